@@ -1,0 +1,107 @@
+"""chatapp: a self-hosted group chat on plain threads. `create_app` builds the parts and hands each to the next."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_babel import Babel
+
+from . import config
+from .bus.local import LocalBus
+from .details import TRANSLATIONS
+from .identity import COOKIE_DAYS, Identity, language
+from .lifecycle import Lifecycle, Parts
+from .live.door import Door
+from .live.fanout import FanOut
+from .live.heartbeat import Heartbeat
+from .live.hub import Hub
+from .live.lobby import Lobby
+from .live.session import Services
+from .log.database import Database, sqlite_url
+from .log.history import History
+from .log.journal import Journal
+from .rooms.house import House
+from .rooms.presence import Presence
+from .rooms.rates import Rates
+from .terminal import Terminal
+from .web import errors
+from .web.api import api
+from .web.pages import pages
+
+ROOT = Path(__file__).resolve().parent.parent
+BODY_LIMIT = 131_072  # bytes of an HTTP request: a message of the greatest length with every character escaped
+
+
+def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
+    """The application. Touches no disk, starts no thread: `Lifecycle.start` does, at the latest on the first request.
+
+    `overrides` go over the environment. Raises ConfigError for a setting that cannot be used.
+    """
+    app = Flask(
+        __name__,
+        root_path=str(ROOT),
+        instance_path=str(ROOT / "instance"),
+        static_folder="static",
+        template_folder="templates",
+    )
+    app.config.from_prefixed_env(config.PREFIX)
+    app.config.from_mapping(overrides)
+    settings = config.load(app.config)
+    app.config.update(
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+        PERMANENT_SESSION_LIFETIME=COOKIE_DAYS * 86_400,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS),
+    )
+    Babel(app, locale_selector=lambda: language().replace("-", "_"))
+    terminal = _terminal(settings)
+
+    folder = config.data_folder(settings, app.instance_path)
+    database = Database(
+        settings.DATABASE_URL or sqlite_url(folder / "chat.sqlite3"), busy_timeout=settings.BUSY_TIMEOUT
+    )
+    history = History(database)
+    presence = Presence(linger=settings.PRESENCE_LINGER, clock=time.monotonic)
+    hub = Hub(settings.MAX_CLIENTS)
+    fanout = FanOut(hub)
+    bus = LocalBus(fanout.publish)
+    journal = Journal(database, publish=bus.publish, clock=time.time, queue_limit=settings.QUEUE_LIMIT)
+    rates = Rates(rate=settings.RATE_LIMIT, burst=settings.RATE_BURST, clock=time.monotonic)
+    house = House(settings, journal=journal, history=history, bus=bus, presence=presence, rates=rates, clock=time.time)
+    lobby = Lobby(hub=hub, presence=presence, clock=time.monotonic)
+    heartbeat = Heartbeat(settings, hub=hub, presence=presence, bus=bus)
+
+    identity = Identity(history, secret=lambda: str(app.secret_key))
+    services = Services(settings, lobby, house, history, presence)
+    Door(services, identity, stalled=fanout.stalled).init_app(app)
+    app.register_blueprint(pages(settings, house=house, identity=identity))
+    app.register_blueprint(
+        api(settings, house=house, history=history, journal=journal, presence=presence, identity=identity)
+    )
+    errors.init_app(app)
+    Lifecycle(app, Parts(folder, database, history, journal, hub, fanout, heartbeat, terminal)).init_app()
+    return app
+
+
+def _terminal(settings: config.Settings) -> Terminal:
+    """Our own log lines go to the terminal; a second application in one process takes the first one's place."""
+    ours = logging.getLogger(__name__)
+    for handler in [handler for handler in ours.handlers if isinstance(handler, Terminal)]:
+        ours.removeHandler(handler)
+    terminal = Terminal()
+    ours.addHandler(terminal)
+    ours.setLevel(settings.LOG_LEVEL)
+    for name in config.unknown(os.environ):
+        ours.warning("%s is not a setting of this chatapp, ignored", name)
+    return terminal
+
+
+__all__ = ["create_app"]

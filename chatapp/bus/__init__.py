@@ -1,0 +1,1 @@
+"""What tells every process what was committed."""

@@ -1,0 +1,110 @@
+"""Every setting: name, default, unit and reason; the environment's CHATAPP_<NAME> goes over the default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "CHATAPP"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+# What Flask itself reads from its configuration and an operator may want to set the same way.
+FLASK_SETTINGS = ("SECRET_KEY", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_NAME", "TESTING", "DEBUG")
+
+
+class ConfigError(ValueError):
+    """A setting with a value that cannot be used; the text is one line that names it."""
+
+
+def _number(low: float, high: float) -> Callable[[Any], float]:
+    def parse(given: Any) -> float:
+        if isinstance(given, bool) or not isinstance(given, int | float) or not low <= given <= high:
+            raise ValueError(f"a number from {low:g} to {high:g}")
+        return given
+
+    return parse
+
+
+def _whole(low: int, high: int) -> Callable[[Any], int]:
+    def parse(given: Any) -> int:
+        if isinstance(given, bool) or not isinstance(given, int) or not low <= given <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return given
+
+    return parse
+
+
+def _text(given: Any) -> str:
+    return str(given)
+
+
+def _level(given: Any) -> str:
+    if given not in LOG_LEVELS:
+        raise ValueError("one of " + ", ".join(LOG_LEVELS))
+    return str(given)
+
+
+def _origins(given: Any) -> tuple[str, ...]:
+    origins = tuple(part.strip().rstrip("/").lower() for part in str(given).split(",") if part.strip())
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.netloc or f"{parts.scheme}://{parts.netloc}" != origin:
+            raise ValueError("origins such as https://chat.example, separated by commas")
+    return origins
+
+
+def _setting(default: Any, parse: Callable[[Any], Any], reason: str) -> Any:
+    return field(default=default, metadata={"parse": parse, "reason": reason})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings, checked. Sizes are in bytes, times in seconds, unless the reason says otherwise."""
+
+    DATA: str = _setting("", _text, "folder of the database and the secret key; empty: Flask's instance folder")
+    DATABASE_URL: str = _setting("", _text, "SQLAlchemy address of the log; empty: SQLite in the data folder")
+    ORIGINS: tuple[str, ...] = _setting((), _origins, "sites besides this one whose pages may connect, with commas")
+    MAX_CLIENTS: int = _setting(10_000, _whole(1, 1_000_000), "connections at once; over it the door answers 503")
+    RATE_LIMIT: float = _setting(5, _number(0, 1_000_000), "messages per second and person; 0: no limit")
+    RATE_BURST: int = _setting(10, _whole(1, 1_000_000), "messages a person may send at once before the rate counts")
+    TEXT_LIMIT: int = _setting(10_000, _whole(1, 16_000), "characters of one message; must fit into FRAME_LIMIT")
+    FRAME_LIMIT: int = _setting(65_536, _whole(1_024, 16_777_216), "bytes of one WebSocket message from a client")
+    OUTBOX_LIMIT: int = _setting(1_048_576, _whole(65_536, 1_073_741_824), "bytes kept for a client that reads slowly")
+    ROOMS_LIMIT: int = _setting(100, _whole(1, 10_000), "rooms one connection may be in")
+    QUEUE_LIMIT: int = _setting(10_000, _whole(1, 1_000_000), "messages that wait for the disk; over it: busy")
+    BUSY_TIMEOUT: float = _setting(1.5, _number(0, 60), "seconds to wait for a locked database before busy")
+    PING_INTERVAL: float = _setting(20, _number(0.05, 3_600), "seconds between pings to a silent client")
+    PING_TIMEOUT: float = _setting(45, _number(0.1, 7_200), "seconds of silence after which a client is gone")
+    PRESENCE_LINGER: float = _setting(5, _number(0, 600), "seconds without a connection until a person has left")
+    LOG_LEVEL: str = _setting("INFO", _level, "what the terminal shows: DEBUG, INFO, WARNING or ERROR")
+
+
+def load(given: Mapping[str, Any]) -> Settings:
+    """The settings out of a configuration such as `app.config`.
+
+    Raises ConfigError, one line with the setting's name, for a value that cannot be used.
+    """
+    values = {}
+    for setting in fields(Settings):
+        if setting.name in given:
+            try:
+                values[setting.name] = setting.metadata["parse"](given[setting.name])
+            except ValueError as error:
+                raise ConfigError(f"{PREFIX}_{setting.name}={given[setting.name]!r}: must be {error}") from None
+    settings = Settings(**values)
+    if settings.PING_TIMEOUT <= settings.PING_INTERVAL:
+        raise ConfigError(f"{PREFIX}_PING_TIMEOUT={settings.PING_TIMEOUT:g}: must be more than {PREFIX}_PING_INTERVAL")
+    return settings
+
+
+def unknown(environ: Mapping[str, str]) -> list[str]:
+    """Names in the environment that look like settings and are none: most often a slip of the pen."""
+    known = {f"{PREFIX}_{name}" for name in (*(s.name for s in fields(Settings)), *FLASK_SETTINGS)}
+    return sorted(name for name in environ if name.startswith(f"{PREFIX}_") and name not in known)
+
+
+def data_folder(settings: Settings, instance_path: str) -> Path:
+    """Where the database, the secret key and the lock lie."""
+    return Path(settings.DATA or instance_path)

@@ -1,0 +1,52 @@
+"""The sentence that goes with an error code: what happened and what one can do, in the person's language."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from babel.support import NullTranslations, Translations
+
+from .model import Refusal
+
+LOCALES = {"en": "English", "pt-BR": "Português (Brasil)"}
+TRANSLATIONS = Path(__file__).parent / "translations"
+
+
+def _(text: str) -> str:
+    """Marks a sentence for the catalogs; it is translated when it is said."""
+    return text
+
+
+_SENTENCES = {
+    "bad-json": _("This is not one JSON object with a “type”."),
+    "bad-field": _("The field “{field}” is missing or has a value that cannot be used."),
+    "unknown-type": _("This server does not know that type of command."),
+    "not-joined": _("Join the room first."),
+    "no-such-room": _("There is no such room."),
+    "text-empty": _("The message is empty."),
+    "text-too-long": _("The message is too long: at most {n} characters."),
+    "rate-limited": _("Too many messages at once. Wait {retry_after} seconds."),
+    "forbidden": _("This is not allowed from here."),
+    "name-taken": _("Someone else is using the name “{name}” right now. Choose another one."),
+    "bad-name": _("A name has 1 to {n} visible characters, without control characters."),
+    "too-many-rooms": _("You are in too many rooms at once: at most {n}. Leave one first."),
+    "busy": _("The server cannot store anything right now. Try again in a moment."),
+    "too-large": _("The request is too large."),
+    "bad-request": _("The request is malformed."),
+    "not-found": _("There is nothing at this address."),
+    "no-name": _("You have not chosen a name yet."),
+    "method": _("This address does not take that method."),
+    "server-error": _("The server made a mistake. It has been noted."),
+}
+
+
+def sentence(refusal: Refusal, locale: str) -> str:
+    """What to tell a person about a refusal, in one of LOCALES."""
+    values = {"field": refusal.field or "", "retry_after": refusal.retry_after or "", **refusal.values}
+    return _catalog(locale).gettext(_SENTENCES[refusal.code]).format(**values)
+
+
+@cache
+def _catalog(locale: str) -> NullTranslations:
+    return Translations.load(TRANSLATIONS, [locale.replace("-", "_")])

@@ -1,0 +1,173 @@
+"""Birth and death: opens the log, starts the threads, and ends everything in under two seconds."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from .live.fanout import FanOut
+from .live.frames import GOING_AWAY
+from .live.heartbeat import Heartbeat
+from .live.hub import Hub
+from .log.database import Database, LogError
+from .log.history import History
+from .log.journal import Journal
+from .secret import secret_key
+from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+# How the two seconds of a stop are spent, in seconds at most; each step is normally far shorter.
+COMMIT_TIME = 0.7  # to commit and deliver what was accepted
+GOODBYE_TIME = 0.7  # for the clients to answer 1001
+LAST_TIME = 0.2  # for the handlers of those who did not, to end
+
+log = logging.getLogger(__name__)
+
+
+class StartError(Exception):
+    """The chat cannot start; the text is one line for the operator."""
+
+
+class DataLock:
+    """The lock on the data folder: two servers on one log would split the rooms."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._descriptor: int | None = None
+
+    def take(self, timeout: float = 0.0) -> None:
+        """Takes the lock, waiting `timeout` seconds for another server that is just stopping. Raises StartError."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    os.close(descriptor)
+                    raise StartError(
+                        f"another chatapp is running on {self._path.parent};"
+                        " stop it, or set CHATAPP_DATA to another folder"
+                    ) from None
+                time.sleep(0.05)
+            else:
+                self._descriptor = descriptor
+                return
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What lives: built by `create_app`, started and stopped here."""
+
+    folder: Path
+    database: Database
+    history: History
+    journal: Journal
+    hub: Hub
+    fanout: FanOut
+    heartbeat: Heartbeat
+    terminal: Terminal
+
+
+class Lifecycle:
+    """Starts the parts once and stops them once. Whoever serves first starts: the server, or the first request."""
+
+    def __init__(self, app: Flask, parts: Parts):
+        self._app = app
+        self._parts = parts
+        self._lock = Lock()  # guards the two below
+        self._started = False
+        self._stopping = False
+        self._data_lock = DataLock(parts.folder / "chatapp.lock")
+
+    def init_app(self) -> None:
+        """Makes the first request start what no server has started yet."""
+        self._app.extensions["chatapp"] = self
+        serve = self._app.wsgi_app
+
+        def started(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+            if not self._started:
+                self.start()
+            return serve(environ, start_response)
+
+        self._app.wsgi_app = started  # type: ignore[method-assign]  # Flask documents replacing it so
+
+    @property
+    def hub(self) -> Hub:
+        return self._parts.hub
+
+    def start(self, *, patience: float = 0.0) -> None:
+        """Opens the log and starts the threads; a second call does nothing.
+
+        `patience` is how long to wait for another server on the same data that is stopping, in seconds.
+        Raises StartError, one line.
+        """
+        with self._lock:
+            if self._started:
+                return
+            self._open(patience)
+            parts = self._parts
+            parts.terminal.start()
+            parts.fanout.start()
+            parts.journal.start()
+            parts.heartbeat.start()
+            self._started = True
+
+    def _open(self, patience: float) -> None:
+        parts = self._parts
+        try:
+            parts.folder.mkdir(parents=True, exist_ok=True)
+            self._data_lock.take(patience)
+            if not self._app.secret_key:
+                self._app.secret_key = secret_key(parts.folder)
+        except OSError as error:
+            why = errno.errorcode.get(error.errno or 0, "")
+            raise StartError(f"the data folder {parts.folder} cannot be used: {error.strerror} ({why})") from None
+        try:
+            parts.database.migrate()
+            for room in parts.history.rooms():  # what is in the log counts as told
+                parts.hub.advance(room.slug, room.head)
+        except LogError as error:
+            self._data_lock.release()
+            raise StartError(str(error)) from None
+
+    def stop(self) -> None:
+        """Commits and delivers what was accepted, tells everyone 1001, and ends the threads; bounded in time."""
+        with self._lock:
+            if not self._started or self._stopping:
+                return
+            self._stopping = True
+        parts = self._parts
+        clients = parts.hub.close()
+        parts.journal.stop(COMMIT_TIME)
+        parts.fanout.stop(COMMIT_TIME)
+        for client in clients:
+            client.outbox.close(GOING_AWAY, "the server is stopping")
+        if not parts.hub.wait_empty(GOODBYE_TIME):
+            for client in parts.hub.clients():
+                client.outbox.cut()
+            parts.hub.wait_empty(LAST_TIME)
+        parts.heartbeat.stop(LAST_TIME)
+        log.info("Stopped; %d clients were told", len(clients))
+        parts.database.close()
+        self._data_lock.release()
+        parts.terminal.stop()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping

@@ -1,0 +1,190 @@
+"""The door: admits a client to `/chat` before the upgrade, or answers with plain HTTP why not."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+import socket
+import struct
+from collections.abc import Callable
+
+from flask import Blueprint, Flask, Response, g, request
+from flask_sock import Sock
+from simple_websocket import Server
+
+from ..identity import Identity, language
+from ..model import Refusal
+from ..origins import allowed_origin
+from ..problems import problem
+from .hub import Dialect, Full
+from .outbox import Outbox
+from .protocol import SUBPROTOCOL
+from .session import ChatSession, PlainSession, Services, UnstartedThread
+
+DEFAULT_ROOM = "general"
+RETRY_AFTER = 5.0  # seconds that a client over the capacity should stay away
+SEND_BUFFER = 262_144  # bytes the kernel may keep for one client; what is more waits in its outbox
+UNACKNOWLEDGED = 30_000  # ms after which the kernel gives up on a peer that acknowledges nothing (TCP_USER_TIMEOUT)
+SOCKETS = ("gunicorn.socket", "werkzeug.socket")  # where the servers put the client's socket
+# All that the library's handshake may see: nothing else in the request can confuse it, and no compression is offered.
+_CANONICAL = {
+    "HTTP_HOST": "chat",
+    "HTTP_UPGRADE": "websocket",
+    "HTTP_CONNECTION": "Upgrade",
+    "HTTP_SEC_WEBSOCKET_VERSION": "13",
+}
+
+log = logging.getLogger(__name__)
+
+
+class Door:
+    """Stands before the WebSocket route: checks, lists the client, and puts its socket behind its outbox."""
+
+    def __init__(self, services: Services, identity: Identity, *, stalled: Callable[[Outbox], None]):
+        self._services = services
+        self._identity = identity
+        self._stalled = stalled
+
+    def init_app(self, app: Flask) -> None:
+        """Adds the address `/chat`, with an upgrade and without."""
+        app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": UnstartedThread, "subprotocols": [SUBPROTOCOL]}
+        live = Blueprint("live", __name__)
+        live.before_request(self._admit)
+        live.teardown_request(self._release)
+        Sock(app).route("/chat", live)(_serve)
+        app.register_blueprint(live)
+        app.add_url_rule("/chat", "chat_without_upgrade", _without_upgrade)
+
+    def _admit(self) -> Response | None:
+        """None if the client may come in; then it is listed, and `g.session` will serve it."""
+        try:
+            wrong = _malformed()
+            if wrong:
+                return _bad_handshake(wrong)
+            if not allowed_origin(self._services.settings.ORIGINS):
+                return problem(
+                    Refusal("forbidden"),
+                    detail=f"Origin {request.headers['Origin']} is not {request.scheme}://{request.host};"
+                    " the operator can list it in CHATAPP_ORIGINS.",
+                )
+            self._enter(_dialect())
+        except _WrongSubprotocol:
+            return _bad_handshake(f"of the subprotocols offered none is spoken here; these are: {SUBPROTOCOL}")
+        except Refusal as refusal:
+            return problem(refusal)
+        except Full:
+            return problem(
+                Refusal("busy", retry_after=RETRY_AFTER), detail="The server is full or stopping. Try again soon."
+            )
+        return None
+
+    def _enter(self, chat: bool) -> None:
+        services = self._services
+        room = None if chat else services.house.room(request.args.get("room", DEFAULT_ROOM))
+        member = self._identity.member()
+        person, identify = (member, None) if member else self._identity.guest()
+        named = "name" in request.args and request.args["name"] != ""
+        dialect = Dialect.CHAT_V1 if chat else Dialect.PLAIN_NAMED if named else Dialect.PLAIN
+        outbox = Outbox(_take_socket(), limit=services.settings.OUTBOX_LIMIT, stalled=self._stalled)
+        outbox.hold()
+        address = (request.remote_addr or "", int(request.environ.get("REMOTE_PORT") or 0))
+        client = services.lobby.enter(outbox, address, dialect, person, identify)
+        g.client = client
+        if room:  # before the 101: a plain client misses nothing from the moment it sees it
+            services.lobby.join(client, room.slug)
+            g.session = PlainSession(services, client, language(), room)
+        else:
+            g.session = ChatSession(services, client, language(), asked_name=person.name)
+        for name in SOCKETS:
+            if name in request.environ:
+                request.environ[name] = outbox
+        _leave_canonical_headers(chat)
+        log.info("Client connected: path=%s", request.path)
+
+    def _release(self, _error: BaseException | None) -> None:
+        """The one who came in has left: for a handshake that failed after the door."""
+        if "client" in g:
+            self._services.lobby.exit(g.client)
+            g.client.outbox.cut()
+
+
+class _WrongSubprotocol(Exception):
+    """The client offers subprotocols, and none that is spoken here."""
+
+
+def _serve(ws: Server) -> None:
+    g.session.run(ws)
+
+
+def _without_upgrade() -> Response:
+    """For who comes without WebSocket: how to come with it; for who tried and failed: what was wrong."""
+    if "Upgrade" in request.headers or "Sec-WebSocket-Key" in request.headers:
+        return _bad_handshake("it needs both Upgrade: websocket and Connection: Upgrade")
+    response = Response("This is a WebSocket address. Try: npx wscat -c ws://" + request.host + "/chat\n", 426)
+    response.mimetype = "text/plain"
+    response.headers["Upgrade"] = "websocket"
+    response.headers["Connection"] = "Upgrade"
+    return response
+
+
+def _bad_handshake(wrong: str) -> Response:
+    response = problem(Refusal("bad-request"), detail=f"Malformed WebSocket handshake: {wrong}.")
+    response.headers["Sec-WebSocket-Version"] = "13"
+    return response
+
+
+def _malformed() -> str | None:
+    """What is wrong with the handshake (RFC 6455, section 4.2.1), or None."""
+    headers = request.headers
+    if request.environ.get("SERVER_PROTOCOL") != "HTTP/1.1":
+        return "it needs HTTP/1.1"
+    if request.method != "GET":
+        return "the method must be GET"
+    if not request.environ.get("HTTP_HOST"):
+        return "there is no Host"
+    if request.environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "Transfer-Encoding" in headers:
+        return "it must not have a body"
+    if headers.get("Sec-WebSocket-Version", "").strip() != "13":
+        return "Sec-WebSocket-Version must be 13"
+    if not _is_key(headers.get("Sec-WebSocket-Key", "").strip()):
+        return "Sec-WebSocket-Key must be 16 bytes in base64"
+    return None
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(text) == 24 and len(base64.b64decode(text, validate=True)) == 16
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _dialect() -> bool:
+    """Whether the client wants chat.v1; False is plain. Raises _WrongSubprotocol."""
+    offered = [part.strip() for part in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if part.strip()]
+    if offered and SUBPROTOCOL not in offered:
+        raise _WrongSubprotocol
+    return bool(offered)
+
+
+def _take_socket() -> socket.socket:
+    """The client's socket from the server's hands, set up for a connection that lasts."""
+    sock: socket.socket = next(request.environ[name] for name in SOCKETS if name in request.environ)
+    sock.settimeout(None)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 0))
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    if sock.family in (socket.AF_INET, socket.AF_INET6):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED)
+    return sock
+
+
+def _leave_canonical_headers(chat: bool) -> None:
+    environ = request.environ
+    key = environ["HTTP_SEC_WEBSOCKET_KEY"].strip()
+    for name in [name for name in environ if name.startswith("HTTP_")]:
+        del environ[name]
+    environ.update(_CANONICAL, HTTP_SEC_WEBSOCKET_KEY=key)
+    if chat:
+        environ["HTTP_SEC_WEBSOCKET_PROTOCOL"] = SUBPROTOCOL

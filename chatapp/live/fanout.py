@@ -1,0 +1,181 @@
+"""The fan-out: one thread that encodes each event once per dialect and offers it to every client of its room.
+
+A round takes all that waits. While it is being written the next one gathers: the busier it gets,
+the fewer system calls a delivery costs.
+"""
+
+from __future__ import annotations
+
+import logging
+import selectors
+import socket
+from collections import deque
+from threading import Thread
+
+from ..bus.local import Ephemeron, News, Read, Typing
+from ..model import Author, Message
+from ..rooms.presence import Change
+from . import protocol
+from .frames import text_frame
+from .hub import Client, Hub, Recipients
+from .outbox import Outbox
+
+LISTED_RECIPIENTS = 32  # up to so many recipients, the terminal shows a line for each
+
+log = logging.getLogger(__name__)
+
+
+class _Stop:
+    """Ends the thread, behind everything that came before it."""
+
+
+class FanOut:
+    """Owns the order in which clients get things, and flushes the outboxes whose sockets were full."""
+
+    def __init__(self, hub: Hub):
+        self._hub = hub
+        self._inbox: deque[News | Outbox | _Stop] = deque()
+        self._asleep = False
+        self._wakes, self._bell = socket.socketpair()
+        self._wakes.setblocking(False)
+        self._bell.setblocking(False)
+        self._selector = selectors.DefaultSelector()
+        self._thread = Thread(target=self._run, name="fan-out", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """Delivers what was handed over before, then ends."""
+        if self._thread.is_alive():
+            self._put(_Stop())
+            self._thread.join(timeout)
+
+    def publish(self, news: News) -> None:
+        """Takes what is to be told, in this order. Never blocks."""
+        self._put(news)
+
+    def stalled(self, outbox: Outbox) -> None:
+        """Takes over an outbox whose socket is full. Called under that outbox's lock: only notes it."""
+        self._put(outbox)
+
+    def _put(self, item: News | Outbox | _Stop) -> None:
+        self._inbox.append(item)
+        if self._asleep:
+            self._asleep = False
+            try:
+                self._bell.send(b"\0")
+            except BlockingIOError:
+                pass  # the bell is ringing already
+
+    def _run(self) -> None:
+        self._selector.register(self._wakes, selectors.EVENT_READ)
+        while True:
+            waiting = self._take()
+            if waiting:
+                try:
+                    if not self._round(waiting):
+                        break
+                except Exception:
+                    log.exception("The fan-out failed in a round")
+            self._flush()
+        self._selector.close()
+        self._wakes.close()
+        self._bell.close()
+
+    def _take(self) -> list[News | Outbox | _Stop]:
+        waiting = []
+        while self._inbox:
+            waiting.append(self._inbox.popleft())
+        return waiting
+
+    def _flush(self) -> None:
+        """Writes to the sockets that became writable; sleeps here when nothing else waits."""
+        # First say that we sleep, then look again: who puts something in between rings the bell.
+        self._asleep = True
+        timeout = 0 if self._inbox else None
+        for key, _ in self._selector.select(timeout):
+            if key.fileobj is self._wakes:
+                self._wakes.recv(4_096)
+            elif key.data.flush():
+                self._selector.unregister(key.fd)
+        self._asleep = False
+
+    def _round(self, waiting: list[News | Outbox | _Stop]) -> bool:
+        """Everything that waits, joined room by room as far as the order allows; False if it was the end."""
+        by_room: dict[str, list[Message]] = {}
+        for item in waiting:
+            if isinstance(item, list):
+                for event in item:
+                    by_room.setdefault(event.room, []).append(event)
+                continue
+            self._events(by_room)
+            if isinstance(item, _Stop):
+                return False
+            if isinstance(item, Outbox):
+                self._watch(item)
+            else:
+                self._ephemeron(item)
+        self._events(by_room)
+        return True
+
+    def _events(self, by_room: dict[str, list[Message]]) -> None:
+        for room, events in by_room.items():
+            recipients = self._hub.advance(room, events[-1].seq)
+            self._deliver(events, recipients)
+        by_room.clear()
+
+    def _deliver(self, events: list[Message], recipients: Recipients) -> None:
+        if recipients.chat:
+            frames = b"".join([text_frame(protocol.encode(event)) for event in events])
+            self._offer(frames, recipients.chat)
+        if recipients.plain:
+            frames = b"".join([text_frame(event.text.encode()) for event in events])
+            self._offer(frames, recipients.plain)
+        if recipients.plain_named:
+            frames = b"".join([text_frame(f"{event.author.name}: {event.text}".encode()) for event in events])
+            self._offer(frames, recipients.plain_named)
+        if log.isEnabledFor(logging.INFO):
+            _report(len(events), recipients)
+
+    def _offer(self, frames: bytes, clients: tuple[Client, ...] | list[Client]) -> None:
+        for client in clients:
+            if not client.outbox.offer(frames):
+                log.warning("Client reads too slowly, closed with 1013: %s", client.address)
+
+    def _ephemeron(self, item: Ephemeron) -> None:
+        if isinstance(item, Read):
+            news: protocol.Answer = protocol.ReadMark(item.room, item.seq)
+            recipients = tuple(self._hub.of_person(item.person))
+        elif isinstance(item, Typing):
+            news = protocol.TypingNews(item.room, Author(item.user, item.name))
+            recipients = self._hub.recipients(item.room).chat
+        else:
+            news = _presence(item)
+            recipients = self._hub.recipients(item.room).chat
+        chatting = [client for client in recipients if client.speaks_chat]
+        if chatting:
+            self._offer(text_frame(protocol.encode(news)), chatting)
+
+    def _watch(self, outbox: Outbox) -> None:
+        if outbox.flush():
+            return
+        descriptor = outbox.fileno()
+        if descriptor in self._selector.get_map():
+            self._selector.unregister(descriptor)  # of a client that has left; the number was given again
+        if descriptor >= 0:
+            self._selector.register(descriptor, selectors.EVENT_WRITE, outbox)
+
+
+def _presence(change: Change) -> protocol.PresenceNews:
+    return protocol.PresenceNews(change.room, change.joined, change.left, change.count)
+
+
+def _report(messages: int, recipients: Recipients) -> None:
+    everyone = (*recipients.chat, *recipients.plain, *recipients.plain_named)
+    for _ in range(messages):
+        if len(everyone) > LISTED_RECIPIENTS:
+            log.info("Sending message to %d clients", len(everyone))
+        else:
+            for client in everyone:
+                log.info("Sending message to %s", client.address)

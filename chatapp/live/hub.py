@@ -1,0 +1,179 @@
+"""The hub: the lock-protected list of the clients that are connected, and the rooms they are in."""
+
+from __future__ import annotations
+
+from enum import Enum
+from threading import Condition, Lock
+from typing import NamedTuple
+
+from ..model import Person
+from .outbox import Outbox
+
+
+class Dialect(Enum):
+    """What a client speaks. A plain client that gave a name gets `author: text`, one that gave none the text."""
+
+    PLAIN = "plain"
+    PLAIN_NAMED = "plain, named"
+    CHAT_V1 = "chat.v1"
+
+
+class Client:
+    """One connection. Its handler's thread owns it; the hub only lists it."""
+
+    __slots__ = ("address", "dialect", "heard_at", "outbox", "person", "pinged_at")
+
+    def __init__(self, outbox: Outbox, address: tuple[str, int], person: Person, dialect: Dialect, now: float):
+        self.outbox = outbox
+        self.address = address
+        self.person = person
+        self.dialect = dialect
+        self.heard_at = now  # monotonic seconds when bytes came last
+        self.pinged_at = now
+
+    @property
+    def speaks_chat(self) -> bool:
+        return self.dialect is Dialect.CHAT_V1
+
+
+class Recipients(NamedTuple):
+    """A room's clients by dialect, as they were at one moment."""
+
+    chat: tuple[Client, ...]
+    plain: tuple[Client, ...]
+    plain_named: tuple[Client, ...]
+
+
+class Full(Exception):
+    """There is no room for one more client."""
+
+
+class _RoomList:
+    """The clients in one room; the snapshot is built when asked for after a change, not at each change."""
+
+    __slots__ = ("clients", "head", "snapshot")
+
+    def __init__(self) -> None:
+        self.clients: dict[Client, None] = {}
+        self.head = 0
+        self.snapshot: Recipients | None = None
+
+
+class Hub:
+    """Who is connected, in which rooms, and up to which seq each room's events were fanned out.
+
+    Its lock is held for memory only: never across I/O, encoding, logging or a callback.
+    """
+
+    def __init__(self, capacity: int):
+        self._lock = Lock()  # guards all below
+        self._empty = Condition(self._lock)
+        self._capacity = capacity
+        self._open = True
+        self._clients: dict[Client, set[str]] = {}
+        self._rooms: dict[str, _RoomList] = {}
+        self._people: dict[str, dict[Client, None]] = {}
+
+    def limit(self, capacity: int) -> None:
+        """Lowers the capacity to what the machine turned out to give."""
+        with self._lock:
+            self._capacity = min(self._capacity, capacity)
+
+    def add(self, client: Client) -> None:
+        """Lists a client. Raises Full over the capacity, and while the server stops."""
+        with self._lock:
+            if not self._open or len(self._clients) >= self._capacity:
+                raise Full
+            self._clients[client] = set()
+            self._people.setdefault(client.person.id, {})[client] = None
+
+    def remove(self, client: Client) -> list[str] | None:
+        """Strikes a client off and gives the rooms it was in; None if it was not listed."""
+        with self._lock:
+            rooms = self._clients.pop(client, None)
+            if rooms is None:
+                return None
+            for room in rooms:
+                self._leave(client, room)
+            own = self._people[client.person.id]
+            del own[client]
+            if not own:
+                del self._people[client.person.id]
+            if not self._clients:
+                self._empty.notify_all()
+            return list(rooms)
+
+    def join(self, client: Client, room: str) -> tuple[int, bool]:
+        """Puts a client into a room; gives the seq up to which events were fanned out without it,
+        and whether it was there already."""
+        with self._lock:
+            listed = self._room(room)
+            again = client in listed.clients
+            if not again:
+                self._clients[client].add(room)
+                listed.clients[client] = None
+                listed.snapshot = None
+            return listed.head, again
+
+    def leave(self, client: Client, room: str) -> None:
+        with self._lock:
+            self._clients[client].discard(room)
+            self._leave(client, room)
+
+    def _leave(self, client: Client, room: str) -> None:
+        listed = self._rooms[room]
+        listed.clients.pop(client, None)
+        listed.snapshot = None
+
+    def advance(self, room: str, seq: int) -> Recipients:
+        """Says that events up to `seq` are being fanned out, and to whom: in one step, so that nobody
+        who joins gets one twice or misses one."""
+        with self._lock:
+            listed = self._room(room)
+            listed.head = max(listed.head, seq)
+            return self._recipients(listed)
+
+    def recipients(self, room: str) -> Recipients:
+        """Who is in the room now."""
+        with self._lock:
+            return self._recipients(self._room(room))
+
+    def of_person(self, person: str) -> list[Client]:
+        """That person's clients."""
+        with self._lock:
+            return list(self._people.get(person, ()))
+
+    def clients(self) -> list[Client]:
+        """Everyone."""
+        with self._lock:
+            return list(self._clients)
+
+    def close(self) -> list[Client]:
+        """Takes nobody in any more; gives those who are in."""
+        with self._lock:
+            self._open = False
+            return list(self._clients)
+
+    def wait_empty(self, timeout: float) -> bool:
+        """Waits until everybody has left."""
+        with self._lock:
+            return self._empty.wait_for(lambda: not self._clients, timeout)
+
+    def _room(self, room: str) -> _RoomList:
+        listed = self._rooms.get(room)
+        if listed is None:
+            listed = self._rooms[room] = _RoomList()
+        return listed
+
+    @staticmethod
+    def _recipients(listed: _RoomList) -> Recipients:
+        if listed.snapshot is None:
+            by_dialect: dict[Dialect, list[Client]] = {dialect: [] for dialect in Dialect}
+            for client in listed.clients:
+                by_dialect[client.dialect].append(client)
+            listed.snapshot = Recipients(
+                tuple(by_dialect[Dialect.CHAT_V1]),
+                tuple(by_dialect[Dialect.PLAIN]),
+                tuple(by_dialect[Dialect.PLAIN_NAMED]),
+            )
+        return listed.snapshot

@@ -1,0 +1,62 @@
+"""The lobby: where clients come in, change rooms and leave, in the client list and in presence alike."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from ..model import Author, Person
+from ..rooms.presence import Presence
+from .hub import Client, Dialect, Full, Hub
+from .outbox import Outbox
+
+log = logging.getLogger(__name__)
+
+
+class Lobby:
+    """Keeps the hub (clients) and presence (people) in step. Its calls come from the client's own thread."""
+
+    def __init__(self, *, hub: Hub, presence: Presence, clock: Callable[[], float]):
+        self._hub = hub
+        self._presence = presence
+        self._clock = clock
+
+    def enter(
+        self,
+        outbox: Outbox,
+        address: tuple[str, int],
+        dialect: Dialect,
+        person: Person,
+        identify: Callable[[str], str] | None,
+    ) -> Client:
+        """One more client. Raises Full."""
+        known = self._presence.connect(person, identify=identify)
+        client = Client(outbox, address, known, dialect, self._clock())
+        try:
+            self._hub.add(client)
+        except Full:
+            self._presence.disconnect(known.id)
+            raise
+        return client
+
+    def join(self, client: Client, room: str) -> tuple[int, list[Author]]:
+        """Into a room: the seq up to which the client must read the log itself, and who is in the room."""
+        head, again = self._hub.join(client, room)
+        if again:
+            return head, self._presence.members(room)
+        return head, self._presence.enter(client.person.id, room)
+
+    def leave(self, client: Client, room: str) -> None:
+        """Out of a room."""
+        self._hub.leave(client, room)
+        self._presence.exit(client.person.id, room)
+
+    def exit(self, client: Client) -> None:
+        """Away. Whoever calls it again does nothing: the session's end and the request's end both do."""
+        rooms = self._hub.remove(client)
+        if rooms is None:
+            return
+        for room in rooms:
+            self._presence.exit(client.person.id, room)
+        self._presence.disconnect(client.person.id)
+        log.info("Client Disconnected: %s", client.address)

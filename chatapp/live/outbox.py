@@ -1,0 +1,226 @@
+"""The outbox: one client's outgoing bytes, in one order, bounded, and the only writer of its socket."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from threading import Lock
+
+from .frames import TRY_LATER, close_frame
+
+DRAIN_TIMEOUT = 30.0  # seconds a client may take to read the answer to its own command
+EVICTION_GRACE = 10.0  # seconds an evicted client has to read why
+LONGEST_PAUSE = 1.0  # seconds that a slowed client is left alone before somebody looks at it again
+LINGER_TIMEOUT = 0.5  # seconds to wait for the peer's close, or its FIN, before the socket is shut down
+
+
+class Outbox:
+    """Writes to one socket without ever blocking the caller of `offer`.
+
+    What the socket does not take at once waits here, up to `limit` bytes, until `flush` is called because the
+    socket is writable again; `stalled` is told when that becomes necessary. Over the limit the client is evicted: it
+    gets close code 1013 behind the frame that is half written, and nothing else.
+    """
+
+    def __init__(self, sock: socket.socket, *, limit: int, stalled: Callable[[Outbox], None]):
+        self._sock = sock
+        self._limit = limit
+        self._stalled = stalled
+        self._lock = Lock()  # guards the order of the bytes: all below, and every send
+        self._waiting: deque[memoryview] = deque()
+        self._waiting_bytes = 0
+        self._begun = False  # the first of _waiting is partly written
+        self._held: list[bytes] | None = None
+        self._held_bytes = 0
+        self._watched = False  # somebody will call flush when the socket is writable
+        self._closing = False
+        self._gone = False
+        self.closing_since: float | None = None  # monotonic seconds
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    @property
+    def closing(self) -> bool:
+        """Nothing more will be sent: a close frame is on its way, or the connection is gone."""
+        return self._closing or self._gone
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait, held ones included."""
+        return self._waiting_bytes + self._held_bytes
+
+    # What other threads call: never blocks.
+
+    def offer(self, frames: bytes) -> bool:
+        """Sends whole frames, or keeps them in order behind what waits. False if this evicted the client."""
+        with self._lock:
+            if self._closing or self._gone:
+                return True
+            if self._waiting_bytes + self._held_bytes + len(frames) > self._limit and (self._waiting or self._held):
+                self._evict()
+                return False
+            if self._held is not None:
+                self._held.append(frames)
+                self._held_bytes += len(frames)
+            else:
+                self._append(frames)
+                self._write()
+            return True
+
+    def close(self, code: int, reason: str = "") -> None:
+        """A close frame behind all that waits; nothing more is taken after it (RFC 6455, section 5.5.1)."""
+        with self._lock:
+            if not self._closing and not self._gone:
+                self._release()
+                self._close(code, reason)
+                self._write()
+
+    def cut(self) -> None:
+        """Ends the connection at once and wakes its handler, which may sit in a read."""
+        with self._lock:
+            self._drop()
+
+    def flush(self) -> bool:
+        """Writes what the socket takes now; True if nothing waits any more."""
+        with self._lock:
+            self._write()
+            self._watched = bool(self._waiting)
+            return not self._watched
+
+    # What the client's own handler calls: may block that one client's thread.
+
+    def send(self, frames: bytes) -> int:
+        """Sends an answer to the client itself, ahead of what is held; waits while it reads slowly.
+
+        Bears the name and the form of `socket.send`, for the library's handshake writes through it.
+        """
+        with self._lock:
+            if not self._closing and not self._gone:
+                self._append(frames)
+                self._write()
+        if not self.drain(DRAIN_TIMEOUT, down_to=self._limit // 2):
+            with self._lock:
+                self._evict()
+        return len(frames)
+
+    def hold(self) -> None:
+        """From now on offers wait until `release`, so that older events can be sent first."""
+        with self._lock:
+            if self._held is None:
+                self._held = []
+
+    def release(self) -> None:
+        with self._lock:
+            self._release()
+            self._write()
+
+    def drain(self, timeout: float, *, down_to: int = 0) -> bool:
+        """Waits until at most `down_to` bytes wait; False if that took longer than `timeout` seconds."""
+        if self._waiting_bytes <= down_to:
+            return True
+        deadline = time.monotonic() + timeout
+        poller = select.poll()
+        poller.register(self._sock, select.POLLOUT)
+        while self._waiting_bytes > down_to:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            poller.poll(left * 1000)
+            with self._lock:
+                self._write()
+        return True
+
+    def pause(self, seconds: float) -> None:
+        """Waits, or less long if the connection ends meanwhile; at most LONGEST_PAUSE seconds."""
+        poller = select.poll()
+        poller.register(self._sock, 0)  # no event but the end: POLLHUP and POLLERR are always told
+        poller.poll(min(seconds, LONGEST_PAUSE) * 1000)
+
+    def recv(self, size: int) -> bytes:
+        """Reads, blocking; b"" if the peer is gone, however it went."""
+        try:
+            return self._sock.recv(size)
+        except OSError:
+            return b""
+
+    def linger(self) -> None:
+        """The end: waits a moment for the peer's close or FIN, so that a reset does not eat our last frame."""
+        deadline = time.monotonic() + LINGER_TIMEOUT
+        if self.drain(LINGER_TIMEOUT):
+            try:
+                self._sock.shutdown(socket.SHUT_WR)
+                poller = select.poll()
+                poller.register(self._sock, select.POLLIN)
+                while (left := deadline - time.monotonic()) > 0 and poller.poll(left * 1000):
+                    if not self._sock.recv(65_536):
+                        break
+            except OSError:
+                pass  # the peer was faster
+        self.cut()
+
+    # Under the lock.
+
+    def _append(self, frames: bytes) -> None:
+        self._waiting.append(memoryview(frames))
+        self._waiting_bytes += len(frames)
+
+    def _release(self) -> None:
+        if self._held is not None:
+            for frames in self._held:
+                self._append(frames)
+            self._held = None
+            self._held_bytes = 0
+
+    def _write(self) -> None:
+        while self._waiting and not self._gone:
+            first = self._waiting[0]
+            try:
+                written = self._sock.send(first, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                break
+            except OSError:
+                self._drop()
+                return
+            self._waiting_bytes -= written
+            self._begun = written < len(first)
+            if self._begun:
+                self._waiting[0] = first[written:]
+            else:
+                self._waiting.popleft()
+        if self._waiting and not self._watched:
+            self._watched = True
+            self._stalled(self)
+
+    def _evict(self) -> None:
+        if self._closing or self._gone:
+            return
+        begun = self._waiting[0] if self._begun else None
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        self._held = None
+        self._held_bytes = 0
+        if begun is not None:
+            self._waiting.append(begun)
+            self._waiting_bytes = len(begun)
+        self._close(TRY_LATER, "reading too slowly")
+        self._write()
+
+    def _close(self, code: int, reason: str) -> None:
+        self._append(close_frame(code, reason))
+        self._closing = True
+        self.closing_since = time.monotonic()
+
+    def _drop(self) -> None:
+        self._gone = True
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        self._held = None
+        self._held_bytes = 0
+        try:
+            self._sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # not connected any more: that is what is wanted

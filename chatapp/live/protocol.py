@@ -1,0 +1,195 @@
+"""chat.v1: what a client may say, parsed into typed commands, and what the server says, encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ..complaints import complained_field
+from ..model import Author, Message, Refusal
+
+SUBPROTOCOL = "chat.v1"
+VERSION = 1
+JOIN_LIMIT = 500  # events in one `joined`
+JOIN_DEFAULT = 50  # events for who has seen none yet
+NONCE_LIMIT = 64  # characters of a nonce
+
+Nonce = Annotated[str, Meta(min_length=1, max_length=NONCE_LIMIT)]
+Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # what a browser's numbers hold exactly
+Slug = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class Join(Struct, tag="join"):
+    """Subscribe to a room; `after` is the newest seq that the client has."""
+
+    room: Slug
+    after: Seq | None = None
+    limit: Annotated[int, Meta(ge=1, le=JOIN_LIMIT)] | None = None
+    nonce: Nonce | None = None
+
+
+class Leave(Struct, tag="leave"):
+    """Unsubscribe from a room."""
+
+    room: Slug
+    nonce: Nonce | None = None
+
+
+class PostMessage(Struct, tag="post"):
+    """Store a message and tell it to the room."""
+
+    room: Slug
+    text: str
+    nonce: Nonce
+
+
+class Typing(Struct, tag="typing"):
+    """The person is writing something."""
+
+    room: Slug
+    nonce: Nonce | None = None
+
+
+class MarkRead(Struct, tag="read"):
+    """The person has seen everything up to `seq`."""
+
+    room: Slug
+    seq: Seq
+    nonce: Nonce | None = None
+
+
+class Rename(Struct, tag="rename"):
+    """The person goes by another name."""
+
+    name: str
+    nonce: Nonce | None = None
+
+
+class Ping(Struct, tag="ping"):
+    """Is anybody there?"""
+
+    nonce: Nonce | None = None
+
+
+Command = Join | Leave | PostMessage | Typing | MarkRead | Rename | Ping
+
+
+class You(Struct):
+    """Who the server takes the client for."""
+
+    id: str
+    name: str
+    role: str
+
+
+class RoomEntry(Struct, omit_defaults=True):
+    """A room in the welcome; `read` is the person's own read marker, if they have been there."""
+
+    slug: str
+    name: str
+    head: int
+    read: int | None = None
+
+
+class Limits(Struct):
+    """What the server takes: characters, bytes, messages per second, rooms at once."""
+
+    text: int
+    frame: int
+    rate: float
+    burst: int
+    name: int
+    room_name: int
+    rooms: int
+
+
+class Welcome(Struct, tag="welcome"):
+    version: int
+    epoch: str
+    you: You
+    rooms: list[RoomEntry]
+    limits: Limits
+    time: str
+
+
+class Joined(Struct, tag="joined", omit_defaults=True):
+    room: str
+    head: int
+    events: list[Message]
+    gap: bool
+    members: list[Author]
+    nonce: str | None = None
+
+
+class PresenceNews(Struct, tag="presence", omit_defaults=True):
+    room: str
+    joined: list[Author]
+    left: list[str]
+    count: int
+    nonce: str | None = None
+
+
+class TypingNews(Struct, tag="typing"):
+    room: str
+    user: Author
+
+
+class ReadMark(Struct, tag="read"):
+    room: str
+    seq: int
+
+
+class Error(Struct, tag="error", omit_defaults=True):
+    code: str
+    detail: str
+    nonce: str | None = None
+    field: str | None = None
+    retry_after: float | None = None
+
+
+class Pong(Struct, tag="pong", omit_defaults=True):
+    nonce: str | None = None
+
+
+Answer = Welcome | Joined | Message | PresenceNews | TypingNews | ReadMark | Error | Pong
+
+encode = msgspec.json.Encoder().encode
+_decode: Callable[[str], Command] = msgspec.json.Decoder(Command).decode
+_TYPES = {variant.__struct_config__.tag for variant in Command.__args__}
+
+
+class BadCommand(Refusal):
+    """A text that is no command; `nonce` is its nonce where it has a usable one."""
+
+    def __init__(self, code: str, *, nonce: str | None = None, field: str | None = None):
+        super().__init__(code, field=field)
+        self.nonce = nonce
+
+
+def parse(text: str) -> Command:
+    """The command that `text` is. Raises BadCommand: `bad-json`, `unknown-type` or `bad-field`."""
+    try:
+        return _decode(text)
+    except msgspec.ValidationError as error:
+        raise _diagnosis(text, str(error)) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        raise BadCommand("bad-json") from None
+
+
+def _diagnosis(text: str, complaint: str) -> BadCommand:
+    """Which of the three it is; only for texts that were refused, so its cost does not matter."""
+    try:
+        said: Any = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        return BadCommand("bad-json")
+    if not isinstance(said, dict):
+        return BadCommand("bad-json")
+    given = said.get("nonce")
+    nonce = given if isinstance(given, str) and 1 <= len(given) <= NONCE_LIMIT else None
+    kind = said.get("type")
+    if isinstance(kind, str) and kind not in _TYPES:
+        return BadCommand("unknown-type", nonce=nonce, field="type")
+    return BadCommand("bad-field", nonce=nonce, field=complained_field(complaint))

@@ -1,0 +1,287 @@
+"""The session of one client, on its handler's own thread: a frame in, a command out, to the house."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from simple_websocket import Server
+
+from ..config import Settings
+from ..details import sentence
+from ..log.history import History
+from ..model import Author, Message, Person, Refusal, Room, rfc3339
+from ..rooms.house import House
+from ..rooms.names import NAME_LIMIT, ROOM_NAME_LIMIT
+from ..rooms.presence import Presence
+from ..rooms.rates import Bucket
+from . import protocol
+from .frames import INTERNAL_ERROR, TOO_BIG, Ended, Reader, text_frame
+from .hub import Client
+from .lobby import Lobby
+
+PACE = 100  # frames a second that bring no message: pings, refused commands, empty fragments
+PACE_BURST = 200  # of them at once; who sends more is read more slowly, and TCP slows the sender
+TYPING_INTERVAL = 3.0  # seconds between two notes that somebody is typing in a room
+WELCOME_ROOMS = 500  # rooms listed in the welcome; the others are at /api/rooms
+
+log = logging.getLogger(__name__)
+
+
+class UnstartedThread:
+    """Stands in for the library's reader thread, which is not started: the handler's own thread reads.
+
+    It is what simple-websocket's `thread_class` option is for: one thread a client instead of two.
+    """
+
+    def __init__(self, *, target: Callable[[], None]):
+        self.name = "(_thread)"
+
+    def start(self) -> None:
+        """Starts nothing."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a session needs of the house."""
+
+    settings: Settings
+    lobby: Lobby
+    house: House
+    history: History
+    presence: Presence
+
+
+class Session:
+    """One client's connection from its 101 to its end. Lives on the handler's thread; nothing here is shared."""
+
+    def __init__(self, services: Services, client: Client, locale: str):
+        self._services = services
+        self._client = client
+        self._locale = locale
+        self._pace_bucket = Bucket(PACE, PACE_BURST, time.monotonic())
+
+    def run(self, ws: Server) -> None:
+        """Speaks until the connection ends, whoever ends it; then cleans up after itself."""
+        outbox = self._client.outbox
+        reader = Reader(
+            ws.ws,
+            receive=self._receive,
+            answer=outbox.send,
+            pace=self._pace,
+            limit=self._services.settings.FRAME_LIMIT,
+        )
+        try:
+            self._begin()
+            for text in reader.messages():
+                if not outbox.closing:
+                    self._hear(text)
+        except Ended as ended:
+            if ended.code is not None:
+                outbox.close(ended.code, ended.reason)
+        except Exception:
+            log.exception("The session of %s failed", self._client.address)
+            outbox.close(INTERNAL_ERROR)
+        finally:
+            # The library asks this before it closes the socket in its own way, which may block.
+            ws.connected = False
+            self._services.lobby.exit(self._client)
+            outbox.linger()
+
+    def _begin(self) -> None:
+        """What the client gets first."""
+        raise NotImplementedError
+
+    def _hear(self, text: str) -> None:
+        """One message of the client's."""
+        raise NotImplementedError
+
+    def _receive(self, size: int) -> bytes:
+        received = self._client.outbox.recv(size)
+        self._client.heard_at = time.monotonic()
+        return received
+
+    def _pace(self) -> None:
+        wait = self._pace_bucket.take(time.monotonic())
+        if wait:
+            self._client.outbox.pause(wait)
+
+
+class PlainSession(Session):
+    """Every text frame is a message to one room; nothing but messages comes back."""
+
+    def __init__(self, services: Services, client: Client, locale: str, room: Room):
+        super().__init__(services, client, locale)
+        self._room = room
+
+    def _begin(self) -> None:
+        self._client.outbox.release()
+
+    def _hear(self, text: str) -> None:
+        while not self._client.outbox.closing:
+            try:
+                self._services.house.post(self._client.person, self._room, text, None, None)
+            except Refusal as refusal:
+                if refusal.code == "text-too-long":
+                    raise Ended(TOO_BIG, sentence(refusal, self._locale)) from None
+                if refusal.code not in ("rate-limited", "busy"):
+                    self._pace()  # an empty text: there is no way to say so in this dialect
+                    return
+                self._client.outbox.pause(refusal.retry_after or 0)
+            else:
+                return
+
+
+class ChatSession(Session):
+    """chat.v1: every text frame is a command; refusals are answered, and the connection goes on."""
+
+    def __init__(self, services: Services, client: Client, locale: str, asked_name: str):
+        super().__init__(services, client, locale)
+        self._asked_name = asked_name
+        self._rooms: dict[str, Room] = {}
+        self._typed_at: dict[str, float] = {}
+
+    @property
+    def _person(self) -> Person:
+        """The person under the name they go by now: another tab may have renamed them."""
+        return self._services.presence.get(self._client.person.id) or self._client.person
+
+    def _begin(self) -> None:
+        self._say(self._welcome())
+        if self._client.person.role == "member" and self._client.person.name != self._asked_name:
+            self._refuse(Refusal("name-taken", field="name", name=self._asked_name), None)
+        self._client.outbox.release()
+
+    def _welcome(self) -> protocol.Welcome:
+        settings = self._services.settings
+        person = self._person
+        marks = self._services.history.markers(person.id) if person.role == "member" else {}
+        rooms = [
+            protocol.RoomEntry(room.slug, room.name, room.head, marks.get(room.id))
+            for room in self._services.history.rooms()[:WELCOME_ROOMS]
+        ]
+        limits = protocol.Limits(
+            text=settings.TEXT_LIMIT,
+            frame=settings.FRAME_LIMIT,
+            rate=settings.RATE_LIMIT,
+            burst=settings.RATE_BURST,
+            name=NAME_LIMIT,
+            room_name=ROOM_NAME_LIMIT,
+            rooms=settings.ROOMS_LIMIT,
+        )
+        you = protocol.You(person.id, person.name, person.role)
+        now = rfc3339(int(time.time() * 1000))
+        return protocol.Welcome(protocol.VERSION, self._services.history.epoch(), you, rooms, limits, now)
+
+    def _hear(self, text: str) -> None:
+        try:
+            command = protocol.parse(text)
+        except protocol.BadCommand as refusal:
+            self._refuse(refusal, refusal.nonce)
+            return
+        try:
+            self._obey(command)
+        except Refusal as refusal:
+            self._refuse(refusal, command.nonce)
+
+    def _obey(self, command: protocol.Command) -> None:
+        match command:
+            case protocol.PostMessage():
+                room = self._joined(command.room)
+                receipt = _Receipt(self, command.nonce)
+                self._services.house.post(self._person, room, command.text, command.nonce, receipt)
+                return
+            case protocol.Join():
+                self._join(command)
+            case protocol.Leave():
+                room = self._joined(command.room)
+                del self._rooms[room.slug]
+                self._services.lobby.leave(self._client, room.slug)
+            case protocol.Typing():
+                self._typing(self._joined(command.room))
+            case protocol.MarkRead():
+                self._services.house.mark_read(self._person, self._joined(command.room), command.seq)
+            case protocol.Rename():
+                self._rename(command)
+            case protocol.Ping():
+                self._say(protocol.Pong(command.nonce))
+        self._pace()
+
+    def _join(self, command: protocol.Join) -> None:
+        room = self._services.house.room(command.room)
+        most = self._services.settings.ROOMS_LIMIT
+        if room.slug not in self._rooms and len(self._rooms) >= most:
+            raise Refusal("too-many-rooms", field="room", n=most)
+        outbox = self._client.outbox
+        outbox.hold()
+        try:
+            head, members = self._services.lobby.join(self._client, room.slug)
+            self._rooms[room.slug] = room
+            after = command.after
+            if after is None:
+                limit = command.limit or protocol.JOIN_DEFAULT
+                events = self._services.history.missed(room, after=0, upto=head, limit=limit)
+                gap = False
+            else:
+                limit = command.limit or protocol.JOIN_LIMIT
+                events = self._services.history.missed(room, after=after, upto=head, limit=limit)
+                gap = head - after > len(events)
+            self._say(protocol.Joined(room.slug, head, events, gap, members, command.nonce))
+        finally:
+            outbox.release()
+
+    def _typing(self, room: Room) -> None:
+        now = time.monotonic()
+        if now - self._typed_at.get(room.slug, -TYPING_INTERVAL) >= TYPING_INTERVAL:
+            self._typed_at[room.slug] = now
+            self._services.house.typing(self._person, room)
+
+    def _rename(self, command: protocol.Rename) -> None:
+        person = self._person
+        name = self._services.house.rename(person, command.name)
+        for room in self._rooms:
+            count = self._services.presence.count(room)
+            you = Author(person.id, name)
+            self._say(protocol.PresenceNews(room, [you], [], count, command.nonce))
+
+    def _joined(self, slug: str) -> Room:
+        room = self._rooms.get(slug)
+        if room is None:
+            self._services.house.room(slug)
+            raise Refusal("not-joined", field="room")
+        return room
+
+    def _say(self, answer: protocol.Answer) -> None:
+        self._client.outbox.send(text_frame(protocol.encode(answer)))
+
+    def _refuse(self, refusal: Refusal, nonce: str | None) -> None:
+        self._say(self.error(refusal, nonce))
+        self._pace()
+
+    def error(self, refusal: Refusal, nonce: str | None) -> protocol.Error:
+        """The refusal as it goes over the wire, in the client's language."""
+        detail = sentence(refusal, self._locale)
+        return protocol.Error(refusal.code, detail, nonce, refusal.field, refusal.retry_after)
+
+    def offer(self, answer: protocol.Answer) -> None:
+        """Says something from another thread: never blocks."""
+        self._client.outbox.offer(text_frame(protocol.encode(answer)))
+
+
+class _Receipt:
+    """What the journal says of one post, passed on to its author. Called on the journal's thread."""
+
+    __slots__ = ("_nonce", "_session")
+
+    def __init__(self, session: ChatSession, nonce: str):
+        self._session = session
+        self._nonce = nonce
+
+    def stored(self, event: Message, *, first: bool) -> None:
+        if not first:  # the first time it went to everybody, the author included
+            self._session.offer(event)
+
+    def refused(self, refusal: Refusal) -> None:
+        self._session.offer(self._session.error(refusal, self._nonce))

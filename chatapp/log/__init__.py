@@ -1,0 +1,1 @@
+"""What lasts: the rooms, their events, people's names and read markers, in one database."""

@@ -1,0 +1,106 @@
+"""The connections to the log's database: one engine that writes, one that reads, and the migrations."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+READERS = 8  # connections that read at once; a handler that finds none free waits
+READERS_TIMEOUT = 10.0  # seconds it waits
+
+
+class LogError(Exception):
+    """The log cannot be opened; the text is one line for the operator."""
+
+
+class Database:
+    """The two engines. `writer` is the journal's alone; `reader` serves everybody's short reads."""
+
+    def __init__(self, url: str, *, busy_timeout: float):
+        self._url = url
+        try:
+            parsed = make_url(url)
+            if parsed.get_backend_name() == "postgresql":
+                parsed = parsed.set(drivername="postgresql+psycopg")
+            self.writer = create_engine(parsed, pool_size=1, max_overflow=0)
+            self.reader = create_engine(
+                parsed, pool_size=READERS, max_overflow=0, pool_timeout=READERS_TIMEOUT, pool_pre_ping=True
+            )
+        except (ArgumentError, NoSuchModuleError, ValueError) as error:
+            raise LogError(f"CHATAPP_DATABASE_URL: {_first_line(error)}") from None
+        if parsed.get_backend_name() == "sqlite":
+            _tune_sqlite(self.writer, busy_timeout=busy_timeout, reads_only=False)
+            _tune_sqlite(self.reader, busy_timeout=busy_timeout, reads_only=True)
+        elif parsed.get_backend_name() == "postgresql":
+            _tune_postgresql(self.writer, busy_timeout=busy_timeout)
+        else:
+            raise LogError("CHATAPP_DATABASE_URL: neither sqlite nor postgresql")
+
+    def migrate(self) -> None:
+        """Brings the tables to this version's shape. Raises LogError, one line."""
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+        try:
+            with self.writer.begin() as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except CommandError as error:
+            raise LogError(f"the database is of another version of chatapp: {_first_line(error)}") from None
+        except DBAPIError as error:
+            raise LogError(f"the database cannot be opened: {_first_line(error.orig or error)}") from None
+
+    def close(self) -> None:
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    """The address of a SQLite file."""
+    return f"sqlite+pysqlite:///{path}"
+
+
+def reason(error: DBAPIError) -> str:
+    """What the database itself said, in one line."""
+    return _first_line(error.orig or error)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _tune_sqlite(engine: Engine, *, busy_timeout: float, reads_only: bool) -> None:
+    # WAL: readers never wait for the writer. FULL: a commit is on the disk, not only in the kernel,
+    # before it is acknowledged (https://www.sqlite.org/pragma.html#pragma_synchronous).
+    pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={int(busy_timeout * 1000)}"]
+    if reads_only:
+        pragmas = ["query_only=ON", f"busy_timeout={int(busy_timeout * 1000)}"]
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        for pragma in pragmas:
+            connection.execute("PRAGMA " + pragma)
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        # IMMEDIATE takes the write lock at once: a later upgrade of a read lock would fail without waiting.
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def _tune_postgresql(engine: Engine, *, busy_timeout: float) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {int(busy_timeout * 1000)}")
+            cursor.execute("SET synchronous_commit = on")
+        connection.commit()

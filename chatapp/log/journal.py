@@ -1,0 +1,272 @@
+"""The journal: one thread that owns the write connection and gives every event its place.
+
+It takes all that waits, commits it in one transaction, and only then passes the events on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from threading import Event as Flag
+from threading import Thread
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+from ..model import Author, Message, Refusal, Room, rfc3339
+from .database import Database, reason
+from .schema import events, meta, rooms
+
+BATCH_LIMIT = 1_000  # posts in one transaction: some 20 ms of work, so that nobody waits long for a commit
+WRITE_TIMEOUT = 10.0  # seconds a caller waits for its own write; the thread needs BUSY_TIMEOUT for the worst batch
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+_take_seqs = (
+    update(rooms)
+    .where(rooms.c.id == bindparam("room"))
+    .values(head=rooms.c.head + bindparam("n"))
+    .returning(rooms.c.head)
+)
+
+
+class Receipt(Protocol):
+    """Who waits to hear what became of a post. Called on the journal's thread: must not block."""
+
+    def stored(self, event: Message, *, first: bool) -> None:
+        """It is on disk. `first` is False if the author had posted that nonce before; then nobody was told anew."""
+
+    def refused(self, refusal: Refusal) -> None:
+        """Nothing was stored, nothing was told."""
+
+
+class Post(NamedTuple):
+    """A message on its way to the log."""
+
+    room: Room
+    author: Author
+    text: str
+    nonce: str | None
+    receipt: Receipt | None
+
+
+class _Change:
+    """Any other write, done on the journal's thread; its caller waits for what it gives."""
+
+    def __init__(self, apply: Callable[[Connection], Any]):
+        self.apply = apply
+        self.done = Flag()
+        self.result: Any = None
+        self.error: Exception | None = None
+
+
+class Journal:
+    """Owns the write connection and the order of events. `publish` gets each commit's events, in order."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        publish: Callable[[list[Message]], None],
+        clock: Callable[[], float],
+        queue_limit: int,
+    ):
+        self._database = database
+        self._publish = publish
+        self._clock = clock
+        self._queue_limit = queue_limit
+        self._queue: SimpleQueue[Post | _Change | None] = SimpleQueue()
+        self._open = False
+        self._thread = Thread(target=self._run, name="journal", daemon=True)
+
+    def start(self) -> None:
+        self._open = True
+        self._thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """Commits what was accepted and ends; what comes after it is refused as `busy`."""
+        if self._open:
+            self._open = False
+            self._queue.put(None)
+            self._thread.join(timeout)
+
+    def append(self, post: Post) -> None:
+        """Hands a post over; its receipt hears the rest. Raises Refusal `busy` if too many wait."""
+        if not self._open or self._queue.qsize() >= self._queue_limit:
+            raise Refusal("busy", retry_after=1.0)
+        self._queue.put(post)
+
+    def write(self, apply: Callable[[Connection], T]) -> T:
+        """Runs `apply` on the journal's thread, in its next transaction, and gives what it gives.
+
+        Raises what `apply` raised, or Refusal `busy` if the database could not be written.
+        """
+        change = _Change(apply)
+        if not self._open or self._queue.qsize() >= self._queue_limit:
+            raise Refusal("busy", retry_after=1.0)
+        self._queue.put(change)
+        if not change.done.wait(WRITE_TIMEOUT):
+            raise Refusal("busy", retry_after=1.0)
+        if change.error:
+            raise change.error
+        result: T = change.result
+        return result
+
+    def probe(self) -> None:
+        """Writes and syncs a row. Raises Refusal `busy` if that is not possible now."""
+        now = str(int(self._clock() * 1000))
+        self.write(
+            lambda connection: connection.execute(update(meta).where(meta.c.key == "checked_at").values(value=now))
+        )
+
+    def _run(self) -> None:
+        while True:
+            batch, ended = self._take()
+            posts = [item for item in batch if isinstance(item, Post)]
+            changes = [item for item in batch if isinstance(item, _Change)]
+            if batch:
+                self._commit(posts, changes)
+            if ended:
+                return
+
+    def _take(self) -> tuple[list[Post | _Change], bool]:
+        """All that waits, at least one, and whether it is the last."""
+        batch: list[Post | _Change] = []
+        item = self._queue.get()
+        while item is not None:
+            batch.append(item)
+            if len(batch) >= BATCH_LIMIT:
+                return batch, False
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                return batch, False
+        return batch, True
+
+    def _commit(self, posts: list[Post], changes: list[_Change]) -> None:
+        try:
+            try:
+                fresh, known = self._store(posts, changes, check=False)
+            except IntegrityError:  # a nonce that is in the log: rare, so looked up only now
+                fresh, known = self._store(posts, changes, check=True)
+        except SQLAlchemyError as error:
+            why = reason(error) if isinstance(error, DBAPIError) else str(error)
+            log.error("The log cannot be written: %s", why)
+            self._refuse(posts, changes, why)
+        except Exception:
+            log.exception("The journal failed")
+            self._refuse(posts, changes, "an error of the server")
+        else:
+            self._tell(fresh, known, changes)
+
+    def _store(
+        self, posts: list[Post], changes: list[_Change], *, check: bool
+    ) -> tuple[list[tuple[Post, Message]], list[tuple[Post, Message]]]:
+        """One transaction. Gives the posts with their events: the new ones in order, and those known before."""
+        at = int(self._clock() * 1000)
+        with self._database.writer.begin() as connection:
+            for change in changes:
+                _apply(connection, change)
+            known = _known(connection, posts) if check else {}
+            return _insert(connection, posts, known, at)
+
+    def _tell(
+        self, fresh: list[tuple[Post, Message]], known: list[tuple[Post, Message]], changes: list[_Change]
+    ) -> None:
+        if fresh:
+            self._publish([event for _, event in fresh])
+        for post, event in fresh:
+            if post.receipt:
+                post.receipt.stored(event, first=True)
+        for post, event in known:
+            if post.receipt:
+                post.receipt.stored(event, first=False)
+        for change in changes:
+            change.done.set()
+
+    def _refuse(self, posts: list[Post], changes: list[_Change], why: str) -> None:
+        refusal = Refusal("busy", retry_after=1.0, reason=why)
+        for post in posts:
+            if post.receipt:
+                post.receipt.refused(refusal)
+        for change in changes:
+            change.error = refusal
+            change.done.set()
+
+
+def _apply(connection: Connection, change: _Change) -> None:
+    """One change, in a savepoint of its own: its failure is its caller's, not its neighbours'."""
+    change.error = None
+    try:
+        with connection.begin_nested():
+            change.result = change.apply(connection)
+    except (Refusal, IntegrityError) as error:
+        change.error = error
+
+
+def _known(connection: Connection, posts: list[Post]) -> dict[tuple[str, str], Message]:
+    """The events that these posts made when they were sent before, by author and nonce."""
+    keys = [(post.author.id, post.nonce) for post in posts if post.nonce is not None]
+    found = connection.execute(
+        select(events, rooms.c.slug).join(rooms).where(tuple_(events.c.author_id, events.c.nonce).in_(keys))
+    )
+    return {(row.author_id, row.nonce): message(row) for row in found}
+
+
+def _insert(
+    connection: Connection, posts: list[Post], known: dict[tuple[str, str], Message], at: int
+) -> tuple[list[tuple[Post, Message]], list[tuple[Post, Message]]]:
+    seen = set(known)
+    first: list[Post] = []
+    again: list[Post] = []
+    for post in posts:
+        key = (post.author.id, post.nonce) if post.nonce is not None else None
+        (again if key in seen else first).append(post)
+        if key:
+            seen.add(key)
+    fresh = _number(connection, first, rfc3339(at))
+    if fresh:
+        connection.execute(insert(events), [_row(post, event, at) for post, event in fresh])
+    known = known | {(post.author.id, post.nonce): event for post, event in fresh if post.nonce is not None}
+    return fresh, [(post, known[post.author.id, post.nonce or ""]) for post in again]
+
+
+def _number(connection: Connection, posts: list[Post], at: str) -> list[tuple[Post, Message]]:
+    """The posts' events, each with the next seq of its room, taken inside this transaction."""
+    counts: dict[int, int] = defaultdict(int)
+    for post in posts:
+        counts[post.room.id] += 1
+    seqs = {}
+    for room, count in counts.items():
+        head = connection.execute(_take_seqs, {"room": room, "n": count}).scalar_one()
+        seqs[room] = head - count
+    numbered = []
+    for post in posts:
+        seqs[post.room.id] += 1
+        event = Message(post.room.slug, seqs[post.room.id], at, post.author, post.text, post.nonce)
+        numbered.append((post, event))
+    return numbered
+
+
+def _row(post: Post, event: Message, at: int) -> dict[str, object]:
+    return {
+        "room_id": post.room.id,
+        "seq": event.seq,
+        "type": "message",
+        "at": at,
+        "author_id": event.author.id,
+        "author_name": event.author.name,
+        "text": event.text,
+        "nonce": event.nonce,
+    }
+
+
+def message(row: Any) -> Message:
+    """A stored row as the event that was told."""
+    author = Author(row.author_id, row.author_name)
+    return Message(row.slug, row.seq, rfc3339(row.at), author, row.text, row.nonce)

@@ -1,0 +1,72 @@
+"""The nouns that travel through the house: people, rooms, events and refusals."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+
+
+class Author(msgspec.Struct, frozen=True):
+    """Who wrote: a person's random id and the name they bore when they wrote."""
+
+    id: str
+    name: str
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who is behind one or several clients.
+
+    `role` is `member` for somebody with a session cookie and `guest` for anybody else.
+    """
+
+    id: str
+    name: str
+    role: str = "guest"
+
+    @property
+    def author(self) -> Author:
+        return Author(self.id, self.name)
+
+
+class Room(msgspec.Struct, frozen=True):
+    """A public room: `slug` is its address, `name` what people read, `head` its newest seq."""
+
+    id: int
+    slug: str
+    name: str
+    head: int = 0
+
+
+class Message(msgspec.Struct, frozen=True, omit_defaults=True, tag="message"):
+    """A stored message, in the very shape in which it goes over the wire.
+
+    `seq` is the room's event number, from 1 without gaps; `at` is UTC, RFC 3339, milliseconds.
+    """
+
+    room: str
+    seq: int
+    at: str
+    author: Author
+    text: str
+    nonce: str | None = None
+
+
+class Refusal(Exception):
+    """A command that was refused: nothing was stored, nobody was told, the connection lives.
+
+    `code` is one of the error codes of the protocol; `values` fill the placeholders of its sentence.
+    """
+
+    def __init__(self, code: str, *, field: str | None = None, retry_after: float | None = None, **values: object):
+        super().__init__(code)
+        self.code = code
+        self.field = field
+        self.retry_after = retry_after
+        self.values = values
+
+
+def rfc3339(milliseconds: int) -> str:
+    """UTC with milliseconds, as RFC 3339 writes it, from milliseconds since the epoch."""
+    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"

@@ -1,0 +1,1 @@
+"""What a chat is: rules, names, presence and rates. Knows no socket and no SQL."""

@@ -1,0 +1,89 @@
+"""The rules of the house: what a command means, who may do it, and how fast. Knows no socket and no SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..bus.local import LocalBus, Read, Typing
+from ..config import Settings
+from ..log.history import History
+from ..log.journal import Journal, Post, Receipt
+from ..log.records import add_room, move_marker, save_name
+from ..model import Person, Refusal, Room
+from .names import person_name, room_name, slug
+from .presence import Presence
+from .rates import Rates
+
+
+class House:
+    """Takes commands, checks them, and hands them to the journal or the bus."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        journal: Journal,
+        history: History,
+        bus: LocalBus,
+        presence: Presence,
+        rates: Rates,
+        clock: Callable[[], float],
+    ):
+        self._settings = settings
+        self._journal = journal
+        self._history = history
+        self._bus = bus
+        self._presence = presence
+        self._rates = rates
+        self._clock = clock
+        self._rooms: dict[str, Room] = {}  # by slug; a room's id, slug and name stay what they are
+
+    def room(self, address: str) -> Room:
+        """The room at that slug. Raises Refusal `no-such-room`."""
+        room = self._rooms.get(address)
+        if room is None:
+            room = self._rooms[address] = self._history.room(address)
+        return room
+
+    def open_room(self, name: str) -> Room:
+        """Makes a room. Raises Refusal `bad-name`, `name-taken` or `busy`."""
+        checked = room_name(name)
+        at = int(self._clock() * 1000)
+        return self._journal.write(lambda connection: add_room(connection, slug(checked), checked, at))
+
+    def post(self, person: Person, room: Room, text: str, nonce: str | None, receipt: Receipt | None) -> None:
+        """Hands a message to the journal; the receipt hears what became of it.
+
+        Raises Refusal `text-empty`, `text-too-long`, `bad-field`, `rate-limited` or `busy`; then it is not stored.
+        """
+        if not text or text.isspace():
+            raise Refusal("text-empty", field="text")
+        if len(text) > self._settings.TEXT_LIMIT:
+            raise Refusal("text-too-long", field="text", n=self._settings.TEXT_LIMIT)
+        if "\0" in text:  # no database but SQLite keeps it, and nobody can see it
+            raise Refusal("bad-field", field="text")
+        wait = self._rates.take(person.id)
+        if wait:
+            raise Refusal("rate-limited", retry_after=round(wait, 3))
+        self._journal.append(Post(room, person.author, text, nonce, receipt))
+
+    def typing(self, person: Person, room: Room) -> None:
+        """Tells the room that the person is typing."""
+        self._bus.publish(Typing(room.slug, person.id, person.name))
+
+    def mark_read(self, person: Person, room: Room, seq: int) -> None:
+        """Moves the person's read marker forward and tells their other clients. Raises Refusal `busy`."""
+        if self._journal.write(lambda connection: move_marker(connection, person.id, room.id, seq)):
+            self._bus.publish(Read(person.id, room.slug, seq))
+
+    def rename(self, person: Person, name: str) -> str:
+        """The name that person goes by from now on; a member's is kept. Gives it as it will be shown.
+
+        Raises Refusal `bad-name`, `name-taken` or `busy`.
+        """
+        checked = person_name(name)
+        self._presence.check(person.id, checked)
+        if person.role == "member":
+            self._journal.write(lambda connection: save_name(connection, person.id, checked))
+        self._presence.rename(person.id, checked)
+        return checked

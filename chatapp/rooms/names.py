@@ -1,0 +1,64 @@
+"""What may be a name of a person or a room, when two names are the same, and a room's slug."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+from ..model import Refusal
+
+NAME_LIMIT = 32  # characters of a person's name
+ROOM_NAME_LIMIT = 64  # characters of a room's name
+SLUG_LIMIT = 64  # characters of a slug
+
+# Controls, format characters (the bidi overrides among them), surrogates, private use and unassigned ones can hide or
+# forge a name. The two joiners are letters' parts in Persian, Hindi and emoji.
+_FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_JOINERS = "\u200c\u200d"
+_MARKS_IN_A_ROW = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4,}")
+
+
+def person_name(given: str) -> str:
+    """`given` as a person's name: NFC, blanks folded, 1 to 32 characters. Raises Refusal `bad-name`."""
+    return _name(given, NAME_LIMIT)
+
+
+def room_name(given: str) -> str:
+    """`given` as a room's name: NFC, blanks folded, 1 to 64 characters. Raises Refusal `bad-name`."""
+    return _name(given, ROOM_NAME_LIMIT)
+
+
+def _name(given: str, limit: int) -> str:
+    name = " ".join(unicodedata.normalize("NFC", given).split()) if _benign(given) else ""
+    visible = any(unicodedata.category(char)[0] in "LNPS" for char in name)
+    if not visible or len(name) > limit or _MARKS_IN_A_ROW.search(name):
+        raise Refusal("bad-name", field="name", n=limit)
+    return name
+
+
+def _benign(text: str) -> bool:
+    return all(char in _JOINERS or unicodedata.category(char) not in _FORBIDDEN for char in text)
+
+
+def folded(name: str) -> str:
+    """Equal for two names that a reader would take for the same (Unicode TR 36): NFKC, case folded, joiners dropped."""
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(char for char in text if char not in _JOINERS)
+
+
+def numbered(name: str, number: int) -> str:
+    """`name` with a number behind it, within the limit of a name."""
+    tail = f" {number}"
+    return name[: NAME_LIMIT - len(tail)].rstrip() + tail
+
+
+def slug(name: str) -> str:
+    """The address of a room of that name: letters and digits of any script, the rest as single hyphens.
+
+    A name without a letter or digit (only emoji, say) gets `room-` and six hexadecimal digits of its hash.
+    """
+    text = unicodedata.normalize("NFC", folded(name))
+    kept = "".join(char if unicodedata.category(char)[0] in "LMN" else "-" for char in text)
+    short = re.sub("-+", "-", kept)[:SLUG_LIMIT].strip("-")
+    return short or "room-" + hashlib.sha256(name.encode()).hexdigest()[:6]

@@ -1,0 +1,187 @@
+"""Who is online under which name, and in which rooms: state, and the differences to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+
+from ..model import Author, Person, Refusal
+from .names import folded, numbered
+
+_NUMBERS_TRIED = 20  # numbers tried one by one behind a name that is taken
+
+
+@dataclass
+class _Online:
+    """One person: the clients they have, how many of them are in each room, and since when there is none."""
+
+    person: Person
+    clients: int = 0
+    rooms: dict[str, int] = field(default_factory=dict)
+    empty_since: dict[str, float] = field(default_factory=dict)
+    gone_since: float | None = None
+    namesakes: int = 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happened in a room since the last time it was told."""
+
+    room: str
+    joined: list[Author]
+    left: list[str]
+    count: int
+
+
+class Presence:
+    """People online. Several clients of one id are one person; one name belongs to one person at a time.
+
+    A person without a connection stays for `linger` seconds, so that a reload tells nobody anything.
+    """
+
+    def __init__(self, *, linger: float, clock: Callable[[], float]):
+        self._linger = linger
+        self._clock = clock
+        self._lock = Lock()  # guards all below
+        self._online: dict[str, _Online] = {}
+        self._names: dict[str, str] = {}  # folded name -> person id
+        self._members: dict[str, dict[str, Author]] = {}  # room -> person id -> who
+        self._joined: dict[str, dict[str, Author]] = {}  # room -> to be told as joined
+        self._left: dict[str, set[str]] = {}  # room -> to be told as left
+
+    def connect(self, person: Person, *, identify: Callable[[str], str] | None = None) -> Person:
+        """One more client of that person; the answer bears the name they go by.
+
+        If someone else is online under the name, a number is appended. `identify` gives the id that
+        belongs to a name, for guests, whose id hangs on the name they got.
+        """
+        with self._lock:
+            name = self._free_name(person, identify)
+            wanted = identify(name) if identify else person.id
+            online = self._online.get(wanted)
+            if online is None:
+                online = self._online[wanted] = _Online(Person(wanted, name, person.role))
+                self._names[folded(name)] = wanted
+            online.clients += 1
+            online.gone_since = None
+            return online.person
+
+    def _free_name(self, person: Person, identify: Callable[[str], str] | None) -> str:
+        name, number = person.name, 1
+        while not self._free(name, identify(name) if identify else person.id, fresh=identify is not None):
+            number += 1
+            if number == _NUMBERS_TRIED:  # a crowd under one name: go on where the last one of it stopped
+                holder = self._online[self._names[folded(person.name)]]
+                holder.namesakes = number = max(number, holder.namesakes + 1)
+            name = numbered(person.name, number)
+        return name
+
+    def _free(self, name: str, wanted: str, *, fresh: bool) -> bool:
+        online = self._online.get(wanted)
+        if not fresh and online is not None:
+            return True  # another client of a person who is online already
+        taken = fresh and online is not None and online.clients > 0
+        return not taken and self._names.get(folded(name), wanted) == wanted
+
+    def disconnect(self, person: str) -> None:
+        """One client less of that person."""
+        with self._lock:
+            online = self._online[person]
+            online.clients -= 1
+            if not online.clients:
+                online.gone_since = self._clock()
+
+    def rename(self, person: str, name: str) -> list[str]:
+        """The person's new name, told in the rooms returned. Raises Refusal `name-taken`."""
+        with self._lock:
+            self._check(person, name)
+            online = self._online.get(person)
+            if online is None or online.person.name == name:
+                return []
+            del self._names[folded(online.person.name)]
+            self._names[folded(name)] = person
+            online.person = Person(person, name, online.person.role)
+            for room in online.rooms:
+                self._members[room][person] = online.person.author
+                self._joined.setdefault(room, {})[person] = online.person.author
+            return list(online.rooms)
+
+    def check(self, person: str, name: str) -> None:
+        """Raises Refusal `name-taken` if somebody else is online under that name."""
+        with self._lock:
+            self._check(person, name)
+
+    def _check(self, person: str, name: str) -> None:
+        if self._names.get(folded(name), person) != person:
+            raise Refusal("name-taken", field="name", name=name)
+
+    def get(self, person: str) -> Person | None:
+        """That person as they are online now, or None."""
+        with self._lock:
+            online = self._online.get(person)
+            return online.person if online else None
+
+    def enter(self, person: str, room: str) -> list[Author]:
+        """One client of that person is in the room now; the answer is who is in it, they included."""
+        with self._lock:
+            online = self._online[person]
+            clients = online.rooms.get(room)
+            online.rooms[room] = (clients or 0) + 1
+            online.empty_since.pop(room, None)
+            members = self._members.setdefault(room, {})
+            if clients is None:
+                members[person] = online.person.author
+                self._joined.setdefault(room, {})[person] = online.person.author
+                self._left.get(room, set()).discard(person)
+            return list(members.values())
+
+    def exit(self, person: str, room: str) -> None:
+        """One client of that person is no longer in the room."""
+        with self._lock:
+            online = self._online[person]
+            online.rooms[room] -= 1
+            if not online.rooms[room]:
+                online.empty_since[room] = self._clock()
+
+    def members(self, room: str) -> list[Author]:
+        """Who is in the room."""
+        with self._lock:
+            return list(self._members.get(room, {}).values())
+
+    def count(self, room: str) -> int:
+        """How many people are in the room."""
+        with self._lock:
+            return len(self._members.get(room, ()))
+
+    def changes(self) -> list[Change]:
+        """What is to be told now, room by room; what is told once is not told again."""
+        now = self._clock()
+        with self._lock:
+            for person in [key for key, online in self._online.items() if online.empty_since or online.gone_since]:
+                self._forget(person, now)
+            told = []
+            for room in self._joined.keys() | self._left.keys():
+                joined = list(self._joined.get(room, {}).values())
+                left = list(self._left.get(room, ()))
+                if joined or left:
+                    told.append(Change(room, joined, left, len(self._members.get(room, ()))))
+            self._joined.clear()
+            self._left.clear()
+            return told
+
+    def _forget(self, person: str, now: float) -> None:
+        online = self._online[person]
+        for room in [room for room, since in online.empty_since.items() if now - since >= self._linger]:
+            del online.empty_since[room]
+            del online.rooms[room]
+            members = self._members[room]
+            del members[person]
+            if not members:
+                del self._members[room]
+            # Told even if the joining was not: a `joined` in between may have listed them.
+            self._joined.get(room, {}).pop(person, None)
+            self._left.setdefault(room, set()).add(person)
+        if online.gone_since is not None and now - online.gone_since >= self._linger and not online.rooms:
+            del self._online[person]
+            del self._names[folded(online.person.name)]

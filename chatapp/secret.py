@@ -1,0 +1,28 @@
+"""The key that signs the cookies: made once, kept in the data folder, readable by its owner only."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+
+def secret_key(folder: Path) -> str:
+    """The key in the folder, made at the first call. Raises OSError."""
+    path = folder / "secret.key"
+    try:
+        kept = path.read_text().strip()
+        if kept:
+            return kept
+    except FileNotFoundError:
+        pass
+    made = secrets.token_hex(32)
+    # Written aside and moved: a crash half-way leaves no half a key.
+    aside = folder / f"secret.key.{os.getpid()}"
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(made + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    return made

@@ -1,0 +1,1 @@
+"""The two servers that carry us, and the little that we change in each."""

@@ -1,0 +1,62 @@
+"""`flask run`: starts the chat with it, and stops it as politely as under gunicorn."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from types import FrameType
+
+import click
+from flask import Flask
+from flask.cli import run_command
+from werkzeug.serving import WSGIRequestHandler
+
+from ..config import load
+from ..lifecycle import Lifecycle, StartError
+from . import limits
+from .address import announce
+
+REQUEST_TIMEOUT = 10  # seconds between two pieces of a request; without it a half-sent one holds its thread for ever
+
+
+def start(app: Flask) -> None:
+    """Starts the application if `flask run` is what loads it; for other commands, and gunicorn, does nothing."""
+    context = click.get_current_context(silent=True)
+    if context is None or context.command is not run_command or _is_watcher(context):
+        return
+    if context.params.get("cert"):
+        raise SystemExit("chatapp: no certificate here: TLS ends in a proxy (nginx, Caddy); see the README")
+    lifecycle: Lifecycle = app.extensions["chatapp"]
+    lifecycle.hub.limit(limits.clients(load(app.config).MAX_CLIENTS))
+    WSGIRequestHandler.timeout = REQUEST_TIMEOUT
+    logging.getLogger("werkzeug").addFilter(_no_line_for_websockets)
+    try:
+        lifecycle.start(patience=2.0 if os.environ.get("WERKZEUG_RUN_MAIN") else 0.0)
+    except StartError as error:
+        raise SystemExit(f"chatapp: {error}") from None
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        _stop_on(number, lifecycle)
+    announce((context.params["host"], context.params["port"]))
+
+
+def _is_watcher(context: click.Context) -> bool:
+    """With the reloader there are two processes; the first only watches the files."""
+    reload = context.params.get("reload")
+    if reload is None:
+        reload = os.environ.get("FLASK_DEBUG", "0") not in ("", "0", "false", "no")
+    return bool(reload) and os.environ.get("WERKZEUG_RUN_MAIN") != "true"
+
+
+def _stop_on(number: signal.Signals, lifecycle: Lifecycle) -> None:
+    def handler(_number: int, _frame: FrameType | None) -> None:
+        if not lifecycle.stopping:
+            lifecycle.stop()
+            raise KeyboardInterrupt  # what Werkzeug's loop ends on, with exit status 0
+
+    signal.signal(number, handler)
+
+
+def _no_line_for_websockets(record: logging.LogRecord) -> bool:
+    """Werkzeug notes a WebSocket as a request answered with 200, at its end; our own lines say what happened."""
+    return '"GET /chat' not in record.getMessage() or " 200 " not in record.getMessage()

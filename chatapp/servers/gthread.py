@@ -1,0 +1,171 @@
+"""gunicorn's gthread worker: the numbers it runs with, and what we replace in it, pinned to gunicorn 27.0.1.
+
+Each replacement says what happens without it; `tests/servers/` fails when gunicorn changes under it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+from functools import cache
+from types import FrameType
+from typing import Any
+
+from flask.config import Config
+from gunicorn.http.unreader import SocketUnreader
+from gunicorn.util import close_graceful
+from gunicorn.workers import gthread
+
+from .. import config
+from ..lifecycle import Lifecycle, StartError
+from . import limits
+from .address import announce
+from .pool import WarmPool
+
+STACK = 262_144  # bytes of address space a thread; 8 MiB, the default, times 10,000 is more than a small machine has
+RECEIVE_TIMEOUT = 10  # seconds between two pieces of a request
+REQUEST_TIME = 20.0  # seconds for all pieces of a request; then it is dropped
+SUCCESSION = 10.0  # seconds a new worker waits for the old one to leave the data (SIGHUP)
+BOOT_FAILED = 4  # the worker's exit status on which gunicorn gives up instead of trying for ever
+
+_ONE_WORKER = (
+    "chatapp: one worker only: two would split every room, because each knows its own clients alone."
+    " Run it with -w 1 (and unset WEB_CONCURRENCY); several workers need the bus over Redis (CHATAPP_REDIS_URL),"
+    " which this version does not have yet. One worker serves thousands of clients."
+)
+
+
+@cache
+def settings() -> config.Settings:
+    """The settings as the environment gives them; one line and the end if they cannot be used."""
+    given = Config(os.getcwd())
+    given.from_prefixed_env(config.PREFIX)
+    try:
+        return config.load(given)
+    except config.ConfigError as error:
+        raise SystemExit(f"chatapp: {error}") from None
+
+
+def threads() -> int:
+    """One for each client, and a reserve for the page and the API."""
+    return limits.clients(settings().MAX_CLIENTS) + limits.RESERVE
+
+
+def connections() -> int:
+    """More than there are threads, so that clients over the capacity reach the door and hear 503."""
+    return threads() + limits.RESERVE
+
+
+def on_starting(server: Any) -> None:
+    """In the master, before it listens: refuses what would split the rooms or could not start."""
+    if server.cfg.workers > 1:
+        raise SystemExit(_ONE_WORKER)
+    if server.cfg.is_ssl:
+        raise SystemExit("chatapp: no certificate here: TLS ends in a proxy (nginx, Caddy); see the README")
+
+
+def nworkers_changed(server: Any, new: int, _old: int | None) -> None:
+    """SIGTTIN asks for one worker more at run time; a second one would not get the data's lock."""
+    if new > 1 and _old is not None:
+        server.log.error(_ONE_WORKER)
+        server._num_workers = 1
+
+
+def post_fork(_server: Any, worker: Any) -> None:
+    """A master that was killed leaves its worker running for ever: ask the kernel to end it too (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+    if os.getppid() != worker.ppid:
+        os.kill(os.getpid(), signal.SIGTERM)
+    threading.stack_size(STACK)
+
+
+def post_worker_init(worker: Any) -> None:
+    """In the worker, with the application loaded: starts it."""
+    lifecycle: Lifecycle = worker.app.callable.extensions["chatapp"]
+    capacity = limits.clients(settings().MAX_CLIENTS)
+    lifecycle.hub.limit(capacity)
+    worker.tpool.shutdown(wait=False)
+    worker.tpool = WarmPool(
+        capacity + limits.RESERVE, shrunk=lambda given: lifecycle.hub.limit(max(1, given - limits.RESERVE))
+    )
+    gthread.TConn = Connection
+    gthread.STOP_KEEPALIVE_LINGER = 0.1  # an idle page's connection would hold up the stop for 2 s
+    Connection.pool = worker.tpool
+    for listener in worker.sockets:
+        # Accepted sockets inherit it; the door takes it back for a WebSocket.
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", RECEIVE_TIMEOUT, 0))
+    try:
+        lifecycle.start(patience=SUCCESSION)
+    except StartError as error:
+        print(f"chatapp: {error}", file=sys.stderr, flush=True)
+        raise SystemExit(BOOT_FAILED) from None
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        _stop_first(number, lifecycle)
+    announce(worker.sockets[0].getsockname())
+
+
+def _stop_first(number: signal.Signals, lifecycle: Lifecycle) -> None:
+    """Before gunicorn's own handler: without it a stop waits 30 s for open WebSockets, and tells them nothing."""
+    before = signal.getsignal(number)
+
+    def handler(received: int, frame: FrameType | None) -> None:
+        if lifecycle.stopping:
+            return  # Ctrl-C reaches the worker twice, from the terminal and from the master
+        lifecycle.stop()
+        if callable(before):
+            before(received, frame)
+
+    signal.signal(number, handler)
+
+
+class Connection(gthread.TConn):  # type: ignore[misc]
+    """gunicorn's connection, but slow peers cost it nothing.
+
+    Without it: every close waits up to 2 s for the peer's FIN, in the accept loop; and a request of which
+    half was sent holds its thread for ever.
+    """
+
+    pool: WarmPool
+
+    def init(self) -> None:
+        first = not self.initialized
+        super().init()
+        if first:
+            self.parser.unreader = _ImpatientUnreader(self.sock)
+
+    def set_timeout(self) -> None:
+        super().set_timeout()
+        self.parser.unreader.begun = None  # kept alive: the next request has its own time
+
+    def close(self, graceful: bool = False) -> None:
+        if self.sock.fileno() < 0:
+            return
+        if graceful:
+            self.sock.setblocking(True)
+            self.pool.submit(close_graceful, self.sock)
+        else:
+            super().close()
+
+
+class _ImpatientUnreader(SocketUnreader):  # type: ignore[misc]
+    """Reads a request; one that does not come to its end is treated as if the peer had closed."""
+
+    begun: float | None = None
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        now = time.monotonic()
+        if self.begun is None:
+            self.begun = now
+        if now - self.begun > REQUEST_TIME:
+            return b""
+        try:
+            return bytes(super().chunk(size_hint))
+        except BlockingIOError:  # SO_RCVTIMEO
+            return b""

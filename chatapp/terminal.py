@@ -1,0 +1,86 @@
+"""The terminal: log lines go out on a thread of their own, so that a stopped terminal stops nobody's chat."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import deque
+from threading import Condition, Thread
+from typing import TextIO
+
+KEPT_LINES = 20_000  # lines that wait for the terminal; more are dropped and counted
+FLUSH_TIMEOUT = 0.5  # seconds that the end waits for the terminal
+
+# What a client sends is never written raw: it could forge a line, or speak to the terminal.
+_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+_ESCAPES |= {code: f"\\u{code:04x}" for code in (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+
+class Lines(logging.Formatter):
+    """One event, one line: the message alone as the chat's first version had it, a level in front of what is wrong."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = record.getMessage().translate(_ESCAPES)
+        if record.levelno >= logging.WARNING:
+            line = f"{record.levelname}: {line}"
+        if record.exc_info:
+            line += "\n" + self.formatException(record.exc_info)
+        return line
+
+
+class Terminal(logging.Handler):
+    """Owns the lines on their way to `stream`; a call never waits for it."""
+
+    def __init__(self, stream: TextIO | None = None):
+        super().__init__()
+        self._stream = stream or sys.stderr
+        self._lines: deque[str] = deque()
+        self._dropped = 0
+        self._ready = Condition()  # guards the two above
+        self._idle = True
+        self._stopped = False
+        self._thread: Thread | None = None
+        self.setFormatter(Lines())
+
+    def start(self) -> None:
+        """Begins to write; until then the lines wait."""
+        self._thread = Thread(target=self._run, name="terminal", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Writes what waits, if the terminal takes it."""
+        with self._ready:
+            self._stopped = True
+            self._ready.notify()
+        if self._thread:
+            self._thread.join(FLUSH_TIMEOUT)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = self.format(record)
+        with self._ready:
+            if len(self._lines) >= KEPT_LINES:
+                self._dropped += 1
+                return
+            self._lines.append(line)
+            if self._idle:
+                self._idle = False
+                self._ready.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._ready:
+                while not self._lines and not self._stopped:
+                    self._idle = True
+                    self._ready.wait()  # unbounded: there is nothing to do until a line comes or the end
+                lines = list(self._lines)
+                self._lines.clear()
+                if self._dropped:
+                    lines.append(f"WARNING: the terminal was too slow: {self._dropped} lines dropped")
+                    self._dropped = 0
+                if not lines:
+                    return
+            try:
+                self._stream.write("\n".join(lines) + "\n")
+                self._stream.flush()
+            except (OSError, ValueError):
+                pass  # no terminal any more: the chat goes on without it

@@ -1,0 +1,1 @@
+"""What speaks HTTP: the pages, the API, and the answers to errors."""

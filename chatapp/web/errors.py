@@ -1,0 +1,68 @@
+"""What goes wrong over HTTP: problem documents for programs, a page for people; and the headers of safety."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_babel import gettext
+from werkzeug.exceptions import HTTPException
+
+from ..details import sentence
+from ..identity import language
+from ..model import Refusal
+from ..problems import problem
+
+_CODES = {400: "bad-request", 404: "not-found", 405: "method", 413: "too-large", 500: "server-error"}
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self';"
+    " frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Adds the error handlers and the headers to every answer."""
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(HTTPException, _http)
+    app.after_request(_safe)
+
+
+def _refused(refusal: Refusal) -> Response:
+    if _for_people():
+        answer = problem(refusal)
+        return _page(answer.status_code, sentence(refusal, language()))
+    return problem(refusal)
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:
+        return make_response(error.get_response())
+    refusal = Refusal(_CODES.get(status, "bad-request" if status < 500 else "server-error"))
+    if _for_people():
+        return _page(status, sentence(refusal, language()))
+    answer = problem(refusal, status=status)
+    if "Allow" in (original := error.get_response()).headers:
+        answer.headers["Allow"] = original.headers["Allow"]
+    return answer
+
+
+def _for_people() -> bool:
+    return not request.path.startswith(("/api/", "/chat", "/healthz", "/static/"))
+
+
+def _page(status: int, detail: str) -> Response:
+    title = gettext("Not found") if status == 404 else gettext("Something went wrong")
+    shown = render_template("error.html", status=status, title=title, detail=detail, locale=language())
+    return make_response(shown, status)
+
+
+def _safe(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

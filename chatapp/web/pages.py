@@ -1,0 +1,52 @@
+"""The pages: the chat itself, in any room."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, make_response, render_template, session
+
+from ..config import Settings
+from ..details import LOCALES
+from ..identity import Identity, language
+from ..live.door import DEFAULT_ROOM
+from ..rooms.house import House
+from ..rooms.names import NAME_LIMIT, ROOM_NAME_LIMIT
+from .strings import page_strings
+
+
+def pages(settings: Settings, *, house: House, identity: Identity) -> Blueprint:
+    """`/` and `/r/<slug>`."""
+    blueprint = Blueprint("pages", __name__)
+
+    @blueprint.get("/")
+    def home() -> Response:
+        return page(DEFAULT_ROOM)
+
+    @blueprint.get("/r/<slug>")
+    def room(slug: str) -> Response:
+        return page(slug)
+
+    def page(slug: str) -> Response:
+        shown = house.room(slug)
+        you = identity.member()
+        session.modified = you is not None  # the cookie lives for another year
+        boot = {
+            "room": {"slug": shown.slug, "name": shown.name},
+            "you": {"id": you.id, "name": you.name} if you else None,
+            "locale": language(),
+            "locales": [{"code": code, "name": name} for code, name in LOCALES.items()],
+            "limits": {
+                "text": settings.TEXT_LIMIT,
+                "frame": settings.FRAME_LIMIT,
+                "rate": settings.RATE_LIMIT,
+                "burst": settings.RATE_BURST,
+                "name": NAME_LIMIT,
+                "room_name": ROOM_NAME_LIMIT,
+                "rooms": settings.ROOMS_LIMIT,
+            },
+            "strings": page_strings(),
+        }
+        response = make_response(render_template("index.html", boot=boot, locale=language()))
+        response.headers["Cache-Control"] = "no-store"  # it bears the person's name
+        return response
+
+    return blueprint

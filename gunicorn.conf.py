@@ -1,0 +1,20 @@
+"""gunicorn reads this file by itself. What the numbers mean stands in chatapp/servers/gthread.py."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from chatapp.servers import gthread
+
+worker_class = "gthread"
+threads = gthread.threads()
+worker_connections = gthread.connections()
+backlog = 2048
+keepalive = 5
+control_socket_disable = True
+
+on_starting = gthread.on_starting
+nworkers_changed = gthread.nworkers_changed
+post_fork = gthread.post_fork
+post_worker_init = gthread.post_worker_init

@@ -1,0 +1,1 @@
+"""The tests mirror the modules; each test's name is a sentence about behaviour."""

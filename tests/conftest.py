@@ -1,0 +1,151 @@
+"""What tests find ready: an application with its own data, `/chat` over a socket pair, real servers."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from chatapp import create_app
+
+from .actors import PATIENCE, Closed, InThread, Refused, Server, Talker, handshake_headers, read_head
+
+SETTINGS = {"RATE_LIMIT": 0, "PRESENCE_LINGER": 0.2}
+
+
+@pytest.fixture
+def make_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Makes started applications; all on the same data folder, one at a time."""
+    made: list[Flask] = []
+
+    def make(**settings: Any) -> Flask:
+        for app in made:
+            app.extensions["chatapp"].stop()
+        app = create_app({"DATA": str(tmp_path / "data"), **SETTINGS, **settings})
+        app.extensions["chatapp"].start()
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        app.extensions["chatapp"].stop()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    """A started application without a rate limit."""
+    return make_app()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """An HTTP client on it, with cookies."""
+    return app.test_client()
+
+
+class Wire:
+    """Drives `/chat` through Flask's test client over socket pairs: no port, no server."""
+
+    def __init__(self, app: Flask):
+        self._app = app
+        self._open: list[tuple[socket.socket, socket.socket, InThread]] = []
+
+    def connect(
+        self,
+        path: str = "/chat",
+        *,
+        chat: bool = False,
+        client: FlaskClient | None = None,
+        environ: dict[str, Any] | None = None,
+        **headers: str,
+    ) -> Talker:
+        """A client in the plain dialect, or in chat.v1 with `chat=True`. Raises Refused."""
+        ours, theirs = socket.socketpair()
+        if chat:
+            headers.setdefault("Sec_WebSocket_Protocol", "chat.v1")
+        overrides = {"werkzeug.socket": theirs, "SERVER_PROTOCOL": "HTTP/1.1", **(environ or {})}
+        used = client or self._app.test_client()
+        request = InThread(lambda: used.get(path, headers=handshake_headers(**headers), environ_overrides=overrides))
+        self._open.append((ours, theirs, request))
+        ours.settimeout(0.01)
+        for _ in range(int(PATIENCE / 0.01)):
+            try:
+                status, _, rest = read_head(ours)
+            except TimeoutError:
+                if request.is_alive():
+                    continue
+                response = request.outcome()
+                raise Refused(
+                    response.status_code,
+                    {name.lower(): value for name, value in response.headers.items()},
+                    response.get_data(),
+                ) from None
+            except Closed:
+                request.outcome()
+                raise
+            assert status == 101
+            return Talker(ours, rest)
+        raise AssertionError("no answer to the handshake")
+
+    def enter(self, name: str, room: str = "general", **fields: Any) -> Talker:
+        """A chat.v1 client of that name, in a room."""
+        talker = self.connect(f"/chat?name={name}", chat=True)
+        talker.hear("welcome")
+        talker.join(room, **fields)
+        return talker
+
+    def end(self) -> None:
+        """Cuts all clients and waits for their handlers; what a handler raised is raised here."""
+        for ours, _, _ in self._open:
+            ours.close()
+        for _, theirs, request in self._open:
+            request.outcome()
+            theirs.close()
+
+
+@pytest.fixture
+def wire(app: Flask) -> Iterator[Wire]:
+    """`/chat` of `app`, over socket pairs."""
+    wire = Wire(app)
+    yield wire
+    wire.end()
+
+
+@pytest.fixture
+def make_wire() -> Iterator[Callable[[Flask], Wire]]:
+    """`/chat` of any application, over socket pairs."""
+    wires: list[Wire] = []
+
+    def make(app: Flask) -> Wire:
+        wires.append(Wire(app))
+        return wires[-1]
+
+    yield make
+    for wire in wires:
+        wire.end()
+
+
+@pytest.fixture
+def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Makes real servers, not started yet; all are stopped at the end."""
+    made: list[Server] = []
+
+    def make(kind: str = "gunicorn", *, arguments: tuple[str, ...] = (), **settings: Any) -> Server:
+        made.append(Server(tmp_path / f"data{len(made)}", kind=kind, arguments=arguments, **{**SETTINGS, **settings}))
+        return made[-1]
+
+    yield make
+    for server in made:
+        if server.launched:
+            server.stop()
+
+
+@pytest.fixture
+def server(make_server: Callable[..., Server]) -> Server:
+    """The chat under gunicorn, as users start it, without a rate limit."""
+    return make_server().start()
