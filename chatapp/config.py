@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 PREFIX = "CHATAPP"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # What Flask itself reads from its configuration and an operator may want to set the same way.
@@ -46,6 +49,22 @@ def _level(given: Any) -> str:
     return str(given)
 
 
+def _database(given: Any) -> str:
+    """An address whose driver is the one we bring: `sqlite:///file`, `postgresql://user@host/name`."""
+    text = str(given)
+    if not text:
+        return text
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        url = None
+    drivers = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+    backend = url.drivername.partition("+")[0] if url else ""
+    if url is None or backend not in drivers or not url.database or url.database == ":memory:":
+        raise ValueError("sqlite:///path/to/file or postgresql://user:password@host/name")
+    return url.set(drivername=drivers[backend]).render_as_string(hide_password=False)
+
+
 def _origins(given: Any) -> tuple[str, ...]:
     origins = tuple(part.strip().rstrip("/").lower() for part in str(given).split(",") if part.strip())
     for origin in origins:
@@ -64,7 +83,7 @@ class Settings:
     """The settings, checked. Sizes are in bytes, times in seconds, unless the reason says otherwise."""
 
     DATA: str = _setting("", _text, "folder of the database and the secret key; empty: Flask's instance folder")
-    DATABASE_URL: str = _setting("", _text, "SQLAlchemy address of the log; empty: SQLite in the data folder")
+    DATABASE_URL: str = _setting("", _database, "SQLAlchemy address of the log; empty: SQLite in the data folder")
     ORIGINS: tuple[str, ...] = _setting((), _origins, "sites besides this one whose pages may connect, with commas")
     MAX_CLIENTS: int = _setting(10_000, _whole(1, 1_000_000), "connections at once; over it the door answers 503")
     RATE_LIMIT: float = _setting(5, _number(0, 1_000_000), "messages per second and person; 0: no limit")

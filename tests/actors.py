@@ -237,6 +237,7 @@ class Server:
         self.arguments = arguments
         self.settings = settings
         self.port = 0
+        self._talkers: list[Talker] = []
         self._terminal = data.parent / f"{data.name}.terminal"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -305,7 +306,13 @@ class Server:
 
     def talk(self, path: str = "/chat", **options: Any) -> Talker:
         """A client in the plain dialect, or in chat.v1 with `chat=True`."""
-        return talk(self.port, path, **options)
+        self._talkers.append(talk(self.port, path, **options))
+        return self._talkers[-1]
+
+    def hang_up(self) -> None:
+        """Closes the sockets of all who talked."""
+        for talker in self._talkers:
+            talker.vanish()
 
     def enter(self, name: str, room: str = "general", **fields: Any) -> Talker:
         """A chat.v1 client of that name, in a room."""

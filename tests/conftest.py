@@ -141,6 +141,7 @@ def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
     yield make
     for server in made:
+        server.hang_up()
         if server.launched:
             server.stop()
 

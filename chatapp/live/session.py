@@ -98,6 +98,11 @@ class Session:
         """One message of the client's."""
         raise NotImplementedError
 
+    @property
+    def _person(self) -> Person:
+        """The person under the name they go by now: another tab may have renamed them."""
+        return self._services.presence.known(self._client.person)
+
     def _receive(self, size: int) -> bytes:
         received = self._client.outbox.recv(size)
         self._client.heard_at = time.monotonic()
@@ -122,7 +127,7 @@ class PlainSession(Session):
     def _hear(self, text: str) -> None:
         while not self._client.outbox.closing:
             try:
-                self._services.house.post(self._client.person, self._room, text, None, None)
+                self._services.house.post(self._person, self._room, text, None, None)
             except Refusal as refusal:
                 if refusal.code == "text-too-long":
                     raise Ended(TOO_BIG, sentence(refusal, self._locale)) from None
@@ -142,11 +147,6 @@ class ChatSession(Session):
         self._asked_name = asked_name
         self._rooms: dict[str, Room] = {}
         self._typed_at: dict[str, float] = {}
-
-    @property
-    def _person(self) -> Person:
-        """The person under the name they go by now: another tab may have renamed them."""
-        return self._services.presence.get(self._client.person.id) or self._client.person
 
     def _begin(self) -> None:
         self._say(self._welcome())

@@ -10,8 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import DBAPIError
 
 READERS = 8  # connections that read at once; a handler that finds none free waits
 READERS_TIMEOUT = 10.0  # seconds it waits
@@ -25,24 +24,20 @@ class Database:
     """The two engines. `writer` is the journal's alone; `reader` serves everybody's short reads."""
 
     def __init__(self, url: str, *, busy_timeout: float):
-        self._url = url
-        try:
-            parsed = make_url(url)
-            if parsed.get_backend_name() == "postgresql":
-                parsed = parsed.set(drivername="postgresql+psycopg")
-            self.writer = create_engine(parsed, pool_size=1, max_overflow=0)
-            self.reader = create_engine(
-                parsed, pool_size=READERS, max_overflow=0, pool_timeout=READERS_TIMEOUT, pool_pre_ping=True
-            )
-        except (ArgumentError, NoSuchModuleError, ValueError) as error:
-            raise LogError(f"CHATAPP_DATABASE_URL: {_first_line(error)}") from None
-        if parsed.get_backend_name() == "sqlite":
+        sqlite = url.startswith("sqlite")
+        self.writer = create_engine(url, pool_size=1, max_overflow=0)
+        self.reader = create_engine(
+            url,
+            pool_size=READERS,
+            max_overflow=0,
+            pool_timeout=READERS_TIMEOUT,
+            pool_pre_ping=not sqlite,  # a server may have hung up meanwhile
+        )
+        if sqlite:
             _tune_sqlite(self.writer, busy_timeout=busy_timeout, reads_only=False)
             _tune_sqlite(self.reader, busy_timeout=busy_timeout, reads_only=True)
-        elif parsed.get_backend_name() == "postgresql":
-            _tune_postgresql(self.writer, busy_timeout=busy_timeout)
         else:
-            raise LogError("CHATAPP_DATABASE_URL: neither sqlite nor postgresql")
+            _tune_postgresql(self.writer, busy_timeout=busy_timeout)
 
     def migrate(self) -> None:
         """Brings the tables to this version's shape. Raises LogError, one line."""

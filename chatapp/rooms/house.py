@@ -45,9 +45,10 @@ class House:
             room = self._rooms[address] = self._history.room(address)
         return room
 
-    def open_room(self, name: str) -> Room:
-        """Makes a room. Raises Refusal `bad-name`, `name-taken` or `busy`."""
+    def open_room(self, person: Person, name: str) -> Room:
+        """Makes a room. Raises Refusal `bad-name`, `name-taken`, `rate-limited` or `busy`."""
         checked = room_name(name)
+        self._slow_down(person)
         at = int(self._clock() * 1000)
         return self._journal.write(lambda connection: add_room(connection, slug(checked), checked, at))
 
@@ -62,9 +63,7 @@ class House:
             raise Refusal("text-too-long", field="text", n=self._settings.TEXT_LIMIT)
         if "\0" in text:  # no database but SQLite keeps it, and nobody can see it
             raise Refusal("bad-field", field="text")
-        wait = self._rates.take(person.id)
-        if wait:
-            raise Refusal("rate-limited", retry_after=round(wait, 3))
+        self._slow_down(person)
         self._journal.append(Post(room, person.author, text, nonce, receipt))
 
     def typing(self, person: Person, room: Room) -> None:
@@ -72,8 +71,13 @@ class House:
         self._bus.publish(Typing(room.slug, person.id, person.name))
 
     def mark_read(self, person: Person, room: Room, seq: int) -> None:
-        """Moves the person's read marker forward and tells their other clients. Raises Refusal `busy`."""
-        if self._journal.write(lambda connection: move_marker(connection, person.id, room.id, seq)):
+        """Moves the person's read marker forward and tells their other clients. Raises Refusal `busy`.
+
+        A guest's is only told: nobody could come back for it.
+        """
+        if person.role == "guest" or self._journal.write(
+            lambda connection: move_marker(connection, person.id, room.id, seq)
+        ):
             self._bus.publish(Read(person.id, room.slug, seq))
 
     def rename(self, person: Person, name: str) -> str:
@@ -87,3 +91,8 @@ class House:
             self._journal.write(lambda connection: save_name(connection, person.id, checked))
         self._presence.rename(person.id, checked)
         return checked
+
+    def _slow_down(self, person: Person) -> None:
+        wait = self._rates.take(person.id)
+        if wait:
+            raise Refusal("rate-limited", retry_after=round(wait, 3))

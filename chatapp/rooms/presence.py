@@ -116,11 +116,11 @@ class Presence:
         if self._names.get(folded(name), person) != person:
             raise Refusal("name-taken", field="name", name=name)
 
-    def get(self, person: str) -> Person | None:
-        """That person as they are online now, or None."""
+    def known(self, person: Person) -> Person:
+        """That person under the name they go by now; one who is not online under a name that nobody else bears."""
         with self._lock:
-            online = self._online.get(person)
-            return online.person if online else None
+            online = self._online.get(person.id)
+            return online.person if online else Person(person.id, self._free_name(person, None), person.role)
 
     def enter(self, person: str, room: str) -> list[Author]:
         """One client of that person is in the room now; the answer is who is in it, they included."""

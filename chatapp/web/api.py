@@ -95,7 +95,7 @@ def api(
 
     @blueprint.post("/api/rooms")
     def open_room() -> Response:
-        made = house.open_room(_body(NewRoom).name)
+        made = house.open_room(identity.member() or identity.caller(), _body(NewRoom).name)
         return _json({"slug": made.slug, "name": made.name, "head": made.head}, 201)
 
     @blueprint.get("/api/rooms/<slug>/messages")
@@ -112,7 +112,7 @@ def api(
         room = house.room(slug)
         message = _body(NewMessage)
         receipt = _Awaited()
-        house.post(identity.member() or identity.caller(), room, message.text, message.nonce, receipt)
+        house.post(presence.known(identity.member() or identity.caller()), room, message.text, message.nonce, receipt)
         return _json(receipt.wait(), 201)
 
     @blueprint.get("/api/me")

@@ -1,0 +1,161 @@
+"""A real browser, the people who sit in front of it, and a line to the server that can be cut."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocketRoute, expect, sync_playwright
+
+from tests.actors import Server
+
+CHROMIUM = os.environ.get("CHATAPP_TEST_BROWSER") or shutil.which("chromium") or shutil.which("chromium-browser")
+CONNECTED = re.compile("^(Connected|Conectado)$")
+
+expect.set_options(timeout=10_000)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests; every person has a context, and so cookies and storage, of their own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Person:
+    """Somebody at one page (a tab); says in verbs what people do, and in nouns what they see."""
+
+    def __init__(self, page: Page, url: str, mistakes: list[str]):
+        self.page = page
+        self.url = url
+        self.composer = page.locator("#composer-text")
+        self.messages = page.locator(".message")
+        self.texts = page.locator(".message .text")
+        self.unsent = page.locator(".message.unsent")
+        self.log = page.locator("#log")
+        self.banner = page.locator("#banner")
+        self.jump = page.locator("#jump")
+        self.divider = page.locator(".divider")
+        self._mistakes = mistakes
+        page.on("pageerror", lambda error: mistakes.append(f"{error.name}: {error.message}"))
+        page.on("console", self._note)
+
+    def visit(self, path: str = "/", *, name: str | None = None) -> Person:
+        """Opens the page; with `name` answers the question for it, and waits to be connected."""
+        self.page.goto(self.url + path)
+        if name is not None:
+            self.page.locator("#name-field").fill(name)
+            self.page.keyboard.press("Enter")
+        self.is_connected()
+        return self
+
+    def is_connected(self) -> None:
+        expect(self.page.locator("#me-status")).to_have_text(CONNECTED, timeout=25_000)
+        expect(self.log).to_have_class(re.compile(r"^log$"))  # no longer loading
+
+    def write(self, *texts: str) -> None:
+        """Sends messages as fast as one can press Enter."""
+        for text in texts:
+            self.composer.fill(text)
+            self.composer.press("Enter")
+
+    def sees(self, *texts: str) -> None:
+        """These are the newest messages, in this order, and all are stored."""
+        expect(self.unsent).to_have_count(0, timeout=25_000)
+        last = [self.texts.nth(-index) for index in range(len(texts), 0, -1)]
+        for place, text in zip(last, texts, strict=True):
+            expect(place).to_have_text(text)
+
+    def all_texts(self) -> list[str]:
+        return self.texts.all_inner_texts()
+
+    def room(self, name: str) -> Locator:
+        """The room's entry in the list."""
+        return self.page.locator("a.room").filter(has=self.page.get_by_text(name, exact=True))
+
+    def scroll(self, top: str) -> None:
+        """Puts the scroll position; `top` is JavaScript about the element `log`."""
+        self.page.evaluate(f"() => {{ const log = document.querySelector('#log'); log.scrollTop = {top}; }}")
+
+    def _note(self, message: Any) -> None:
+        # A refused or broken connection is what many tests are about; a policy that we break ourselves is not.
+        if "Content Security Policy" in message.text or "Unhandled" in message.text:
+            self._mistakes.append(message.text)
+
+
+@pytest.fixture
+def make_person(browser: Browser) -> Iterator[Callable[..., Person]]:
+    """Seats people: `make_person(url)`, with the options of a browser context, or `beside=` somebody for a second tab."""
+    contexts: list[BrowserContext] = []
+    mistakes: list[str] = []
+
+    def make(url: str, *, beside: Person | None = None, line: Line | None = None, **options: Any) -> Person:
+        if beside is None:
+            options = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}, **options}
+            contexts.append(browser.new_context(**options))
+        page = (beside.page.context if beside else contexts[-1]).new_page()
+        if line:
+            page.route_web_socket(re.compile("/chat"), line.connect)
+        return Person(page, url, mistakes)
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert mistakes == []
+
+
+@pytest.fixture
+def ana(server: Server, make_person: Callable[..., Person]) -> Person:
+    """Ana, in the room that everybody comes to first."""
+    return make_person(server.url).visit(name="Ana")
+
+
+@pytest.fixture
+def bia(server: Server, make_person: Callable[..., Person]) -> Person:
+    """Bia, in the same room, in another browser."""
+    return make_person(server.url).visit(name="Bia")
+
+
+class Line:
+    """The wire between one page and the server: it can be cut, be mended, and lose single frames."""
+
+    def __init__(self) -> None:
+        self.loses: Callable[[str], bool] = lambda frame: False
+        self.closes_with: int | None = None
+        self._cut = False
+        self._open: list[WebSocketRoute] = []
+
+    def connect(self, page_side: WebSocketRoute) -> None:
+        if self._cut:
+            page_side.close(code=self.closes_with or 1001)
+            return
+        server_side = page_side.connect_to_server()
+
+        def to_page(frame: str | bytes) -> None:
+            if not self.loses(str(frame)):
+                page_side.send(frame)
+
+        server_side.on_message(to_page)
+        self._open.append(page_side)
+
+    def cut(self, code: int = 1001) -> None:
+        """Ends the connection, and every new one, until mended."""
+        self._cut, self.closes_with = True, code
+        for route in self._open:
+            route.close(code=code)
+        self._open.clear()
+
+    def mend(self) -> None:
+        self._cut = False
+
+
+@pytest.fixture
+def line() -> Line:
+    """A line that can be cut."""
+    return Line()

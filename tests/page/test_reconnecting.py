@@ -1,0 +1,177 @@
+"""Losing the server and finding it again: nothing is lost, nothing is doubled, and the page says what happens."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.actors import Server
+
+from .conftest import Line, Person
+
+
+def test_three_people_lose_nothing_when_the_server_is_killed(
+    server: Server, ana: Person, bia: Person, make_person: Callable[..., Person]
+) -> None:
+    caio = make_person(server.url).visit(name="Caio")
+    ana.write("before")
+    for person in (ana, bia, caio):
+        person.sees("before")
+    server.kill()
+    ana.write("while it was dead 1", "while it was dead 2")
+    expect(ana.unsent).to_have_count(2)
+    server.start()
+    for person in (ana, bia, caio):
+        person.is_connected()
+        person.sees("before", "while it was dead 1", "while it was dead 2")
+        assert person.all_texts() == ["before", "while it was dead 1", "while it was dead 2"]
+    bia.write("after")
+    for person in (ana, bia, caio):
+        person.sees("after")
+
+
+def test_the_banner_waits_three_seconds_counts_down_and_can_be_hurried(
+    server: Server, make_person: Callable[..., Person], line: Line
+) -> None:
+    ana = make_person(server.url, line=line)
+    ana.page.clock.install()
+    ana.page.clock.resume()
+    ana.visit(name="Ana")
+    line.cut()
+    expect(ana.page.locator("#me-status")).not_to_have_text("Connected")
+    expect(ana.banner).to_be_hidden()
+    expect(ana.banner).to_be_visible()
+    expect(ana.banner).to_contain_text("No connection. What you write is kept and goes out later.")
+    countdown = ana.page.locator("#banner-countdown")
+    expect(countdown).to_have_text(re.compile(r"Next try in \d+ seconds?\."), timeout=30_000)
+    line.mend()
+    ana.page.locator("#banner-try").click()
+    ana.is_connected()
+    expect(ana.banner).to_be_hidden()
+
+
+def test_what_was_missed_is_there_after_coming_back(
+    server: Server, make_person: Callable[..., Person], line: Line
+) -> None:
+    ana = make_person(server.url, line=line).visit(name="Ana")
+    talker = server.enter("Bot")
+    talker.post("seen live")
+    ana.sees("seen live")
+    line.cut()
+    for number in range(30):
+        talker.post(f"missed {number}")
+        talker.hear("message", text=f"missed {number}")
+    line.mend()
+    ana.is_connected()
+    ana.sees(*(f"missed {number}" for number in range(30)))
+    assert ana.all_texts() == ["seen live", *(f"missed {number}" for number in range(30))]
+
+
+def test_after_missing_more_than_the_server_sends_at_once_history_fills_the_rest(
+    server: Server, make_person: Callable[..., Person], line: Line
+) -> None:
+    ana = make_person(server.url, line=line).visit(name="Ana")
+    talker = server.enter("Bot")
+    talker.post("seen live")
+    ana.sees("seen live")
+    line.cut()
+    for number in range(520):
+        talker.post(f"missed {number}")
+    talker.hear("message", text="missed 519")
+    line.mend()
+    ana.is_connected()
+    ana.sees("missed 519")
+    for number in (519, 480, 400, 250, 100, 20, 0):
+        place = ana.texts.get_by_text(f"missed {number}", exact=True)
+        ana.page.wait_for_function(
+            """text => {
+                const found = [...document.querySelectorAll('.message .text')].some(each => each.textContent === text);
+                if (!found) document.querySelector('#log').scrollTop = 0;
+                return found;
+            }""",
+            arg=f"missed {number}",
+        )
+        expect(place).to_have_count(1)
+    ana.page.wait_for_function(
+        """() => {
+            document.querySelector('#log').scrollTop = 0;
+            return document.querySelector('.message .text').textContent === 'seen live';
+        }"""
+    )
+
+
+def test_a_lost_frame_is_noticed_and_fetched(server: Server, make_person: Callable[..., Person], line: Line) -> None:
+    ana = make_person(server.url, line=line).visit(name="Ana")
+    talker = server.enter("Bot")
+    talker.post("first")
+    ana.sees("first")
+    line.loses = lambda frame: '"message"' in frame and "lost" in frame and json.loads(frame)["type"] == "message"
+    talker.post("lost")
+    talker.hear("message", text="lost")
+    talker.post("third")
+    ana.sees("first", "lost", "third")
+    assert ana.all_texts() == ["first", "lost", "third"]
+
+
+def test_an_acknowledgement_that_was_lost_does_not_double_the_message(
+    server: Server, bia: Person, make_person: Callable[..., Person], line: Line
+) -> None:
+    ana = make_person(server.url, line=line).visit(name="Ana")
+    line.loses = lambda frame: "only once" in frame
+    ana.write("only once")
+    bia.sees("only once")
+    expect(ana.unsent).to_have_count(1)
+    line.cut()
+    line.loses = lambda frame: False
+    line.mend()
+    ana.is_connected()
+    ana.sees("only once")
+    bia.write("next")
+    ana.sees("only once", "next")
+    assert bia.all_texts() == ["only once", "next"]
+
+
+def test_one_who_was_removed_does_not_come_back_and_is_told(
+    server: Server, make_person: Callable[..., Person], line: Line
+) -> None:
+    ana = make_person(server.url, line=line).visit(name="Ana")
+    line.cut(code=1008)
+    expect(ana.banner).to_contain_text("The connection was ended")
+    expect(ana.page.locator("#banner-try")).to_be_hidden()
+    line.mend()
+    ana.page.evaluate("dispatchEvent(new Event('online'))")
+    expect(ana.page.locator("#me-status")).to_have_text("Not connected")
+
+
+def test_a_dead_connection_is_noticed_by_its_silence(
+    server: Server, make_person: Callable[..., Person], line: Line
+) -> None:
+    ana = make_person(server.url, line=line)
+    ana.page.clock.install()
+    ana.visit(name="Ana")
+    line.loses = lambda frame: True
+    ana.page.clock.fast_forward(26_000)
+    expect(ana.page.locator("#me-status")).to_have_text("Connected")
+    ana.page.clock.fast_forward(11_000)
+    expect(ana.page.locator("#me-status")).not_to_have_text("Connected")
+    line.loses = lambda frame: False
+    ana.page.clock.fast_forward(20_000)
+    ana.is_connected()
+
+
+def test_one_can_read_while_the_server_takes_no_more_connections(
+    server: Server, bia: Person, make_person: Callable[..., Person], line: Line
+) -> None:
+    bia.write("still to be read")
+    ana = make_person(server.url, line=line).visit(name="Ana")
+    ana.page.close()
+    line.cut(code=1013)
+    late = make_person(server.url, beside=ana, line=line)
+    late.page.goto(server.url)
+    expect(late.texts).to_have_text(["still to be read"])
+    late.write("kept for later")
+    line.mend()
+    late.sees("still to be read", "kept for later")
