@@ -138,7 +138,8 @@ class Outbox:
         """Waits, or less long if the connection ends meanwhile; at most LONGEST_PAUSE seconds."""
         poller = select.poll()
         poller.register(self._sock, 0)  # no event but the end: POLLHUP and POLLERR are always told
-        poller.poll(min(seconds, LONGEST_PAUSE) * 1000)
+        if poller.poll(min(seconds, LONGEST_PAUSE) * 1000):
+            self.cut()  # else who pauses until it may go on would come back at once, again and again
 
     def recv(self, size: int) -> bytes:
         """Reads, blocking; b"" if the peer is gone, however it went."""

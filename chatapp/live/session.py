@@ -73,21 +73,23 @@ class Session:
             pace=self._pace,
             limit=self._services.settings.FRAME_LIMIT,
         )
+        end = Ended(INTERNAL_ERROR)
         try:
             self._begin()
             for text in reader.messages():
                 if not outbox.closing:
                     self._hear(text)
         except Ended as ended:
-            if ended.code is not None:
-                outbox.close(ended.code, ended.reason)
+            end = ended
         except Exception:
             log.exception("The session of %s failed", self._client.address)
-            outbox.close(INTERNAL_ERROR)
         finally:
             # The library asks this before it closes the socket in its own way, which may block.
             ws.connected = False
+            # Out first: who sees its close answered can come back at once, under the same name.
             self._services.lobby.exit(self._client)
+            if end.code is not None:
+                outbox.close(end.code, end.reason)
             outbox.linger()
 
     def _begin(self) -> None:
@@ -111,7 +113,12 @@ class Session:
     def _pace(self) -> None:
         wait = self._pace_bucket.take(time.monotonic())
         if wait:
-            self._client.outbox.pause(wait)
+            self._pause(wait)
+
+    def _pause(self, seconds: float) -> None:
+        """Reads nothing for a while. Who is not listened to is not silent: the heartbeat must not cut them off."""
+        self._client.outbox.pause(seconds)
+        self._client.heard_at = time.monotonic()
 
 
 class PlainSession(Session):
@@ -134,7 +141,7 @@ class PlainSession(Session):
                 if refusal.code not in ("rate-limited", "busy"):
                     self._pace()  # an empty text: there is no way to say so in this dialect
                     return
-                self._client.outbox.pause(refusal.retry_after or 0)
+                self._pause(refusal.retry_after or 0)
             else:
                 return
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Event as Flag
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
@@ -81,6 +81,7 @@ class Journal:
         self._clock = clock
         self._queue_limit = queue_limit
         self._queue: SimpleQueue[Post | _Change | None] = SimpleQueue()
+        self._lock = Lock()  # guards _open, and that nothing is put behind the end
         self._open = False
         self._thread = Thread(target=self._run, name="journal", daemon=True)
 
@@ -90,16 +91,16 @@ class Journal:
 
     def stop(self, timeout: float) -> None:
         """Commits what was accepted and ends; what comes after it is refused as `busy`."""
-        if self._open:
+        with self._lock:
+            if not self._open:
+                return
             self._open = False
             self._queue.put(None)
-            self._thread.join(timeout)
+        self._thread.join(timeout)
 
     def append(self, post: Post) -> None:
         """Hands a post over; its receipt hears the rest. Raises Refusal `busy` if too many wait."""
-        if not self._open or self._queue.qsize() >= self._queue_limit:
-            raise Refusal("busy", retry_after=1.0)
-        self._queue.put(post)
+        self._put(post)
 
     def write(self, apply: Callable[[Connection], T]) -> T:
         """Runs `apply` on the journal's thread, in its next transaction, and gives what it gives.
@@ -107,9 +108,7 @@ class Journal:
         Raises what `apply` raised, or Refusal `busy` if the database could not be written.
         """
         change = _Change(apply)
-        if not self._open or self._queue.qsize() >= self._queue_limit:
-            raise Refusal("busy", retry_after=1.0)
-        self._queue.put(change)
+        self._put(change)
         if not change.done.wait(WRITE_TIMEOUT):
             raise Refusal("busy", retry_after=1.0)
         if change.error:
@@ -123,6 +122,12 @@ class Journal:
         self.write(
             lambda connection: connection.execute(update(meta).where(meta.c.key == "checked_at").values(value=now))
         )
+
+    def _put(self, item: Post | _Change) -> None:
+        with self._lock:
+            if not self._open or self._queue.qsize() >= self._queue_limit:
+                raise Refusal("busy", retry_after=1.0)
+            self._queue.put(item)
 
     def _run(self) -> None:
         while True:
@@ -179,13 +184,13 @@ class Journal:
         self, fresh: list[tuple[Post, Message]], known: list[tuple[Post, Message]], changes: list[_Change]
     ) -> None:
         if fresh:
-            self._publish([event for _, event in fresh])
+            _call(self._publish, [event for _, event in fresh])
         for post, event in fresh:
             if post.receipt:
-                post.receipt.stored(event, first=True)
+                _call(post.receipt.stored, event, first=True)
         for post, event in known:
             if post.receipt:
-                post.receipt.stored(event, first=False)
+                _call(post.receipt.stored, event, first=False)
         for change in changes:
             change.done.set()
 
@@ -193,10 +198,18 @@ class Journal:
         refusal = Refusal("busy", retry_after=1.0, reason=why)
         for post in posts:
             if post.receipt:
-                post.receipt.refused(refusal)
+                _call(post.receipt.refused, refusal)
         for change in changes:
             change.error = refusal
             change.done.set()
+
+
+def _call(told: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+    """Tells one of those who wait: a mistake of ours in there must not end the thread that writes for all."""
+    try:
+        told(*args, **kwargs)
+    except Exception:
+        log.exception("Somebody could not be told what became of a write")
 
 
 def _apply(connection: Connection, change: _Change) -> None:
@@ -205,7 +218,11 @@ def _apply(connection: Connection, change: _Change) -> None:
     try:
         with connection.begin_nested():
             change.result = change.apply(connection)
-    except (Refusal, IntegrityError) as error:
+    except DBAPIError as error:
+        if not isinstance(error, IntegrityError):
+            raise  # the database itself: nothing of this transaction will stand
+        change.error = error
+    except Exception as error:  # noqa: BLE001  # a refusal, or a mistake of ours: its caller gets it
         change.error = error
 
 

@@ -1,0 +1,45 @@
+/** The HTTP addresses of the chat; every refusal becomes a `Problem` with a sentence for the person. */
+export class Problem extends Error {
+  constructor({ status = 0, code = "", detail = "", ...rest }) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+    this.rest = rest;
+  }
+}
+
+export class Api {
+  rename(name) {
+    return this.#post("/api/me", { name });
+  }
+
+  speak(lang) {
+    return this.#post("/api/me", { lang });
+  }
+
+  async rooms() {
+    return (await this.#ask("/api/rooms")).rooms;
+  }
+
+  createRoom(name) {
+    return this.#post("/api/rooms", { name });
+  }
+
+  /** One page of history, oldest first; without `before` the newest. */
+  history(slug, { before = null, limit }) {
+    const query = new URLSearchParams({ limit, ...(before === null ? {} : { before }) });
+    return this.#ask(`/api/rooms/${encodeURIComponent(slug)}/messages?${query}`);
+  }
+
+  #post(address, body) {
+    const headers = { "Content-Type": "application/json" };
+    return this.#ask(address, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+
+  async #ask(address, options = {}) {
+    const answer = await fetch(address, { ...options, headers: { Accept: "application/json", ...options.headers } });
+    const body = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new Problem({ ...body, status: answer.status });
+    return body;
+  }
+}

@@ -1,0 +1,332 @@
+/** Builds the page's parts and hands each to the next: the only file that knows them all. */
+import { Api } from "./api.js";
+import { browserClock as clock } from "./clock.js";
+import { Connection } from "./connection.js";
+import { Drafts } from "./drafts.js";
+import { Formats } from "./formats.js";
+import { Outgoing, randomNonce } from "./outgoing.js";
+import { paced } from "./pace.js";
+import { Sender } from "./sender.js";
+import { Session } from "./session.js";
+import { Chat } from "./state.js";
+import { openStore } from "./store.js";
+import { Strings } from "./strings.js";
+import { Tabs } from "./tabs.js";
+import { AskView } from "./views/ask.js";
+import { BannerView } from "./views/banner.js";
+import { ComposerView } from "./views/composer.js";
+import { Drawers } from "./views/drawers.js";
+import { JumpView } from "./views/jump.js";
+import { LogView } from "./views/log.js";
+import { MeView } from "./views/me.js";
+import { part } from "./views/parts.js";
+import { PeopleView } from "./views/people.js";
+import { RoomsView } from "./views/rooms.js";
+import { SettingsView } from "./views/settings.js";
+import { TitleView } from "./views/title.js";
+import { TypingView } from "./views/typing.js";
+
+const PAGE = 50; // messages of history at a time
+const ROOMS_EVERY = 60_000;
+
+const $ = (selector) => part(document, selector);
+const boot = JSON.parse($("#boot").textContent);
+const { locale, limits } = boot;
+const store = openStore("localStorage");
+const api = new Api();
+const strings = new Strings(boot.strings, locale);
+const formats = new Formats(locale);
+const drafts = new Drafts(store);
+const tabs = new Tabs({ store: openStore("sessionStorage"), clock, makeId: randomNonce });
+
+// Connection → state.
+
+const chat = new Chat({ you: boot.you, clock });
+const outgoing = new Outgoing({ store, clock, makeNonce: randomNonce });
+const connection = new Connection({
+  url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/chat`,
+  protocol: "chat.v1",
+  WebSocket,
+  clock,
+  random: Math.random,
+});
+let adopted = false; // nothing goes out before what was left from last time: the order would be lost
+const sender = new Sender({
+  outgoing,
+  clock,
+  post: (entry) => session.post(entry),
+  reachable: (slug) => adopted && (chat.room(slug)?.joined ?? false),
+});
+const session = new Session({ connection, chat, outgoing, sender, limits });
+
+// State → views.
+
+const log = new LogView({
+  root: $("#log"),
+  chat,
+  outgoing,
+  strings,
+  formats,
+  online: () => connection.state.name === "open",
+  actions: {
+    loadOlder: async (room) => {
+      const life = room.life;
+      const page = await api.history(room.slug, { before: room.oldest, limit: PAGE });
+      if (room.life === life) chat.history(room, page);
+    },
+    seen: (room, seq) => session.read(room, seq),
+    retry: (nonce) => {
+      connection.wake();
+      sender.tryAgain(nonce);
+    },
+    discard: (nonce) => sender.discard(nonce),
+    scrolled: () => jump.show(log.below) && $("#log").focus(),
+  },
+});
+const jump = new JumpView({
+  button: $("#jump"),
+  label: $("#jump-label"),
+  strings,
+  onPress: () => log.toEnd({ smooth: true }),
+});
+const composer = new ComposerView({
+  form: $("#composer"),
+  field: $("#composer-text"),
+  note: $("#composer-note"),
+  send: $("#composer-send"),
+  drafts,
+  strings,
+  limit: limits.text,
+  clock,
+  actions: { submit, typing: (room) => session.typing(room) },
+});
+const typing = new TypingView({ root: $("#typing"), words: $("#typing-words"), chat, strings, clock });
+const people = new PeopleView({
+  list: $("#people-list"),
+  counts: document.querySelectorAll(".people-count"),
+  more: $("#people-more"),
+  chat,
+  strings,
+  locale,
+});
+const rooms = new RoomsView({ mine: $("#rooms-mine"), others: $("#rooms-others"), chat, strings, locale, onOpen: goTo });
+const banner = new BannerView({
+  root: $("#banner"),
+  words: $("#banner-words"),
+  countdown: $("#banner-countdown"),
+  button: $("#banner-try"),
+  strings,
+  clock,
+  onTry: () => connection.wake(),
+});
+const me = new MeView({ root: $("#me"), avatar: $("#me-avatar"), name: $("#me-name"), status: $("#me-status"), strings });
+const title = new TitleView({ link: $("link[rel=icon]") });
+const drawers = new Drawers({
+  sides: [
+    { panel: $("#rooms"), opener: $("#rooms-open"), closer: $("#rooms-close"), narrow: "(width < 48rem)" },
+    { panel: $("#people"), opener: $("#people-open"), closer: $("#people-close"), narrow: "(width < 68rem)" },
+  ],
+  backdrop: $("#backdrop"),
+  main: $("main"),
+});
+const nameDialog = new AskView({ dialog: $("#name-dialog"), strings, submit: takeName, onDone: focusWriting });
+const roomDialog = new AskView({ dialog: $("#room-dialog"), strings, submit: createRoom, onDone: focusWriting });
+new SettingsView({
+  dialog: $("#settings-dialog"),
+  opener: $("#me"),
+  store,
+  locale,
+  actions: {
+    rename: () => nameDialog.open({ value: chat.you.name }),
+    speak: async (code) => {
+      await api.speak(code).catch(() => null);
+      location.reload();
+    },
+  },
+});
+
+// What a change of state changes on the page.
+
+const renderRooms = paced(() => {
+  rooms.render();
+  title.show({ room: chat.open.name, unread: chat.unreadOfAll() });
+});
+const renderPeople = paced(() => people.render());
+const ifOpen = (action) => (room) => room === chat.open && action();
+
+chat.on("rooms", renderRooms);
+chat.on("messages", ifOpen(log.refresh));
+chat.on("read", ifOpen(log.refresh));
+chat.on("people", ifOpen(renderPeople));
+chat.on("typing", ifOpen(() => typing.render()));
+chat.on("you", () => {
+  me.person(chat.you);
+  renderPeople();
+  log.refresh();
+});
+chat.on("open", (room) => {
+  $("#room-name").textContent = room.name;
+  log.show(room);
+  composer.show(room);
+  typing.render();
+  people.render();
+});
+outgoing.on("changed", (slug) => slug === chat.open?.slug && log.refresh());
+connection.on("state", (state) => {
+  banner.show(state);
+  me.connection(state);
+  log.refresh();
+});
+session.on("name-taken", (detail) => nameDialog.open({ value: chat.you.name, problem: detail, modal: false }));
+session.on("no-such-room", (slug) => {
+  if (slug === chat.open.slug) location.assign(address(slug)); // the server's own page says it
+});
+
+// What the person does.
+
+function submit(room, text) {
+  if (chat.you === null) {
+    askName();
+    return false;
+  }
+  outgoing.add({ room: room.slug, text, author: chat.you.id, tab: tabs.id });
+  log.toEnd();
+  sender.pump();
+  return true;
+}
+
+function askName() {
+  nameDialog.open({ required: true });
+}
+
+async function takeName(name) {
+  const isNew = chat.you === null;
+  const you = await api.rename(name);
+  chat.become({ ...chat.you, ...you });
+  if (!isNew) return;
+  begin();
+}
+
+async function createRoom(name) {
+  let made;
+  try {
+    made = await api.createRoom(name);
+  } catch (problem) {
+    if (problem.code !== "name-taken" || !problem.rest.slug) throw problem;
+    made = { slug: problem.rest.slug }; // it is there already: go and see
+    if (!chat.room(made.slug)) chat.describe(await api.rooms());
+  }
+  if (made.name) chat.describe([made]);
+  goTo(made.slug);
+}
+
+function goTo(slug) {
+  drawers.close({ restoreFocus: false });
+  if (slug !== chat.open.slug) {
+    history.pushState(null, "", address(slug));
+    openRoom(slug);
+  }
+  focusWriting();
+}
+
+function focusWriting() {
+  // On a touch screen the keyboard would jump up and cover what one came to read.
+  if (matchMedia("(pointer: fine)").matches) composer.focus();
+  else $("#log").focus({ preventScroll: true });
+}
+
+function openRoom(slug) {
+  chat.enter(slug);
+  const room = chat.open;
+  if (chat.you === null) preview(room);
+  else if (!room.joined) session.join(room);
+}
+
+/** Reads without a connection: before one has a name, or while the server is full for more of them. */
+async function preview(room) {
+  if (room.loaded) return;
+  const page = await api.history(room.slug, { limit: PAGE }).catch(() => null);
+  if (page && !room.loaded) chat.preview(room, page);
+}
+
+function address(slug) {
+  return `/r/${encodeURIComponent(slug)}`;
+}
+
+addEventListener("popstate", async () => {
+  const slug = slugOfAddress();
+  if (!chat.room(slug)) await refreshRooms();
+  if (!chat.room(slug)) return location.reload();
+  if (slug !== chat.open.slug) openRoom(slug);
+  return undefined;
+});
+
+function slugOfAddress() {
+  const match = /^\/r\/([^/]+)\/?$/.exec(location.pathname);
+  return match ? decodeURIComponent(match[1]) : boot.room.slug;
+}
+
+$("#rooms-new").addEventListener("click", () => {
+  drawers.close({ restoreFocus: false });
+  roomDialog.open();
+});
+
+// What happens around the page.
+
+async function refreshRooms() {
+  const entries = await api.rooms().catch(() => null);
+  if (entries) chat.describe(entries);
+}
+
+async function adopt(others) {
+  outgoing.adopt({ author: chat.you.id, tab: tabs.id, others });
+  adopted = true;
+  sender.pump();
+}
+
+/** Connects, once it is known who one is. */
+async function begin() {
+  connection.open();
+  await adopt(await tabs.settle());
+}
+
+connection.on("state", async ({ name }) => {
+  if (name === "waiting" && !chat.open.loaded) {
+    refreshRooms();
+    preview(chat.open);
+  }
+  if (name !== "open") return;
+  refreshRooms();
+  if (adopted) await adopt(await tabs.others()); // a tab that was closed while offline left its messages to us
+});
+
+addEventListener("online", () => connection.wake());
+addEventListener("offline", () => connection.wake());
+addEventListener("pageshow", ({ persisted }) => persisted && connection.wake());
+addEventListener("storage", ({ key, oldValue, newValue }) => {
+  const slug = Drafts.roomOf(key);
+  if (slug !== null) composer.draftElsewhere(slug, oldValue, newValue);
+});
+addEventListener("focus", () => log.look());
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState !== "visible") return;
+  connection.wake();
+  log.refresh(); // also for the day separators: "Today" may be yesterday by now
+  refreshRooms();
+});
+setInterval(() => {
+  log.refresh();
+  if (document.visibilityState === "visible") refreshRooms();
+}, ROOMS_EVERY);
+
+chat.describe([boot.room]);
+me.person(chat.you);
+me.connection(connection.state);
+openRoom(boot.room.slug);
+if (chat.you === null) {
+  refreshRooms();
+  askName();
+} else {
+  begin();
+  focusWriting();
+}

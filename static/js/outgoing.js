@@ -1,0 +1,149 @@
+/**
+ * The messages that were handed to sending and are not acknowledged yet. They outlive the page: each has a storage
+ * key of its own, so that two tabs never write over one another's, and the name of the tab that sends it.
+ */
+import { Emitter } from "./emitter.js";
+
+const PREFIX = "chatapp.unsent.";
+const LATE_AFTER = 10_000;
+
+/**
+ * An entry is `{nonce, room, text, at, author, tab, late, refusal}`: `late` when nothing happened for 10 s, `refusal`
+ * a sentence when the server said no. Emits `changed` with the room's slug.
+ */
+export class Outgoing extends Emitter {
+  #entries = [];
+  #timers = new Map();
+  #store;
+  #clock;
+  #makeNonce;
+  #newest = 0;
+
+  constructor({ store, clock, makeNonce }) {
+    super();
+    this.#store = store;
+    this.#clock = clock;
+    this.#makeNonce = makeNonce;
+  }
+
+  add({ room, text, author, tab }) {
+    // Strictly growing, so that the order survives two messages in one millisecond and a clock that is set back.
+    this.#newest = Math.max(this.#clock.now(), this.#newest + 1);
+    const entry = { nonce: this.#makeNonce(), room, text, at: this.#newest, author, tab, late: false, refusal: null };
+    this.#keep(entry);
+    this.#entries.push(entry);
+    this.#watch(entry);
+    this.emit("changed", room);
+    return entry;
+  }
+
+  /** Takes over what this person left unsent in this tab before, or in tabs that are gone. */
+  adopt({ author, tab, others }) {
+    const had = new Set(this.#entries.map(({ nonce }) => nonce));
+    const found = this.#store
+      .keys(PREFIX)
+      .map((key) => parsed(this.#store.get(key)))
+      .filter((entry) => entry && entry.author === author && !had.has(entry.nonce) && !others.has(entry.tab));
+    for (const { nonce, room, text, at } of found) {
+      const entry = { nonce, room, text, at, author, tab, late: false, refusal: null };
+      this.#keep(entry);
+      this.#entries.push(entry);
+      this.#newest = Math.max(this.#newest, at);
+      this.#watch(entry);
+    }
+    this.#entries.sort((one, other) => one.at - other.at);
+    for (const room of new Set(found.map(({ room }) => room))) this.emit("changed", room);
+  }
+
+  find(nonce) {
+    return this.#entries.find((entry) => entry.nonce === nonce) ?? null;
+  }
+
+  of(room) {
+    return this.#entries.filter((entry) => entry.room === room);
+  }
+
+  /** The rooms that something waits to go to. */
+  rooms() {
+    return new Set(this.#entries.map(({ room }) => room));
+  }
+
+  /** The next to send, in the order they were written; a room that cannot be reached holds up no other. */
+  next(reachable) {
+    return this.#entries.find((entry) => !entry.refusal && reachable(entry.room)) ?? null;
+  }
+
+  /** The entry is stored by the server, or given up by its author: it is no more. */
+  remove(nonce) {
+    const entry = this.find(nonce);
+    if (!entry) return false;
+    this.#entries = this.#entries.filter((other) => other !== entry);
+    this.#clearTimer(nonce);
+    this.#store.remove(PREFIX + nonce);
+    this.emit("changed", entry.room);
+    return true;
+  }
+
+  refuse(nonce, reason) {
+    const entry = this.find(nonce);
+    if (!entry) return;
+    entry.refusal = reason;
+    this.#clearTimer(nonce);
+    this.emit("changed", entry.room);
+  }
+
+  /** The author wants it to be tried again. */
+  revive(nonce) {
+    const entry = this.find(nonce);
+    if (!entry) return;
+    entry.refusal = null;
+    this.#watch(entry);
+    this.emit("changed", entry.room);
+  }
+
+  /** Something moved: what still waits is not late, it only waits for its turn. */
+  renew() {
+    for (const entry of this.#entries) {
+      if (entry.refusal) continue;
+      const wasLate = entry.late;
+      this.#watch(entry);
+      if (wasLate) this.emit("changed", entry.room);
+    }
+  }
+
+  #keep({ nonce, room, text, at, author, tab }) {
+    this.#store.set(PREFIX + nonce, JSON.stringify({ nonce, room, text, at, author, tab }));
+  }
+
+  #watch(entry) {
+    this.#clearTimer(entry.nonce);
+    entry.late = false;
+    const becomeLate = () => {
+      entry.late = true;
+      this.emit("changed", entry.room);
+    };
+    this.#timers.set(entry.nonce, this.#clock.after(LATE_AFTER, becomeLate));
+  }
+
+  #clearTimer(nonce) {
+    this.#clock.cancel(this.#timers.get(nonce));
+    this.#timers.delete(nonce);
+  }
+}
+
+/** An entry as it was kept, or null if somebody else wrote there. */
+function parsed(text) {
+  try {
+    const entry = JSON.parse(text);
+    const strings = [entry.nonce, entry.room, entry.text, entry.author, entry.tab];
+    return strings.every((value) => typeof value === "string") && Number.isFinite(entry.at) ? entry : null;
+  } catch {
+    return null;
+  }
+}
+
+/** 128 random bits; getRandomValues works on plain http, where crypto.randomUUID does not exist. */
+export function randomNonce() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,134 @@
+/** The chat as this page knows it: who one is, the rooms, and which of them is open. Knows no document, no socket. */
+import { Emitter } from "./emitter.js";
+import { Room } from "./room.js";
+
+const KEPT_IN_BACKGROUND = 500; // messages of a room that is not open: a join brings no more than that either
+
+/**
+ * Emits `you`, `rooms` (the list or a count changed), `open` (another room is open), `messages`, `people` and
+ * `typing` with the room that changed.
+ */
+export class Chat extends Emitter {
+  #clock;
+  #epoch = null;
+
+  you;
+  rooms = new Map();
+  open = null;
+
+  constructor({ you, clock }) {
+    super();
+    this.you = you;
+    this.#clock = clock;
+  }
+
+  room(slug) {
+    return this.rooms.get(slug) ?? null;
+  }
+
+  /** Is this the person at this page? */
+  isMe(id) {
+    return this.you !== null && this.you.id === id;
+  }
+
+  unread(room) {
+    return room.unread(this.you?.id);
+  }
+
+  unreadOfAll() {
+    let sum = 0;
+    for (const room of this.rooms.values()) sum += this.unread(room);
+    return sum;
+  }
+
+  become(you) {
+    this.you = you;
+    this.emit("you");
+  }
+
+  /** Adds rooms that are new here and renews what is said of the others. */
+  describe(entries) {
+    for (const entry of entries) {
+      if (!this.rooms.has(entry.slug)) this.rooms.set(entry.slug, new Room(entry));
+      this.rooms.get(entry.slug).describe(entry);
+    }
+    this.emit("rooms");
+  }
+
+  enter(slug) {
+    const left = this.open;
+    this.open = this.rooms.get(slug);
+    left?.keepNewest(KEPT_IN_BACKGROUND);
+    this.emit("open", this.open);
+    this.emit("rooms");
+  }
+
+  // What the server says.
+
+  welcome({ epoch, you, rooms }) {
+    if (this.#epoch !== null && this.#epoch !== epoch) {
+      for (const room of this.rooms.values()) room.forget();
+      if (this.open) this.emit("messages", this.open);
+    }
+    this.#epoch = epoch;
+    this.become({ ...this.you, ...you });
+    this.describe(rooms);
+  }
+
+  joined(room, answer) {
+    room.begin(answer);
+    this.#tell(room, "messages", "people", "typing");
+  }
+
+  /** Takes a live event; false means that something before it is missing. */
+  event(room, event) {
+    const outcome = room.take(event);
+    if (outcome === "taken") {
+      if (room !== this.open) room.keepNewest(KEPT_IN_BACKGROUND);
+      this.#tell(room, "messages", "typing");
+    }
+    return outcome !== "missing";
+  }
+
+  preview(room, page) {
+    room.preview(page);
+    this.#tell(room, "messages");
+  }
+
+  history(room, page) {
+    room.prepend(page);
+    this.#tell(room, "messages");
+  }
+
+  presence(room, change) {
+    room.presence(change);
+    const me = (change.joined ?? []).find(({ id }) => this.isMe(id));
+    if (me && me.name !== this.you.name) this.become({ ...this.you, name: me.name });
+    this.#tell(room, "people");
+  }
+
+  typing(room, person) {
+    if (this.isMe(person.id)) return;
+    room.noteTyping(person, this.#clock.now());
+    this.#tell(room, "typing");
+  }
+
+  read(room, seq) {
+    if (!room.markRead(seq)) return;
+    this.#tell(room, "read");
+  }
+
+  /** The connection is gone: who is there and who is typing is no longer known, what was said is. */
+  disconnected() {
+    for (const room of this.rooms.values()) {
+      room.joined = false;
+      room.typing.clear();
+    }
+    if (this.open) this.#tell(this.open, "typing", "people");
+  }
+
+  #tell(room, ...what) {
+    for (const name of what) this.emit(name, room);
+    this.emit("rooms");
+  }
+}

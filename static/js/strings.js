@@ -1,0 +1,34 @@
+/** The page's sentences in the person's language, as the server put them into the page. */
+export class Strings {
+  #table;
+  #plurals;
+  #lists;
+
+  constructor(table, locale) {
+    this.#table = table;
+    this.#plurals = new Intl.PluralRules(locale);
+    this.#lists = new Intl.ListFormat(locale, { type: "conjunction" });
+  }
+
+  /** The sentence `key`, its `{places}` filled from `values`. */
+  say(key, values = {}) {
+    const sentence = this.#table[key] ?? key;
+    return sentence.replace(/\{(\w+)\}/g, (place, name) => (name in values ? String(values[name]) : place));
+  }
+
+  /** The form of `key` that fits the number `n`, which fills `{n}` unless `values` says otherwise. */
+  count(key, n, values = {}) {
+    const form = `${key}.${this.#plurals.select(n)}`;
+    return this.say(form in this.#table ? form : `${key}.other`, { n, ...values });
+  }
+
+  /** "Ana, Bia and Caio". */
+  list(names) {
+    return this.#lists.format(names);
+  }
+}
+
+/** A person's words inside a sentence of ours: isolated, so that their writing direction stays theirs. */
+export function isolated(words) {
+  return `\u2068${words}\u2069`;
+}

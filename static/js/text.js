@@ -1,0 +1,72 @@
+/** What can be told from a text without a document: its length, its links, a person's initials and hue. */
+
+/** The length in code points, as the server counts it (a JavaScript string counts an emoji as two or more). */
+export function codePoints(text) {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+const LINK = /\bhttps?:\/\/[^\s<>"\u0000-\u001f\u2066-\u2069\u202a-\u202e]+/giu;
+
+/** Cuts a text into pieces: `{text}` for plain ones, `{text, href}` for http and https links. */
+export function pieces(text) {
+  const found = [];
+  let end = 0;
+  for (const match of text.matchAll(LINK)) {
+    const link = withoutTrailingMarks(match[0]);
+    const href = parsed(link);
+    if (!href) continue;
+    if (match.index > end) found.push({ text: text.slice(end, match.index) });
+    found.push({ text: link, href });
+    end = match.index + link.length;
+  }
+  if (end < text.length) found.push({ text: text.slice(end) });
+  return found;
+}
+
+/** The full stop after a link, or the bracket around it, belongs to the sentence. */
+function withoutTrailingMarks(link) {
+  let end = link.length;
+  let open = 0;
+  for (const character of link) open += character === "(" ? 1 : character === ")" ? -1 : 0;
+  while (end > 0) {
+    const last = link[end - 1];
+    if (last === ")" && open < 0) open += 1;
+    else if (!".,;:!?'\u2019\u201d\u00bb*_~]}".includes(last)) break;
+    end -= 1;
+  }
+  return link.slice(0, end);
+}
+
+function parsed(link) {
+  try {
+    const url = new URL(link);
+    return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** One or two initials: "Ana Prado" gives "AP". A letter with a tower of accents gives the letter with few. */
+export function initials(name) {
+  const words = name.trim().split(/[\s\p{Pd}_.]+/u).filter(Boolean);
+  const chosen = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return chosen.map((word) => firstLetter(word).toLocaleUpperCase()).join("");
+}
+
+function firstLetter(word) {
+  const [first] = graphemes.segment(word);
+  return [...(first?.segment ?? "")].slice(0, 4).join("");
+}
+
+/** A hue in degrees, the same for the same id everywhere (FNV-1a, then spread over 24 hues that differ visibly). */
+export function hue(id) {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < id.length; index += 1) {
+    hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193) >>> 0;
+  }
+  return ((hash ^ (hash >>> 15)) % 24) * 15;
+}

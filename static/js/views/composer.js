@@ -1,0 +1,117 @@
+/** Where one writes: keeps the draft, counts, sends on Enter, and never sends while an input method is composing. */
+import { codePoints } from "../text.js";
+
+const WARN_FROM = 0.9; // of the limit
+const TYPING_EVERY = 3000;
+const COMPOSING = 229; // keyCode of a key that an input method took; Safari ends the composition before keydown
+
+export class ComposerView {
+  #form;
+  #field;
+  #note;
+  #send;
+  #drafts;
+  #strings;
+  #limit;
+  #clock;
+  #actions;
+  #room = null;
+  #toldTyping = -Infinity;
+
+  /** `actions`: submit(room, text), typing(room). */
+  constructor({ form, field, note, send, drafts, strings, limit, clock, actions }) {
+    this.#form = form;
+    this.#field = field;
+    this.#note = note;
+    this.#send = send;
+    this.#drafts = drafts;
+    this.#strings = strings;
+    this.#limit = limit;
+    this.#clock = clock;
+    this.#actions = actions;
+    field.addEventListener("input", () => this.#written());
+    field.addEventListener("keydown", (event) => this.#key(event));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+  }
+
+  show(room) {
+    this.#room = room;
+    this.#toldTyping = -Infinity;
+    const label = this.#strings.say("composer.label", { room: room.name });
+    this.#field.placeholder = label;
+    this.#field.setAttribute("aria-label", label);
+    this.#put(this.#drafts.get(room.slug));
+  }
+
+  /** Another tab changed this room's draft from `before` to `now`: what was the same there is the same here. */
+  draftElsewhere(slug, before, now) {
+    if (slug === this.#room?.slug && this.#field.value === (before ?? "")) this.#put(now ?? "");
+  }
+
+  focus() {
+    this.#field.focus();
+  }
+
+  #put(text) {
+    this.#field.value = text;
+    this.#measure();
+  }
+
+  #written() {
+    this.#drafts.set(this.#room.slug, this.#field.value);
+    this.#measure();
+    const now = this.#clock.now();
+    if (this.#field.value.trim() === "" || now - this.#toldTyping < TYPING_EVERY) return;
+    this.#toldTyping = now;
+    this.#actions.typing(this.#room);
+  }
+
+  #key(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === COMPOSING) return;
+    event.preventDefault();
+    this.#submit();
+  }
+
+  #submit() {
+    const text = sendable(this.#field.value);
+    if (text === "" || codePoints(text) > this.#limit) {
+      this.#measure();
+      this.#field.focus();
+      return;
+    }
+    // Handed over before it is cleared: from here on it lives in the unsent list until it is acknowledged.
+    if (!this.#actions.submit(this.#room, text)) return;
+    this.#drafts.set(this.#room.slug, "");
+    this.#toldTyping = -Infinity;
+    this.#put("");
+    this.#field.focus();
+  }
+
+  #measure() {
+    const text = sendable(this.#field.value);
+    // A code point is one or two units of the string: short of half the limit nobody needs to count.
+    const count = text.length > this.#limit * WARN_FROM ? codePoints(text) : 0;
+    const over = count - this.#limit;
+    this.#form.classList.toggle("over", over > 0);
+    this.#send.setAttribute("aria-disabled", String(text === "" || over > 0));
+    this.#field.setAttribute("aria-invalid", String(over > 0));
+    this.#note.hidden = count < this.#limit * WARN_FROM;
+    const sentence = over > 0 ? this.#strings.count("composer.over", over) : this.#strings.count("composer.left", -over);
+    this.#note.textContent = this.#note.hidden ? "" : sentence;
+    this.#grow();
+  }
+
+  #grow() {
+    this.#field.style.blockSize = "auto";
+    this.#field.style.blockSize = `${this.#field.scrollHeight}px`; // CSS sets the limit
+  }
+}
+
+/** What goes out for what stands in the field: without the blank space around it, and valid Unicode. */
+function sendable(written) {
+  const text = written.replace(/^(?:[^\S\n]*\n)+|\s+$/g, "");
+  return text.isWellFormed?.() === false ? text.toWellFormed() : text;
+}

@@ -1,0 +1,48 @@
+/** Small pieces of the page that several views use. */
+import { hue, initials } from "../text.js";
+
+/** The element that `selector` names inside `root`; a missing one is a mistake in the template, told at once. */
+export function part(root, selector) {
+  const found = root.querySelector(selector);
+  if (!found) throw new Error(`nothing is ${selector}`);
+  return found;
+}
+
+/** A new element from the `<template>` with this id. */
+export function fromTemplate(id) {
+  return document.getElementById(id).content.firstElementChild.cloneNode(true);
+}
+
+export function element(name, className, ...children) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.append(...children);
+  return made;
+}
+
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `#icon-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** Makes an `.avatar` that person's: initials on their own colour. */
+export function paintAvatar(avatar, { id, name }) {
+  avatar.textContent = initials(name);
+  avatar.style.setProperty("--hue", String(hue(id)));
+}
+
+/** Makes `parent` hold just `wanted`, in order, moving and removing no more than needed. */
+export function arrange(parent, wanted) {
+  const kept = new Set(wanted);
+  for (const child of [...parent.children]) if (!kept.has(child)) child.remove();
+  let place = parent.firstElementChild;
+  for (const child of wanted) {
+    if (child === place) place = place.nextElementSibling;
+    else parent.insertBefore(child, place);
+  }
+}

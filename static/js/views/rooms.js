@@ -1,0 +1,67 @@
+/** The list of rooms: one's own with unread counts, then the others. */
+import { isolated } from "../strings.js";
+import { capped } from "./jump.js";
+import { arrange, element, icon } from "./parts.js";
+
+export class RoomsView {
+  #mine;
+  #others;
+  #chat;
+  #strings;
+  #byName;
+  #made = new Map();
+
+  constructor({ mine, others, chat, strings, locale, onOpen }) {
+    this.#mine = mine;
+    this.#others = others;
+    this.#chat = chat;
+    this.#strings = strings;
+    this.#byName = new Intl.Collator(locale, { numeric: true }).compare;
+    for (const list of [mine, others]) list.addEventListener("click", (event) => followed(event, onOpen));
+  }
+
+  render() {
+    const rooms = [...this.#chat.rooms.values()].sort((one, other) => this.#byName(one.name, other.name));
+    const isMine = (room) => room === this.#chat.open || room.read !== null;
+    arrange(this.#mine, rooms.filter(isMine).map((room) => this.#entry(room)));
+    const others = rooms.filter((room) => !isMine(room));
+    arrange(this.#others, others.map((room) => this.#entry(room)));
+    this.#others.parentElement.hidden = others.length === 0;
+  }
+
+  #entry(room) {
+    if (!this.#made.has(room.slug)) this.#made.set(room.slug, makeEntry(room));
+    const { item, link, name, badge, news } = this.#made.get(room.slug);
+    const unread = this.#chat.unread(room);
+    const open = room === this.#chat.open;
+    if (name.textContent !== room.name) name.textContent = room.name;
+    link.classList.toggle("unread", unread > 0);
+    if (open) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+    badge.hidden = unread === 0;
+    badge.textContent = unread ? capped(unread) : "";
+    news.textContent = unread ? this.#strings.count("rooms.unread", unread, { n: capped(unread) }) : "";
+    link.title = room.people > 0 && !open ? this.#strings.count("rooms.people", room.people, { name: isolated(room.name) }) : "";
+    return item;
+  }
+}
+
+function makeEntry(room) {
+  const name = element("bdi", "room-name");
+  const badge = element("span", "badge");
+  const news = element("span", "visually-hidden");
+  badge.setAttribute("aria-hidden", "true");
+  const link = element("a", "room", icon("hash"), name, badge, news);
+  link.href = `/r/${encodeURIComponent(room.slug)}`;
+  link.dataset.slug = room.slug;
+  return { item: element("li", "", link), link, name, badge, news };
+}
+
+/** A plain click changes the room in place; with Ctrl, Shift or the middle button the browser does what it does. */
+function followed(event, onOpen) {
+  const link = event.target.closest("a[data-slug]");
+  if (!link || event.defaultPrevented || event.button !== 0) return;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  onOpen(link.dataset.slug);
+}

@@ -1,0 +1,41 @@
+/** One's name, language and colours. */
+import { part } from "./parts.js";
+
+const KEY = "chatapp.theme";
+
+export class SettingsView {
+  #dialog;
+  #store;
+
+  /** `actions`: rename(), speak(code). */
+  constructor({ dialog, opener, store, locale, actions }) {
+    this.#dialog = dialog;
+    this.#store = store;
+    opener.addEventListener("click", () => dialog.showModal());
+    part(dialog, ".close").addEventListener("click", () => dialog.close());
+    part(dialog, ".rename").addEventListener("click", () => {
+      dialog.close();
+      actions.rename();
+    });
+    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+    for (const choice of dialog.querySelectorAll("input[name=theme]")) {
+      choice.checked = choice.value === (store.get(KEY) ?? "system");
+      choice.addEventListener("change", () => this.#theme(choice.value));
+    }
+    for (const choice of dialog.querySelectorAll("input[name=lang]")) {
+      choice.checked = choice.value === locale;
+      choice.addEventListener("change", () => actions.speak(choice.value));
+    }
+  }
+
+  #theme(choice) {
+    const root = document.documentElement;
+    if (choice === "system") {
+      delete root.dataset.theme;
+      this.#store.remove(KEY);
+    } else {
+      root.dataset.theme = choice;
+      this.#store.set(KEY, choice);
+    }
+  }
+}
