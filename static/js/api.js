@@ -9,6 +9,10 @@ export class Problem extends Error {
 }
 
 export class Api {
+  me() {
+    return this.#ask("/api/me");
+  }
+
   rename(name) {
     return this.#post("/api/me", { name });
   }

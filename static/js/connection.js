@@ -62,13 +62,6 @@ export class Connection extends Emitter {
     else if (this.state.name === "open") this.#ask(PROBE_WITHIN);
   }
 
-  /** Drops the present socket and opens a new one, as after a change of identity. */
-  renew() {
-    if (this.state.name === "closed" && this.state.reason) return;
-    this.#abandon();
-    this.#connect();
-  }
-
   #connect() {
     this.#retry.clear();
     this.#enter({ name: "connecting" });
@@ -100,6 +93,7 @@ export class Connection extends Emitter {
 
   #ask(within) {
     this.send({ type: "ping" });
+    if (this.#deadline.running) return; // asked already: asking again does not lengthen its life
     this.#deadline.set(within, () => this.#ended());
   }
 

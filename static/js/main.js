@@ -57,7 +57,7 @@ const sender = new Sender({
   post: (entry) => session.post(entry),
   reachable: (slug) => adopted && (chat.room(slug)?.joined ?? false),
 });
-const session = new Session({ connection, chat, outgoing, sender, limits });
+const session = new Session({ connection, chat, outgoing, sender, limits, known: boot.you !== null });
 
 // State → views.
 
@@ -109,7 +109,14 @@ const people = new PeopleView({
   strings,
   locale,
 });
-const rooms = new RoomsView({ mine: $("#rooms-mine"), others: $("#rooms-others"), chat, strings, locale, onOpen: goTo });
+const rooms = new RoomsView({
+  mine: $("#rooms-mine"),
+  others: $("#rooms-others"),
+  chat,
+  strings,
+  locale,
+  onOpen: goTo,
+});
 const banner = new BannerView({
   root: $("#banner"),
   words: $("#banner-words"),
@@ -119,7 +126,13 @@ const banner = new BannerView({
   clock,
   onTry: () => connection.wake(),
 });
-const me = new MeView({ root: $("#me"), avatar: $("#me-avatar"), name: $("#me-name"), status: $("#me-status"), strings });
+const me = new MeView({
+  root: $("#me"),
+  avatar: $("#me-avatar"),
+  name: $("#me-name"),
+  status: $("#me-status"),
+  strings,
+});
 const title = new TitleView({ link: $("link[rel=icon]") });
 const drawers = new Drawers({
   sides: [
@@ -178,6 +191,7 @@ connection.on("state", (state) => {
   log.refresh();
 });
 session.on("name-taken", (detail) => nameDialog.open({ value: chat.you.name, problem: detail, modal: false }));
+session.on("stranger", () => location.reload()); // other data, or a lost cookie: begin anew, with a name
 session.on("no-such-room", (slug) => {
   if (slug === chat.open.slug) location.assign(address(slug)); // the server's own page says it
 });
@@ -204,6 +218,15 @@ async function takeName(name) {
   const you = await api.rename(name);
   chat.become({ ...chat.you, ...you });
   if (!isNew) return;
+  begin();
+}
+
+/** Perhaps the name was given in another tab meanwhile: then there is nothing left to ask. */
+async function namedElsewhere() {
+  const you = await api.me().catch(() => null);
+  if (!you || chat.you !== null) return;
+  nameDialog.dismiss();
+  chat.become(you);
   begin();
 }
 
@@ -296,6 +319,7 @@ connection.on("state", async ({ name }) => {
     preview(chat.open);
   }
   if (name !== "open") return;
+  log.recovered();
   refreshRooms();
   if (adopted) await adopt(await tabs.others()); // a tab that was closed while offline left its messages to us
 });
@@ -311,6 +335,7 @@ addEventListener("focus", () => log.look());
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState !== "visible") return;
   connection.wake();
+  if (chat.you === null) namedElsewhere();
   log.refresh(); // also for the day separators: "Today" may be yesterday by now
   refreshRooms();
 });
@@ -328,5 +353,5 @@ if (chat.you === null) {
   askName();
 } else {
   begin();
-  focusWriting();
+  if (matchMedia("(pointer: fine)").matches) composer.focus();
 }

@@ -1,7 +1,10 @@
 /** Speaks chat.v1: turns frames into changes of the state, and what the person does into commands. */
 import { Emitter } from "./emitter.js";
 
-/** Emits `name-taken` with the server's sentence, and `no-such-room` with a slug. */
+/**
+ * Emits `name-taken` with the server's sentence, `no-such-room` with a slug, and `stranger` if the server does not
+ * know us any more.
+ */
 export class Session extends Emitter {
   #connection;
   #chat;
@@ -10,9 +13,11 @@ export class Session extends Emitter {
   #limits;
   #joins = new Map(); // nonce of an unanswered join -> room
   #joinCount = 0;
+  #known; // the server has taken our session for valid
 
-  constructor({ connection, chat, outgoing, sender, limits }) {
+  constructor({ connection, chat, outgoing, sender, limits, known }) {
     super();
+    this.#known = known;
     this.#connection = connection;
     this.#chat = chat;
     this.#outgoing = outgoing;
@@ -46,7 +51,7 @@ export class Session extends Emitter {
   }
 
   #sendRead(room) {
-    if (room.joined && room.read > 0) this.#connection.send({ type: "read", room: room.slug, seq: room.read });
+    if (room.joined) this.#connection.send({ type: "read", room: room.slug, seq: room.read });
   }
 
   #disconnected() {
@@ -77,13 +82,20 @@ export class Session extends Emitter {
   }
 
   #welcome(frame) {
+    const isGuest = frame.you.role === "guest";
+    if (isGuest && this.#known) return this.emit("stranger");
+    this.#known = !isGuest;
+    const name = this.#chat.you.name;
     this.#chat.welcome(frame);
+    // A browser that forbids cookies: the name was chosen, but this connection could not bring it along.
+    if (isGuest) this.#connection.send({ type: "rename", name });
     this.#outgoing.renew();
     const waiting = this.#outgoing.rooms();
     const open = this.#chat.open;
     const wanted = [...this.#chat.rooms.values()].filter((room) => waiting.has(room.slug) || room.read !== null);
     const inOrder = new Set([...(open ? [open] : []), ...wanted]);
     for (const room of [...inOrder].slice(0, this.#limits.rooms)) this.join(room);
+    return undefined;
   }
 
   #joined(room, frame) {

@@ -3,6 +3,7 @@ import { Emitter } from "./emitter.js";
 import { Room } from "./room.js";
 
 const KEPT_IN_BACKGROUND = 500; // messages of a room that is not open: a join brings no more than that either
+const KEPT = 10_000; // messages of the open one, in a tab that is never closed
 
 /**
  * Emits `you`, `rooms` (the list or a count changed), `open` (another room is open), `messages`, `people` and
@@ -84,7 +85,7 @@ export class Chat extends Emitter {
   event(room, event) {
     const outcome = room.take(event);
     if (outcome === "taken") {
-      if (room !== this.open) room.keepNewest(KEPT_IN_BACKGROUND);
+      room.keepNewest(room === this.open ? KEPT : KEPT_IN_BACKGROUND);
       this.#tell(room, "messages", "typing");
     }
     return outcome !== "missing";

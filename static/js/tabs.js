@@ -1,4 +1,4 @@
-/** Which tab this is, and which others of this browser are open: asked over a BroadcastChannel, as Web Locks need https. */
+/** Which tab this is, and which others of this browser are open: asked over a channel, as Web Locks need https. */
 const KEY = "chatapp.tab";
 const ANSWER_WITHIN = 200;
 

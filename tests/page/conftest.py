@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocketRoute, expect, sync_playwright
 
-from tests.actors import Server
+from tests.actors import Server, Talker
 
 CHROMIUM = os.environ.get("CHATAPP_TEST_BROWSER") or shutil.which("chromium") or shutil.which("chromium-browser")
 CONNECTED = re.compile("^(Connected|Conectado)$")
@@ -91,7 +91,7 @@ class Person:
 
 @pytest.fixture
 def make_person(browser: Browser) -> Iterator[Callable[..., Person]]:
-    """Seats people: `make_person(url)`, with the options of a browser context, or `beside=` somebody for a second tab."""
+    """Seats people: with the options of a browser context, or `beside=` somebody, in another tab of that browser."""
     contexts: list[BrowserContext] = []
     mistakes: list[str] = []
 
@@ -120,6 +120,14 @@ def ana(server: Server, make_person: Callable[..., Person]) -> Person:
 def bia(server: Server, make_person: Callable[..., Person]) -> Person:
     """Bia, in the same room, in another browser."""
     return make_person(server.url).visit(name="Bia")
+
+
+@pytest.fixture
+def bot(server: Server) -> Iterator[Talker]:
+    """A program in the same room, that can talk faster than people."""
+    talker = server.enter("Bot")
+    yield talker
+    talker.vanish()
 
 
 class Line:

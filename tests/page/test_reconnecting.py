@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.actors import Server
+from tests.actors import Server, Talker
 
 from .conftest import Line, Person
 
@@ -44,9 +45,9 @@ def test_the_banner_waits_three_seconds_counts_down_and_can_be_hurried(
     expect(ana.page.locator("#me-status")).not_to_have_text("Connected")
     expect(ana.banner).to_be_hidden()
     expect(ana.banner).to_be_visible()
-    expect(ana.banner).to_contain_text("No connection. What you write is kept and goes out later.")
+    expect(ana.banner).to_contain_text("No connection. Your messages are kept and go out later.")
     countdown = ana.page.locator("#banner-countdown")
-    expect(countdown).to_have_text(re.compile(r"Next try in \d+ seconds?\."), timeout=30_000)
+    expect(countdown).to_have_text(re.compile(r"Next try in \d+ s\."), timeout=30_000)
     line.mend()
     ana.page.locator("#banner-try").click()
     ana.is_connected()
@@ -54,16 +55,15 @@ def test_the_banner_waits_three_seconds_counts_down_and_can_be_hurried(
 
 
 def test_what_was_missed_is_there_after_coming_back(
-    server: Server, make_person: Callable[..., Person], line: Line
+    server: Server, bot: Talker, make_person: Callable[..., Person], line: Line
 ) -> None:
     ana = make_person(server.url, line=line).visit(name="Ana")
-    talker = server.enter("Bot")
-    talker.post("seen live")
+    bot.post("seen live")
     ana.sees("seen live")
     line.cut()
     for number in range(30):
-        talker.post(f"missed {number}")
-        talker.hear("message", text=f"missed {number}")
+        bot.post(f"missed {number}")
+        bot.hear("message", text=f"missed {number}")
     line.mend()
     ana.is_connected()
     ana.sees(*(f"missed {number}" for number in range(30)))
@@ -71,16 +71,15 @@ def test_what_was_missed_is_there_after_coming_back(
 
 
 def test_after_missing_more_than_the_server_sends_at_once_history_fills_the_rest(
-    server: Server, make_person: Callable[..., Person], line: Line
+    server: Server, bot: Talker, make_person: Callable[..., Person], line: Line
 ) -> None:
     ana = make_person(server.url, line=line).visit(name="Ana")
-    talker = server.enter("Bot")
-    talker.post("seen live")
+    bot.post("seen live")
     ana.sees("seen live")
     line.cut()
     for number in range(520):
-        talker.post(f"missed {number}")
-    talker.hear("message", text="missed 519")
+        bot.post(f"missed {number}")
+    bot.hear("message", text="missed 519")
     line.mend()
     ana.is_connected()
     ana.sees("missed 519")
@@ -103,15 +102,16 @@ def test_after_missing_more_than_the_server_sends_at_once_history_fills_the_rest
     )
 
 
-def test_a_lost_frame_is_noticed_and_fetched(server: Server, make_person: Callable[..., Person], line: Line) -> None:
+def test_a_lost_frame_is_noticed_and_fetched(
+    server: Server, bot: Talker, make_person: Callable[..., Person], line: Line
+) -> None:
     ana = make_person(server.url, line=line).visit(name="Ana")
-    talker = server.enter("Bot")
-    talker.post("first")
+    bot.post("first")
     ana.sees("first")
     line.loses = lambda frame: '"message"' in frame and "lost" in frame and json.loads(frame)["type"] == "message"
-    talker.post("lost")
-    talker.hear("message", text="lost")
-    talker.post("third")
+    bot.post("lost")
+    bot.hear("message", text="lost")
+    bot.post("third")
     ana.sees("first", "lost", "third")
     assert ana.all_texts() == ["first", "lost", "third"]
 
@@ -175,3 +175,43 @@ def test_one_can_read_while_the_server_takes_no_more_connections(
     late.write("kept for later")
     line.mend()
     late.sees("still to be read", "kept for later")
+
+
+def test_one_whom_the_server_no_longer_knows_is_asked_for_a_name_again(server: Server, ana: Person) -> None:
+    ana.write("of the old server")
+    ana.sees("of the old server")
+    ana.composer.fill("half a thought")
+    server.kill()
+    shutil.rmtree(server.data)
+    server.start()
+    expect(ana.page.locator("#name-dialog")).to_be_visible(timeout=25_000)
+    ana.page.locator("#name-field").fill("Ana")
+    ana.page.keyboard.press("Enter")
+    ana.is_connected()
+    expect(ana.texts).to_have_count(0)
+    expect(ana.composer).to_have_value("half a thought")
+
+
+def test_a_log_that_was_replaced_is_read_from_its_beginning(server: Server, ana: Person) -> None:
+    ana.write("of the old log", "also old")
+    ana.sees("of the old log", "also old")
+    server.kill()
+    for file in server.data.glob("*.sqlite*"):
+        file.unlink()
+    server.start()
+    ana.is_connected()
+    expect(ana.texts).to_have_count(0)
+    ana.write("of the new log")
+    ana.sees("of the new log")
+
+
+def test_one_whose_browser_forbids_cookies_can_take_part_under_the_chosen_name(
+    server: Server, bia: Person, make_person: Callable[..., Person]
+) -> None:
+    ana = make_person(server.url)
+    ana.page.context.route("**/api/me", lambda route: route.fulfill(json={"id": "nobody", "name": "Ana"}))
+    ana.visit(name="Ana")
+    ana.write("without cookies")
+    ana.sees("without cookies")
+    bia.sees("without cookies")
+    expect(bia.messages.last.locator(".author")).to_have_text("Ana")

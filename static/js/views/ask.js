@@ -12,7 +12,7 @@ export class AskView {
   #onDone;
   #required = false;
 
-  /** `submit(text)` gives a promise; a rejection's message is shown beside the field. `onDone()` follows the closing. */
+  /** `submit(text)` gives a promise; what it rejects with is shown beside the field. `onDone()` follows the closing. */
   constructor({ dialog, strings, submit, onDone }) {
     this.#dialog = dialog;
     this.#form = part(dialog, "form");
@@ -33,6 +33,12 @@ export class AskView {
 
   get isOpen() {
     return this.#dialog.open;
+  }
+
+  /** What it asked for has been answered elsewhere. */
+  dismiss() {
+    this.#required = false;
+    this.#dialog.close();
   }
 
   /** `required`: it stays until answered; `modal: false`: the page stays usable beside it. */
@@ -60,7 +66,8 @@ export class AskView {
       this.#dialog.close();
       this.#onDone(); // after closing, which gives the focus back to where it was
     } catch (error) {
-      this.#complain(error.message && error.status ? error.message : this.#strings.say("ask.unreachable"), { focus: true });
+      const sentence = error.status && error.message ? error.message : this.#strings.say("ask.unreachable");
+      this.#complain(sentence, { focus: true });
     } finally {
       this.#button.removeAttribute("aria-disabled");
     }

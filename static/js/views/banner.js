@@ -59,8 +59,8 @@ export class BannerView {
     if (this.#words.textContent !== words) this.#words.textContent = words;
     this.#button.hidden = !waiting;
     const seconds = waiting ? Math.max(0, Math.ceil((retryAt - this.#clock.now()) / 1000)) : 0;
-    this.#countdown.textContent =
-      name === "closed" ? "" : waiting ? this.#strings.count("banner.wait", seconds) : this.#strings.say("banner.trying");
+    const next = waiting ? this.#strings.say("banner.wait", { n: seconds }) : this.#strings.say("banner.trying");
+    this.#countdown.textContent = name === "closed" ? "" : next;
     if (waiting) this.#tick.set(500, () => this.#render());
     else this.#tick.clear();
   }

@@ -1,8 +1,10 @@
 /** Where one writes: keeps the draft, counts, sends on Enter, and never sends while an input method is composing. */
+import { Timer } from "../clock.js";
 import { codePoints } from "../text.js";
 
 const WARN_FROM = 0.9; // of the limit
-const TYPING_EVERY = 3000;
+const TYPING_EVERY = 3200; // the server passes one on per 3 s: a little more, or every other one is lost
+const STILL_TYPING = 1000;
 const COMPOSING = 229; // keyCode of a key that an input method took; Safari ends the composition before keydown
 
 export class ComposerView {
@@ -17,6 +19,9 @@ export class ComposerView {
   #actions;
   #room = null;
   #toldTyping = -Infinity;
+  #lastWritten = -Infinity;
+  #seenTyping = false; // by the others
+  #telling;
 
   /** `actions`: submit(room, text), typing(room). */
   constructor({ form, field, note, send, drafts, strings, limit, clock, actions }) {
@@ -29,6 +34,7 @@ export class ComposerView {
     this.#limit = limit;
     this.#clock = clock;
     this.#actions = actions;
+    this.#telling = new Timer(clock);
     field.addEventListener("input", () => this.#written());
     field.addEventListener("keydown", (event) => this.#key(event));
     form.addEventListener("submit", (event) => {
@@ -39,7 +45,9 @@ export class ComposerView {
 
   show(room) {
     this.#room = room;
+    this.#telling.clear();
     this.#toldTyping = -Infinity;
+    this.#seenTyping = false;
     const label = this.#strings.say("composer.label", { room: room.name });
     this.#field.placeholder = label;
     this.#field.setAttribute("aria-label", label);
@@ -63,10 +71,24 @@ export class ComposerView {
   #written() {
     this.#drafts.set(this.#room.slug, this.#field.value);
     this.#measure();
+    this.#lastWritten = this.#clock.now();
+    if (!this.#telling.running) this.#tellTyping();
+  }
+
+  /** At most once in TYPING_EVERY; when that time is over again, if one still types or the others do not know yet. */
+  #tellTyping() {
+    if (this.#field.value.trim() === "") return;
     const now = this.#clock.now();
-    if (this.#field.value.trim() === "" || now - this.#toldTyping < TYPING_EVERY) return;
-    this.#toldTyping = now;
-    this.#actions.typing(this.#room);
+    const rest = this.#toldTyping + TYPING_EVERY - now;
+    if (rest > 0) {
+      this.#telling.set(rest, () => {
+        if (!this.#seenTyping || this.#clock.now() - this.#lastWritten < STILL_TYPING) this.#tellTyping();
+      });
+    } else {
+      this.#toldTyping = now;
+      this.#seenTyping = true;
+      this.#actions.typing(this.#room);
+    }
   }
 
   #key(event) {
@@ -85,7 +107,8 @@ export class ComposerView {
     // Handed over before it is cleared: from here on it lives in the unsent list until it is acknowledged.
     if (!this.#actions.submit(this.#room, text)) return;
     this.#drafts.set(this.#room.slug, "");
-    this.#toldTyping = -Infinity;
+    this.#telling.clear();
+    this.#seenTyping = false; // the message took the sign away
     this.#put("");
     this.#field.focus();
   }
@@ -99,8 +122,8 @@ export class ComposerView {
     this.#send.setAttribute("aria-disabled", String(text === "" || over > 0));
     this.#field.setAttribute("aria-invalid", String(over > 0));
     this.#note.hidden = count < this.#limit * WARN_FROM;
-    const sentence = over > 0 ? this.#strings.count("composer.over", over) : this.#strings.count("composer.left", -over);
-    this.#note.textContent = this.#note.hidden ? "" : sentence;
+    const key = over > 0 ? "composer.over" : "composer.left";
+    this.#note.textContent = this.#note.hidden ? "" : this.#strings.count(key, Math.abs(over));
     this.#grow();
   }
 

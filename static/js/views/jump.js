@@ -11,11 +11,13 @@ export class JumpView {
     button.addEventListener("click", onPress);
   }
 
+  /** Tells whether it went away while it had the focus, which then has to go somewhere. */
   show({ unread, atEnd }) {
     const hadFocus = this.#button === document.activeElement;
     this.#button.hidden = atEnd;
     this.#button.classList.toggle("has-news", unread > 0);
-    const words = unread > 0 ? this.#strings.count("jump.new", unread, { n: capped(unread) }) : this.#strings.say("jump.end");
+    const news = this.#strings.count("jump.new", unread, { n: capped(unread) });
+    const words = unread > 0 ? news : this.#strings.say("jump.end");
     if (this.#label.textContent !== words) this.#label.textContent = words;
     return hadFocus && atEnd;
   }

@@ -69,13 +69,14 @@ export class LogView {
   }
 
   toEnd({ smooth = false } = {}) {
-    const whole = this.#to === null;
+    const near = this.#to === null && this.#distance() < 2 * this.#root.clientHeight;
+    if (smooth && near && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      this.#root.scrollTo({ top: this.#root.scrollHeight, behavior: "smooth" });
+      return;
+    }
     this.#following = true;
-    if (!whole) this.#windowToEnd();
+    if (this.#to !== null) this.#windowToEnd();
     this.#render();
-    const far = this.#distance() > 2 * this.#root.clientHeight;
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.#root.scrollTo({ top: this.#root.scrollHeight, behavior: smooth && !far && !calm ? "smooth" : "instant" });
   }
 
   /** Somebody may be looking now: what is on the screen counts as read. */
@@ -348,6 +349,13 @@ export class LogView {
     }
     this.#loading = false;
     this.#silence();
+    this.refresh();
+  }
+
+  /** The server is there again: history that could not be had may be had now. */
+  recovered() {
+    if (!this.#failed) return;
+    this.#failed = false;
     this.refresh();
   }
 

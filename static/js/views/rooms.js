@@ -41,7 +41,8 @@ export class RoomsView {
     badge.hidden = unread === 0;
     badge.textContent = unread ? capped(unread) : "";
     news.textContent = unread ? this.#strings.count("rooms.unread", unread, { n: capped(unread) }) : "";
-    link.title = room.people > 0 && !open ? this.#strings.count("rooms.people", room.people, { name: isolated(room.name) }) : "";
+    const people = this.#strings.count("rooms.people", room.people, { name: isolated(room.name) });
+    link.title = room.people > 0 && !open ? people : "";
     return item;
   }
 }

@@ -1,0 +1,161 @@
+"""Rooms and names: making and changing rooms, being somebody, being seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.actors import Server, Talker, eventually
+
+from .conftest import Person
+from .test_reading import open_new_room
+
+
+def test_a_first_visit_asks_for_a_name_and_shows_the_room_meanwhile(
+    server: Server, bia: Person, make_person: Callable[..., Person]
+) -> None:
+    bia.write("welcome")
+    ana = make_person(server.url)
+    ana.page.goto(server.url)
+    dialog = ana.page.get_by_role("dialog", name="What should we call you?")
+    expect(dialog).to_be_visible()
+    expect(ana.texts).to_have_text(["welcome"])
+    ana.page.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    ana.page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_have_text("Write a name first.")
+    ana.page.keyboard.type("Bia")
+    ana.page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("Bia")
+    ana.page.locator("#name-field").fill("x" * 33)
+    ana.page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("32")
+    ana.page.locator("#name-field").fill("Ana")
+    ana.page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(ana.composer).to_be_focused()
+    ana.is_connected()
+    expect(bia.page.locator(".person-name")).to_have_text(["Bia", "Ana"])
+
+
+def test_one_can_change_the_name_and_the_others_see_it(ana: Person, bia: Person) -> None:
+    expect(bia.page.locator(".person-name")).to_have_text(["Bia", "Ana"])
+    ana.page.locator("#me").click()
+    ana.page.get_by_role("button", name="Change your name").click()
+    expect(ana.page.locator("#name-field")).to_have_value("Ana")
+    ana.page.locator("#name-field").fill("Ana Prado")
+    ana.page.keyboard.press("Enter")
+    expect(ana.page.locator("#me-name")).to_have_text("Ana Prado")
+    expect(bia.page.locator(".person-name")).to_have_text(["Bia", "Ana Prado"])
+    ana.write("still me")
+    bia.sees("still me")
+    expect(bia.messages.last.locator(".author")).to_have_text("Ana Prado")
+
+
+def test_one_whose_name_was_taken_meanwhile_is_asked_beside_the_messages(server: Server, ana: Person) -> None:
+    ana.page.goto("about:blank")
+    other = eventually(lambda: somebody_called(server, "Ana"))
+    assert other
+    try:
+        ana.visit()
+        dialog = ana.page.get_by_role("dialog", name="What should we call you?")
+        expect(dialog).to_be_visible()
+        expect(dialog.get_by_role("alert")).to_contain_text("Ana")
+        ana.write("the page can be used all the same")
+        ana.sees("the page can be used all the same")
+        dialog.get_by_label("Your name").fill("Ana Prado")
+        dialog.get_by_role("button", name="Save name").click()
+        expect(dialog).to_be_hidden()
+        expect(ana.page.locator("#me-name")).to_have_text("Ana Prado")
+    finally:
+        other.vanish()
+
+
+def somebody_called(server: Server, name: str) -> Talker | None:
+    """A guest of exactly that name, if nobody has it any more."""
+    talker = server.talk(f"/chat?name={name}", chat=True)
+    if talker.hear("welcome")["you"]["name"] == name:
+        return talker
+    talker.vanish()
+    return None
+
+
+def test_people_come_and_go(server: Server, ana: Person, make_person: Callable[..., Person]) -> None:
+    expect(ana.page.locator(".person-name")).to_have_text(["Ana"])
+    bia = make_person(server.url).visit(name="Bia")
+    expect(ana.page.locator(".person-name")).to_have_text(["Ana", "Bia"])
+    expect(ana.page.locator("#people-title .people-count")).to_have_text("2")
+    bia.page.close()
+    expect(ana.page.locator(".person-name")).to_have_text(["Ana"])
+
+
+def test_a_new_room_can_be_found_by_the_others_and_invites_to_begin(ana: Person, bia: Person) -> None:
+    open_new_room(ana, "Física básica 物理")
+    expect(ana.page.get_by_text("Nothing has been said here yet.")).to_be_visible()
+    expect(ana.composer).to_be_focused()
+    ana.write("the first word")
+    ana.sees("the first word")
+    bia.visit()
+    bia.room("Física básica 物理").click()
+    bia.sees("the first word")
+    bia.visit(re.sub(r"^https?://[^/]+", "", bia.page.url))
+    expect(bia.page.locator("#room-name")).to_have_text("Física básica 物理")
+    bia.sees("the first word")
+
+
+def test_a_room_that_one_has_visited_stays_among_ones_own_even_if_nobody_has_spoken_there(ana: Person) -> None:
+    open_new_room(ana, "Silence")
+    ana.visit()
+    expect(ana.page.locator("#rooms-mine a.room")).to_have_count(2)
+    expect(ana.page.locator("#rooms-mine")).to_contain_text("Silence")
+
+
+def test_making_a_room_that_exists_leads_there(ana: Person) -> None:
+    ana.write("in general")
+    open_new_room(ana, "Elsewhere")
+    ana.page.locator("#rooms-new").click()
+    ana.page.locator("#room-field").fill("GENERAL")
+    ana.page.keyboard.press("Enter")
+    expect(ana.page.locator("#room-name")).to_have_text("general")
+    ana.sees("in general")
+
+
+def test_back_and_forward_change_the_room_without_loading_the_page(ana: Person) -> None:
+    ana.page.evaluate("() => { window.sameDocument = true; }")
+    open_new_room(ana, "Elsewhere")
+    expect(ana.page).to_have_url(re.compile("/r/elsewhere$"))
+    expect(ana.page).to_have_title("Elsewhere · chatapp")
+    ana.page.go_back()
+    expect(ana.page.locator("#room-name")).to_have_text("general")
+    expect(ana.page).to_have_title("general · chatapp")
+    ana.page.go_forward()
+    expect(ana.page.locator("#room-name")).to_have_text("Elsewhere")
+    assert ana.page.evaluate("() => window.sameDocument")
+
+
+def test_an_unknown_room_says_so_and_leads_home(server: Server, ana: Person) -> None:
+    answer = ana.page.goto(server.url + "/r/nowhere")
+    assert answer
+    assert answer.status == 404
+    ana.page.get_by_role("link", name="Go to the chat").click()
+    ana.is_connected()
+
+
+def test_the_language_can_be_changed_and_stays(server: Server, ana: Person) -> None:
+    ana.composer.fill("half a thought")
+    ana.page.locator("#me").click()
+    ana.page.get_by_label("Português").click()
+    expect(ana.page.locator("html")).to_have_attribute("lang", "pt-BR")
+    ana.is_connected()
+    expect(ana.page.get_by_role("heading", name="Suas salas")).to_be_visible()
+    expect(ana.composer).to_have_value("half a thought")
+    ana.visit()
+    expect(ana.page.locator("html")).to_have_attribute("lang", "pt-BR")
+
+
+def test_a_browser_that_speaks_portuguese_gets_portuguese(server: Server, make_person: Callable[..., Person]) -> None:
+    ana = make_person(server.url, locale="pt-BR")
+    ana.page.goto(server.url)
+    expect(ana.page.get_by_role("heading", name="Como devemos chamar você?")).to_be_visible()
