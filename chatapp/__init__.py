@@ -52,6 +52,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     )
     app.config.from_prefixed_env(config.PREFIX)
     app.config.from_mapping(overrides)
+    if isinstance(app.secret_key, int | float):  # the environment is read as JSON: a key of digits comes as a number
+        app.secret_key = str(app.secret_key)
     settings = config.load(app.config)
     app.config.update(
         MAX_CONTENT_LENGTH=BODY_LIMIT,

@@ -20,6 +20,7 @@ from .live.hub import Hub
 from .log.database import Database, LogError
 from .log.history import History
 from .log.journal import Journal
+from .model import Refusal
 from .secret import secret_key
 from .terminal import Terminal
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 # How the two seconds of a stop are spent, in seconds at most; each step is normally far shorter.
 COMMIT_TIME = 0.7  # to commit and deliver what was accepted
-GOODBYE_TIME = 0.7  # for the clients to answer 1001
+GOODBYE_TIME = 0.5  # for the clients to answer 1001
 LAST_TIME = 0.2  # for the handlers of those who did not, to end
 
 log = logging.getLogger(__name__)
@@ -145,6 +146,9 @@ class Lifecycle:
         except LogError as error:
             self._data_lock.release()
             raise StartError(str(error)) from None
+        except Refusal as refusal:
+            self._data_lock.release()
+            raise StartError(f"the database cannot be read: {refusal.values['reason']}") from None
 
     def stop(self) -> None:
         """Commits and delivers what was accepted, tells everyone 1001, and ends the threads; bounded in time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
@@ -50,6 +51,16 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True, tag="message"):
     author: Author
     text: str
     nonce: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """Who came into a room and who left it since the last time it was told; `count` is how many are in it now."""
+
+    room: str
+    joined: list[Author]
+    left: list[str]
+    count: int
 
 
 class Refusal(Exception):

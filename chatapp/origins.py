@@ -13,7 +13,7 @@ def allowed_origin(listed: tuple[str, ...]) -> bool:
     if origin is None:
         return True
     given = _normal(origin)
-    return given in listed or given == _normal(f"{request.scheme}://{request.host}")
+    return given in map(_normal, (*listed, f"{request.scheme}://{request.host}"))
 
 
 def _normal(origin: str) -> str:

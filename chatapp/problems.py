@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from math import ceil
 
 from flask import Response, jsonify
 
@@ -47,5 +48,5 @@ def problem(refusal: Refusal, *, status: int | None = None, detail: str | None =
     response.status_code = status
     response.mimetype = "application/problem+json"
     if refusal.retry_after is not None:
-        response.headers["Retry-After"] = str(max(1, round(refusal.retry_after)))
+        response.headers["Retry-After"] = str(max(1, ceil(refusal.retry_after)))
     return response

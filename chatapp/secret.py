@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from pathlib import Path
 
 
 def secret_key(folder: Path) -> str:
-    """The key in the folder, made at the first call. Raises OSError."""
+    """The key in the folder, made at the first call. Raises OSError, also for a file that holds no text."""
     path = folder / "secret.key"
     try:
         kept = path.read_text().strip()
@@ -16,6 +17,8 @@ def secret_key(folder: Path) -> str:
             return kept
     except FileNotFoundError:
         pass
+    except UnicodeDecodeError:
+        raise OSError(errno.EILSEQ, f"{path.name} is no text; delete it, and everybody chooses a name anew") from None
     made = secrets.token_hex(32)
     # Written aside and moved: a crash half-way leaves no half a key.
     aside = folder / f"secret.key.{os.getpid()}"

@@ -24,7 +24,9 @@ class Lines(logging.Formatter):
         if record.levelno >= logging.WARNING:
             line = f"{record.levelname}: {line}"
         if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
+            # Indented: an exception's own text may have line breaks in it, and forges no line of ours.
+            trace = self.formatException(record.exc_info).split("\n")
+            line += "".join(f"\n  {part.translate(_ESCAPES)}" for part in trace)
         return line
 
 

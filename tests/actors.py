@@ -66,20 +66,28 @@ class Talker:
 
     def __init__(self, sock: socket.socket, rest: bytes = b""):
         self.sock = sock
+        self.sock.settimeout(PATIENCE)
         self.heard: list[str] = []
         self.pings = 0
         self.pongs: list[bytes] = []
         self._connection = Connection(ConnectionType.CLIENT, trailing_data=rest)
+        self._text = ""  # of a message that has not ended yet
+        self._deadline = 0.0
         self._messages = self._read()
 
+    def put(self, raw: bytes) -> None:
+        """Sends bytes as they are, such as a `frame`; waits for a server that reads slowly."""
+        self.sock.settimeout(PATIENCE)
+        self.sock.sendall(raw)
+
     def send(self, text: str) -> None:
-        self.sock.sendall(self._connection.send(Message(data=text)))
+        self.put(self._connection.send(Message(data=text)))
 
     def send_bytes(self, content: bytes) -> None:
-        self.sock.sendall(self._connection.send(Message(data=content)))
+        self.put(self._connection.send(Message(data=content)))
 
     def ping(self, content: bytes = b"") -> None:
-        self.sock.sendall(self._connection.send(Ping(payload=content)))
+        self.put(self._connection.send(Ping(payload=content)))
 
     def say(self, type: str, **fields: Any) -> None:
         """A chat.v1 command."""
@@ -87,7 +95,7 @@ class Talker:
 
     def receive(self, timeout: float = PATIENCE) -> str:
         """The next text. Raises Closed, or TimeoutError."""
-        self.sock.settimeout(timeout)
+        self._deadline = time.monotonic() + timeout
         try:
             return next(self._messages)
         except TimeoutError:
@@ -144,18 +152,20 @@ class Talker:
         self.sock.close()
 
     def _read(self) -> Iterator[str]:
-        text = ""
         while True:
             for event in self._connection.events():
                 if isinstance(event, TextMessage):
-                    text += event.data
+                    self._text += event.data
                     if event.message_finished:
-                        self.heard.append(text)
-                        message, text = text, ""
+                        message, self._text = self._text, ""
+                        self.heard.append(message)
                         yield message
                 elif isinstance(event, Ping):
                     self.pings += 1
-                    self.sock.sendall(self._connection.send(event.response()))
+                    try:
+                        self.sock.sendall(self._connection.send(event.response()))
+                    except ConnectionError:  # the end of the connection is still to be read
+                        pass
                 elif isinstance(event, Pong):
                     self.pongs.append(bytes(event.payload))
                 elif isinstance(event, CloseConnection):
@@ -166,6 +176,10 @@ class Talker:
                     raise Closed(int(event.code), event.reason or "")
                 elif isinstance(event, BytesMessage):
                     raise AssertionError("a binary frame from the server")
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self.sock.settimeout(left)
             try:
                 received = self.sock.recv(65_536)
             except ConnectionError:
@@ -173,6 +187,33 @@ class Talker:
             if not received:
                 raise Closed(1006)
             self._connection.receive_data(received)
+
+
+def frame(
+    opcode: int,
+    content: bytes = b"",
+    *,
+    fin: bool = True,
+    reserved: int = 0,
+    masked: bool = True,
+    announced: int | None = None,
+    length_bytes: int | None = None,
+) -> bytes:
+    """A client's frame as given, right or wrong (RFC 6455, section 5.2).
+
+    `announced` is the length in the header if it is not the content's; `length_bytes` (0, 2 or 8) how it is written.
+    """
+    size = len(content) if announced is None else announced
+    if length_bytes is None:
+        length_bytes = 0 if size < 126 else 2 if size < 65_536 else 8
+    short = {0: size, 2: 126, 8: 127}[length_bytes]
+    head = bytes((fin << 7 | reserved << 4 | opcode, masked << 7 | short)) + size.to_bytes(8)[8 - length_bytes :]
+    if not masked:
+        return head + content
+    mask = secrets.token_bytes(4)
+    stream = (mask * (len(content) // 4 + 1))[: len(content)]
+    hidden = int.from_bytes(content) ^ int.from_bytes(stream)
+    return head + mask + hidden.to_bytes(len(content))
 
 
 def handshake_headers(**more: str) -> dict[str, str]:
@@ -189,23 +230,26 @@ def handshake_headers(**more: str) -> dict[str, str]:
 
 def talk(port: int, path: str = "/chat", *, chat: bool = False, receive_buffer: int = 0, **headers: str) -> Talker:
     """Connects to a real server. Raises Refused."""
-    sock = socket.socket()
-    if receive_buffer:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    sock.settimeout(PATIENCE)
-    sock.connect(("127.0.0.1", port))
     if chat:
         headers.setdefault("Sec_WebSocket_Protocol", "chat.v1")
     fields = {"Host": f"127.0.0.1:{port}", **handshake_headers(**headers)}
     lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    sock.sendall(f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode())
-    status, answered, rest = read_head(sock)
-    if status != 101:
-        length = int(answered.get("content-length", 0))
-        while len(rest) < length:
-            rest += sock.recv(65_536)
+    sock = socket.socket()
+    try:
+        if receive_buffer:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        sock.settimeout(PATIENCE)
+        sock.connect(("127.0.0.1", port))
+        sock.sendall(f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode())
+        status, answered, rest = read_head(sock)
+        if status != 101:
+            length = int(answered.get("content-length", 0))
+            while len(rest) < length and (more := sock.recv(65_536)):
+                rest += more
+            raise Refused(status, answered, rest)
+    except BaseException:
         sock.close()
-        raise Refused(status, answered, rest)
+        raise
     return Talker(sock, rest)
 
 
@@ -231,10 +275,22 @@ class Server:
         "flask": (sys.executable, "-m", "flask", "run"),
     }
 
-    def __init__(self, data: Path, *, kind: str = "gunicorn", arguments: tuple[str, ...] = (), **settings: object):
+    def __init__(
+        self,
+        data: Path,
+        *,
+        kind: str = "gunicorn",
+        arguments: tuple[str, ...] = (),
+        under: tuple[str, ...] = (),
+        environ: Mapping[str, str] | None = None,
+        **settings: object,
+    ):
+        """`under` is a command that starts the server as its own, `environ` goes over the environment."""
         self.data = data
         self.kind = kind
         self.arguments = arguments
+        self.under = under
+        self.environ = environ or {}
         self.settings = settings
         self.port = 0
         self._talkers: list[Talker] = []
@@ -275,12 +331,14 @@ class Server:
         """Starts without waiting for anything."""
         self.port = self.port or free_port()
         where = ("-b", f"127.0.0.1:{self.port}") if self.kind == "gunicorn" else ("-p", str(self.port))
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("CHATAPP_", "FLASK_"))}
+        strange = ("CHATAPP_", "FLASK_", "GUNICORN_", "WEB_CONCURRENCY")
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
         environ |= {f"CHATAPP_{name}": str(value) for name, value in self.settings.items()}
         environ |= {"CHATAPP_DATA": str(self.data), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        environ |= self.environ
         with self._terminal.open("wb") as terminal:
             self._process = subprocess.Popen(
-                [*self.COMMANDS[self.kind], *where, *self.arguments],
+                [*self.under, *self.COMMANDS[self.kind], *where, *self.arguments],
                 cwd=ROOT,
                 env=environ,
                 stdout=terminal,
@@ -354,9 +412,17 @@ class Server:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A port outside the range from which the kernel takes the clients' own.
+
+    In it, who tries to reconnect to a server that is away sooner or later connects to itself.
+    """
+    while True:
+        port = 15_000 + secrets.randbelow(17_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
         return port
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..model import Message
-from ..rooms.presence import Change
+from ..model import Change, Message
 
 
 class Typing(NamedTuple):

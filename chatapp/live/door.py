@@ -86,11 +86,13 @@ class Door:
         person, identify = (member, None) if member else self._identity.guest()
         named = "name" in request.args and request.args["name"] != ""
         dialect = Dialect.CHAT_V1 if chat else Dialect.PLAIN_NAMED if named else Dialect.PLAIN
-        outbox = Outbox(_take_socket(), limit=services.settings.OUTBOX_LIMIT, stalled=self._stalled)
+        sock: socket.socket = next(request.environ[name] for name in SOCKETS if name in request.environ)
+        outbox = Outbox(sock, limit=services.settings.OUTBOX_LIMIT, stalled=self._stalled)
         outbox.hold()
         address = (request.remote_addr or "", int(request.environ.get("REMOTE_PORT") or 0))
         client = services.lobby.enter(outbox, address, dialect, person, identify)
         g.client = client
+        _set_up(sock)  # only now: a client that is refused stays under the server's time-outs
         if room:  # before the 101: a plain client misses nothing from the moment it sees it
             services.lobby.join(client, room.slug)
             g.session = PlainSession(services, client, language(), room)
@@ -167,9 +169,8 @@ def _dialect() -> bool:
     return bool(offered)
 
 
-def _take_socket() -> socket.socket:
-    """The client's socket from the server's hands, set up for a connection that lasts."""
-    sock: socket.socket = next(request.environ[name] for name in SOCKETS if name in request.environ)
+def _set_up(sock: socket.socket) -> None:
+    """Makes the server's socket fit for a connection that lasts."""
     sock.settimeout(None)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 0))
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
@@ -177,7 +178,6 @@ def _take_socket() -> socket.socket:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED)
-    return sock
 
 
 def _leave_canonical_headers(chat: bool) -> None:

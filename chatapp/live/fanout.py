@@ -13,8 +13,7 @@ from collections import deque
 from threading import Thread
 
 from ..bus.local import Ephemeron, News, Read, Typing
-from ..model import Author, Message
-from ..rooms.presence import Change
+from ..model import Author, Change, Message
 from . import protocol
 from .frames import text_frame
 from .hub import Client, Hub, Recipients
@@ -161,10 +160,12 @@ class FanOut:
         if outbox.flush():
             return
         descriptor = outbox.fileno()
-        if descriptor in self._selector.get_map():
-            self._selector.unregister(descriptor)  # of a client that has left; the number was given again
-        if descriptor >= 0:
+        try:
+            if descriptor in self._selector.get_map():
+                self._selector.unregister(descriptor)  # of a client that has left; the number was given again
             self._selector.register(descriptor, selectors.EVENT_WRITE, outbox)
+        except (OSError, ValueError):
+            pass  # the client has left just now and its socket is closed
 
 
 def _presence(change: Change) -> protocol.PresenceNews:

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from ..complaints import complained_field
 from ..model import Author, Message, Refusal
+from ..nesting import too_deep
 
 SUBPROTOCOL = "chat.v1"
 VERSION = 1
@@ -171,6 +172,8 @@ class BadCommand(Refusal):
 
 def parse(text: str) -> Command:
     """The command that `text` is. Raises BadCommand: `bad-json`, `unknown-type` or `bad-field`."""
+    if too_deep(text):
+        raise BadCommand("bad-json")
     try:
         return _decode(text)
     except msgspec.ValidationError as error:

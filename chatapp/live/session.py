@@ -24,6 +24,7 @@ from .lobby import Lobby
 
 PACE = 100  # frames a second that bring no message: pings, refused commands, empty fragments
 PACE_BURST = 200  # of them at once; who sends more is read more slowly, and TCP slows the sender
+EVENTS_A_FRAME = 25  # events read from the log that cost as much as one such frame
 TYPING_INTERVAL = 3.0  # seconds between two notes that somebody is typing in a room
 WELCOME_ROOMS = 500  # rooms listed in the welcome; the others are at /api/rooms
 
@@ -110,8 +111,8 @@ class Session:
         self._client.heard_at = time.monotonic()
         return received
 
-    def _pace(self) -> None:
-        wait = self._pace_bucket.take(time.monotonic())
+    def _pace(self, frames: float = 1) -> None:
+        wait = self._pace_bucket.charge(time.monotonic(), frames)
         if wait:
             self._pause(wait)
 
@@ -221,23 +222,31 @@ class ChatSession(Session):
         most = self._services.settings.ROOMS_LIMIT
         if room.slug not in self._rooms and len(self._rooms) >= most:
             raise Refusal("too-many-rooms", field="room", n=most)
+        known = room.slug in self._rooms
         outbox = self._client.outbox
         outbox.hold()
         try:
             head, members = self._services.lobby.join(self._client, room.slug)
+            try:
+                events, gap = self._missed(command, room, head)
+            except Refusal:
+                if not known:
+                    self._services.lobby.leave(self._client, room.slug)
+                raise
             self._rooms[room.slug] = room
-            after = command.after
-            if after is None:
-                limit = command.limit or protocol.JOIN_DEFAULT
-                events = self._services.history.missed(room, after=0, upto=head, limit=limit)
-                gap = False
-            else:
-                limit = command.limit or protocol.JOIN_LIMIT
-                events = self._services.history.missed(room, after=after, upto=head, limit=limit)
-                gap = head - after > len(events)
             self._say(protocol.Joined(room.slug, head, events, gap, members, command.nonce))
         finally:
             outbox.release()
+        self._pace(len(events) / EVENTS_A_FRAME)
+
+    def _missed(self, command: protocol.Join, room: Room, head: int) -> tuple[list[Message], bool]:
+        """The events up to `head` that the client wants, and whether it missed more than these."""
+        if command.after is None:
+            limit = command.limit or protocol.JOIN_DEFAULT
+            return self._services.history.missed(room, after=0, upto=head, limit=limit), False
+        limit = command.limit or protocol.JOIN_LIMIT
+        events = self._services.history.missed(room, after=command.after, upto=head, limit=limit)
+        return events, head - command.after > len(events)
 
     def _typing(self, room: Room) -> None:
         now = time.monotonic()

@@ -41,6 +41,7 @@ class Database:
 
     def migrate(self) -> None:
         """Brings the tables to this version's shape. Raises LogError, one line."""
+        self._make_private()
         logging.getLogger("alembic").setLevel(logging.WARNING)
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
@@ -52,6 +53,15 @@ class Database:
             raise LogError(f"the database is of another version of chatapp: {_first_line(error)}") from None
         except DBAPIError as error:
             raise LogError(f"the database cannot be opened: {_first_line(error.orig or error)}") from None
+
+    def _make_private(self) -> None:
+        """A new SQLite file is its owner's alone, and with it the ones that SQLite puts beside it."""
+        name = self.writer.url.database
+        if self.writer.dialect.name == "sqlite" and name and not name.startswith((":", "file:")):
+            try:
+                Path(name).touch(mode=0o600)
+            except OSError:
+                pass  # SQLite says why in a moment
 
     def close(self) -> None:
         self.writer.dispose()

@@ -215,15 +215,18 @@ def _call(told: Callable[..., None], *args: Any, **kwargs: Any) -> None:
 def _apply(connection: Connection, change: _Change) -> None:
     """One change, in a savepoint of its own: its failure is its caller's, not its neighbours'."""
     change.error = None
+    savepoint = connection.begin_nested()
     try:
-        with connection.begin_nested():
-            change.result = change.apply(connection)
+        change.result = change.apply(connection)
+        savepoint.commit()
     except DBAPIError as error:
         if not isinstance(error, IntegrityError):
-            raise  # the database itself: nothing of this transaction will stand
+            raise  # the database itself: a full disk has undone the whole transaction, the savepoint too
         change.error = error
     except Exception as error:  # noqa: BLE001  # a refusal, or a mistake of ours: its caller gets it
         change.error = error
+    if change.error:
+        savepoint.rollback()
 
 
 def _known(connection: Connection, posts: list[Post]) -> dict[tuple[str, str], Message]:

@@ -24,8 +24,8 @@ def save_name(connection: Connection, person: str, name: str) -> None:
         connection.execute(insert(people).values(id=person, name=name))
 
 
-def move_marker(connection: Connection, person: str, room: int, seq: int) -> bool:
-    """Moves a read marker forward, never back, never past the newest event; says whether it moved."""
+def move_marker(connection: Connection, person: str, room: int, seq: int) -> int | None:
+    """Moves a read marker forward, never back, never past the newest event; where it stands now, None if it stayed."""
     head = connection.execute(select(rooms.c.head).where(rooms.c.id == room)).scalar_one()
     mine = (markers.c.person_id == person) & (markers.c.room_id == room)
     stands = connection.execute(select(markers.c.seq).where(mine)).scalar()
@@ -34,4 +34,6 @@ def move_marker(connection: Connection, person: str, room: int, seq: int) -> boo
         connection.execute(insert(markers).values(person_id=person, room_id=room, seq=seq))
     elif seq > stands:
         connection.execute(update(markers).where(mine).values(seq=seq))
-    return stands is None or seq > stands
+    else:
+        return None
+    return seq

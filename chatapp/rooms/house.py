@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 
 from ..bus.local import LocalBus, Read, Typing
 from ..config import Settings
@@ -75,10 +76,11 @@ class House:
 
         A guest's is only told: nobody could come back for it.
         """
-        if person.role == "guest" or self._journal.write(
-            lambda connection: move_marker(connection, person.id, room.id, seq)
-        ):
-            self._bus.publish(Read(person.id, room.slug, seq))
+        stands: int | None = seq
+        if person.role != "guest":
+            stands = self._journal.write(lambda connection: move_marker(connection, person.id, room.id, seq))
+        if stands is not None:
+            self._bus.publish(Read(person.id, room.slug, stands))
 
     def rename(self, person: Person, name: str) -> str:
         """The name that person goes by from now on; a member's is kept. Gives it as it will be shown.
@@ -95,4 +97,4 @@ class House:
     def _slow_down(self, person: Person) -> None:
         wait = self._rates.take(person.id)
         if wait:
-            raise Refusal("rate-limited", retry_after=round(wait, 3))
+            raise Refusal("rate-limited", retry_after=ceil(wait * 1000) / 1000)  # rounded down it would be too short

@@ -16,6 +16,9 @@ SLUG_LIMIT = 64  # characters of a slug
 # forge a name. The two joiners are letters' parts in Persian, Hindi and emoji.
 _FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"
+_BLANKS = "\u115f\u1160\u3164\uffa0\u2800"  # letters and symbols by their category, blanks by their look
+# What shows nothing by itself: joiners and variation selectors. Two names that differ in it only look the same.
+_UNSEEN = re.compile("[\u034f\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _MARKS_IN_A_ROW = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4,}")
 
 
@@ -38,13 +41,16 @@ def _name(given: str, limit: int) -> str:
 
 
 def _benign(text: str) -> bool:
-    return all(char in _JOINERS or unicodedata.category(char) not in _FORBIDDEN for char in text)
+    return all(
+        char in _JOINERS or (unicodedata.category(char) not in _FORBIDDEN and char not in _BLANKS) for char in text
+    )
 
 
 def folded(name: str) -> str:
-    """Equal for two names that a reader would take for the same (Unicode TR 36): NFKC, case folded, joiners dropped."""
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return "".join(char for char in text if char not in _JOINERS)
+    """Equal for two names that a reader would take for the same: what shows nothing dropped, then compared without
+    regard to case and form (the Unicode Standard, section 3.13, D146)."""
+    text = unicodedata.normalize("NFD", _UNSEEN.sub("", name)).casefold()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def numbered(name: str, number: int) -> str:
@@ -61,4 +67,5 @@ def slug(name: str) -> str:
     text = unicodedata.normalize("NFC", folded(name))
     kept = "".join(char if unicodedata.category(char)[0] in "LMN" else "-" for char in text)
     short = re.sub("-+", "-", kept)[:SLUG_LIMIT].strip("-")
-    return short or "room-" + hashlib.sha256(name.encode()).hexdigest()[:6]
+    legible = any(unicodedata.category(char)[0] in "LN" for char in short)
+    return short if legible else "room-" + hashlib.sha256(name.encode()).hexdigest()[:6]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 
-from ..model import Author, Person, Refusal
+from ..model import Author, Change, Person, Refusal
 from .names import folded, numbered
 
 _NUMBERS_TRIED = 20  # numbers tried one by one behind a name that is taken
@@ -22,16 +22,6 @@ class _Online:
     empty_since: dict[str, float] = field(default_factory=dict)
     gone_since: float | None = None
     namesakes: int = 0
-
-
-@dataclass(frozen=True)
-class Change:
-    """What happened in a room since the last time it was told."""
-
-    room: str
-    joined: list[Author]
-    left: list[str]
-    count: int
 
 
 class Presence:
@@ -72,7 +62,9 @@ class Presence:
         while not self._free(name, identify(name) if identify else person.id, fresh=identify is not None):
             number += 1
             if number == _NUMBERS_TRIED:  # a crowd under one name: go on where the last one of it stopped
-                holder = self._online[self._names[folded(person.name)]]
+                # Or, if that one goes by another name now, where the last guest with that one's id stopped.
+                first = self._names.get(folded(person.name)) or (identify(person.name) if identify else person.id)
+                holder = self._online[first]
                 holder.namesakes = number = max(number, holder.namesakes + 1)
             name = numbered(person.name, number)
         return name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock
 
-_PRUNE_AT = 1_024  # buckets kept before the full ones, which say nothing, are dropped
+_PRUNE_AT = 1_024  # buckets kept before the full ones, which say nothing, are dropped; then twice what was left
 
 
 class Bucket:
@@ -19,12 +19,21 @@ class Bucket:
 
     def take(self, now: float) -> float:
         """Takes a token and returns 0, or takes none and returns the seconds until there is one."""
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
-        self._at = now
+        self._fill(now)
         if self._tokens >= 1:
             self._tokens -= 1
             return 0.0
         return (1 - self._tokens) / self._rate
+
+    def charge(self, now: float, tokens: float) -> float:
+        """Takes so many tokens, into debt if need be, and returns the seconds until it is paid."""
+        self._fill(now)
+        self._tokens -= tokens
+        return max(0.0, -self._tokens / self._rate)
+
+    def _fill(self, now: float) -> None:
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+        self._at = now
 
     def full(self, now: float) -> bool:
         return self._tokens + (now - self._at) * self._rate >= self._burst
@@ -37,8 +46,9 @@ class Rates:
         self._rate = rate
         self._burst = burst
         self._clock = clock
-        self._lock = Lock()  # guards _buckets and what is in them
+        self._lock = Lock()  # guards the two below, and what is in the buckets
         self._buckets: dict[str, Bucket] = {}
+        self._prune_at = _PRUNE_AT
 
     def take(self, person: str) -> float:
         """0 if that person may post now, and it is counted; else the seconds to wait."""
@@ -48,7 +58,8 @@ class Rates:
         with self._lock:
             bucket = self._buckets.get(person)
             if bucket is None:
-                if len(self._buckets) >= _PRUNE_AT:
+                if len(self._buckets) >= self._prune_at:
                     self._buckets = {key: kept for key, kept in self._buckets.items() if not kept.full(now)}
+                    self._prune_at = max(_PRUNE_AT, 2 * len(self._buckets))
                 bucket = self._buckets[person] = Bucket(self._rate, self._burst, now)
             return bucket.take(now)

@@ -27,8 +27,11 @@ def start(app: Flask) -> None:
         return
     if context.params.get("cert"):
         raise SystemExit("chatapp: no certificate here: TLS ends in a proxy (nginx, Caddy); see the README")
+    if not context.params.get("with_threads", True):
+        raise SystemExit("chatapp: it needs threads: one open chat would block all others; drop --without-threads")
     lifecycle: Lifecycle = app.extensions["chatapp"]
     lifecycle.hub.limit(limits.clients(load(app.config).MAX_CLIENTS))
+    limits.make_threads_small()
     WSGIRequestHandler.timeout = REQUEST_TIMEOUT
     logging.getLogger("werkzeug").addFilter(_no_line_for_websockets)
     try:
@@ -51,8 +54,9 @@ def _is_watcher(context: click.Context) -> bool:
 def _stop_on(number: signal.Signals, lifecycle: Lifecycle) -> None:
     def handler(_number: int, _frame: FrameType | None) -> None:
         if not lifecycle.stopping:
+            limits.expect_everybody()
             lifecycle.stop()
-            raise KeyboardInterrupt  # what Werkzeug's loop ends on, with exit status 0
+            limits.be_gone()
 
     signal.signal(number, handler)
 

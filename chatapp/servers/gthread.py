@@ -11,11 +11,11 @@ import signal
 import socket
 import struct
 import sys
-import threading
 import time
 from functools import cache
 from types import FrameType
 from typing import Any
+from weakref import WeakSet
 
 from flask.config import Config
 from gunicorn.http.unreader import SocketUnreader
@@ -28,9 +28,9 @@ from . import limits
 from .address import announce
 from .pool import WarmPool
 
-STACK = 262_144  # bytes of address space a thread; 8 MiB, the default, times 10,000 is more than a small machine has
 RECEIVE_TIMEOUT = 10  # seconds between two pieces of a request
 REQUEST_TIME = 20.0  # seconds for all pieces of a request; then it is dropped
+LAST_ANSWERS = 1  # seconds, whole ones to gunicorn, for answers that are on their way when the chat has stopped
 SUCCESSION = 10.0  # seconds a new worker waits for the old one to leave the data (SIGHUP)
 BOOT_FAILED = 4  # the worker's exit status on which gunicorn gives up instead of trying for ever
 
@@ -66,6 +66,8 @@ def on_starting(server: Any) -> None:
     """In the master, before it listens: refuses what would split the rooms or could not start."""
     if server.cfg.workers > 1:
         raise SystemExit(_ONE_WORKER)
+    if server.cfg.worker_class_str != "gthread":
+        raise SystemExit("chatapp: it runs on gunicorn's gthread worker: -k gthread")
     if server.cfg.is_ssl:
         raise SystemExit("chatapp: no certificate here: TLS ends in a proxy (nginx, Caddy); see the README")
 
@@ -83,7 +85,7 @@ def post_fork(_server: Any, worker: Any) -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
     if os.getppid() != worker.ppid:
         os.kill(os.getpid(), signal.SIGTERM)
-    threading.stack_size(STACK)
+    limits.make_threads_small()
 
 
 def post_worker_init(worker: Any) -> None:
@@ -98,6 +100,7 @@ def post_worker_init(worker: Any) -> None:
     gthread.TConn = Connection
     gthread.STOP_KEEPALIVE_LINGER = 0.1  # an idle page's connection would hold up the stop for 2 s
     Connection.pool = worker.tpool
+    Connection.opened = WeakSet()
     for listener in worker.sockets:
         # Accepted sockets inherit it; the door takes it back for a WebSocket.
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", RECEIVE_TIMEOUT, 0))
@@ -107,18 +110,29 @@ def post_worker_init(worker: Any) -> None:
         print(f"chatapp: {error}", file=sys.stderr, flush=True)
         raise SystemExit(BOOT_FAILED) from None
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
-        _stop_first(number, lifecycle)
+        _stop_first(number, lifecycle, worker)
     announce(worker.sockets[0].getsockname())
 
 
-def _stop_first(number: signal.Signals, lifecycle: Lifecycle) -> None:
+def worker_exit(_server: Any, worker: Any) -> None:
+    """The very last: a worker that stopped properly is gone at once."""
+    app = worker.app.callable
+    if app is not None and app.extensions["chatapp"].stopping:
+        limits.be_gone()
+
+
+def _stop_first(number: signal.Signals, lifecycle: Lifecycle, worker: Any) -> None:
     """Before gunicorn's own handler: without it a stop waits 30 s for open WebSockets, and tells them nothing."""
     before = signal.getsignal(number)
 
     def handler(received: int, frame: FrameType | None) -> None:
         if lifecycle.stopping:
             return  # Ctrl-C reaches the worker twice, from the terminal and from the master
+        limits.expect_everybody()
         lifecycle.stop()
+        worker.cfg.set("graceful_timeout", LAST_ANSWERS)
+        for connection in list(Connection.opened):
+            connection.hang_up()
         if callable(before):
             before(received, frame)
 
@@ -128,11 +142,17 @@ def _stop_first(number: signal.Signals, lifecycle: Lifecycle) -> None:
 class Connection(gthread.TConn):  # type: ignore[misc]
     """gunicorn's connection, but slow peers cost it nothing.
 
-    Without it: every close waits up to 2 s for the peer's FIN, in the accept loop; and a request of which
-    half was sent holds its thread for ever.
+    Without it: every close waits up to 2 s for the peer's FIN, in the accept loop; a request of which half was
+    sent holds its thread for ever; and one of these, or a connection that says nothing (browsers open such ahead
+    of need), holds up the stop by 5 to 20 s.
     """
 
     pool: WarmPool
+    opened: WeakSet[Connection]
+
+    def __init__(self, *accepted: Any):
+        super().__init__(*accepted)
+        self.opened.add(self)
 
     def init(self) -> None:
         first = not self.initialized
@@ -143,6 +163,13 @@ class Connection(gthread.TConn):  # type: ignore[misc]
     def set_timeout(self) -> None:
         super().set_timeout()
         self.parser.unreader.begun = None  # kept alive: the next request has its own time
+
+    def hang_up(self) -> None:
+        """Reads nothing more: a request that has not come to its end has come to it; answers still go out."""
+        try:
+            self.sock.shutdown(socket.SHUT_RD)
+        except OSError:
+            pass  # closed meanwhile
 
     def close(self, graceful: bool = False) -> None:
         if self.sock.fileno() < 0:

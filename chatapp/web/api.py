@@ -16,6 +16,7 @@ from ..live.protocol import Nonce, Seq
 from ..log.history import History
 from ..log.journal import WRITE_TIMEOUT, Journal
 from ..model import Message, Person, Refusal
+from ..nesting import too_deep
 from ..origins import allowed_origin
 from ..rooms.house import House
 from ..rooms.presence import Presence
@@ -153,10 +154,11 @@ def _as_seen_by(you: Person | None, message: Message) -> Message:
 
 def _body(kind: type[T]) -> T:
     """The request's JSON as a `kind`. Raises Refusal `bad-json` or `bad-field`."""
-    if not request.is_json:
+    sent = request.get_data()
+    if not request.is_json or too_deep(sent.decode("latin-1")):
         raise Refusal("bad-json")
     try:
-        return msgspec.json.decode(request.get_data(), type=kind)
+        return msgspec.json.decode(sent, type=kind)
     except msgspec.ValidationError as error:
         raise Refusal("bad-field", field=complained_field(str(error))) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError):

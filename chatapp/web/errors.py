@@ -44,9 +44,7 @@ def _http(error: HTTPException) -> Response:
     if status < 400:
         return make_response(error.get_response())
     refusal = Refusal(_CODES.get(status, "bad-request" if status < 500 else "server-error"))
-    if _for_people():
-        return _page(status, sentence(refusal, language()))
-    answer = problem(refusal, status=status)
+    answer = _page(status, sentence(refusal, language())) if _for_people() else problem(refusal, status=status)
     if "Allow" in (original := error.get_response()).headers:
         answer.headers["Allow"] = original.headers["Allow"]
     return answer
