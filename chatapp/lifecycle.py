@@ -142,7 +142,7 @@ class Lifecycle:
         try:
             parts.database.migrate()
             for room in parts.history.rooms():  # what is in the log counts as told
-                parts.hub.advance(room.slug, room.head)
+                parts.hub.told(room.slug, room.head)
         except LogError as error:
             self._data_lock.release()
             raise StartError(str(error)) from None

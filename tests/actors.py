@@ -91,7 +91,7 @@ class Talker:
 
     def say(self, type: str, **fields: Any) -> None:
         """A chat.v1 command."""
-        self.send(json.dumps({"type": type, **fields}))
+        self.send(json.dumps({"type": type, **fields}, ensure_ascii=False))
 
     def receive(self, timeout: float = PATIENCE) -> str:
         """The next text. Raises Closed, or TimeoutError."""

@@ -17,11 +17,12 @@ class Typing(NamedTuple):
 
 
 class Read(NamedTuple):
-    """A person's read marker moved: for their own other clients."""
+    """A person's read marker moved: for their own clients other than the one it was moved `by`."""
 
     person: str
     room: str
     seq: int
+    by: object
 
 
 Ephemeron = Typing | Read | Change

@@ -121,7 +121,10 @@ class FanOut:
     def _events(self, by_room: dict[str, list[Message]]) -> None:
         for room, events in by_room.items():
             recipients = self._hub.advance(room, events[-1].seq)
-            self._deliver(events, recipients)
+            try:
+                self._deliver(events, recipients)
+            finally:
+                self._hub.delivered(room)
         by_room.clear()
 
     def _deliver(self, events: list[Message], recipients: Recipients) -> None:
@@ -145,7 +148,7 @@ class FanOut:
     def _ephemeron(self, item: Ephemeron) -> None:
         if isinstance(item, Read):
             news: protocol.Answer = protocol.ReadMark(item.room, item.seq)
-            recipients = tuple(self._hub.of_person(item.person))
+            recipients = tuple(client for client in self._hub.of_person(item.person) if client is not item.by)
         elif isinstance(item, Typing):
             news = protocol.TypingNews(item.room, Author(item.user, item.name))
             recipients = self._hub.recipients(item.room).chat

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from wsproto import WSConnection
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 from wsproto.utilities import LocalProtocolError
 
-TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA  # opcodes, section 5.2
+CONTINUATION, TEXT, CLOSE, PING, PONG = 0x0, 0x1, 0x8, 0x9, 0xA  # opcodes, section 5.2
 CONTROL_LIMIT = 125  # bytes of a control frame, section 5.5
 
 GOING_AWAY, PROTOCOL_ERROR, UNSUPPORTED, POLICY, TOO_BIG, INTERNAL_ERROR, TRY_LATER = (
@@ -36,6 +36,18 @@ def text_frame(text: bytes) -> bytes:
     return _frame(TEXT, text)
 
 
+def fragments(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The frames of one text message that comes in pieces (section 5.4)."""
+    opcode = TEXT
+    waiting: bytes | None = None
+    for piece in pieces:
+        if waiting is not None:
+            yield _frame(opcode, waiting, last=False)
+            opcode = CONTINUATION
+        waiting = piece
+    yield _frame(opcode, waiting or b"")
+
+
 def ping_frame() -> bytes:
     return _frame(PING, b"")
 
@@ -48,13 +60,14 @@ def close_frame(code: int, reason: str = "") -> bytes:
     return _frame(CLOSE, struct.pack("!H", code) + cut)
 
 
-def _frame(opcode: int, content: bytes) -> bytes:
+def _frame(opcode: int, content: bytes, *, last: bool = True) -> bytes:
     size = len(content)
+    first = opcode | 0x80 if last else opcode
     if size < 126:
-        return bytes((0x80 | opcode, size)) + content
+        return bytes((first, size)) + content
     if size < 65_536:
-        return struct.pack("!BBH", 0x80 | opcode, 126, size) + content
-    return struct.pack("!BBQ", 0x80 | opcode, 127, size) + content
+        return struct.pack("!BBH", first, 126, size) + content
+    return struct.pack("!BBQ", first, 127, size) + content
 
 
 class Reader:

@@ -18,6 +18,9 @@ class Dialect(Enum):
     CHAT_V1 = "chat.v1"
 
 
+ROUND_TIMEOUT = 1.0  # seconds that who leaves a room waits for a round; one takes milliseconds
+
+
 class Client:
     """One connection. Its handler's thread owns it; the hub only lists it."""
 
@@ -51,10 +54,11 @@ class Full(Exception):
 class _RoomList:
     """The clients in one room; the snapshot is built when asked for after a change, not at each change."""
 
-    __slots__ = ("clients", "head", "snapshot")
+    __slots__ = ("clients", "delivering", "head", "snapshot")
 
     def __init__(self) -> None:
         self.clients: dict[Client, None] = {}
+        self.delivering: Recipients | None = None
         self.head = 0
         self.snapshot: Recipients | None = None
 
@@ -68,6 +72,7 @@ class Hub:
     def __init__(self, capacity: int):
         self._lock = Lock()  # guards all below
         self._empty = Condition(self._lock)
+        self._delivered = Condition(self._lock)
         self._capacity = capacity
         self._open = True
         self._clients: dict[Client, set[str]] = {}
@@ -103,27 +108,33 @@ class Hub:
                 self._empty.notify_all()
             return list(rooms)
 
-    def join(self, client: Client, room: str) -> tuple[int, bool]:
-        """Puts a client into a room; gives the seq up to which events were fanned out without it,
-        and whether it was there already."""
+    def join(self, client: Client, room: str) -> int:
+        """Puts a client into a room; gives the seq up to which events were fanned out without it."""
         with self._lock:
             listed = self._room(room)
-            again = client in listed.clients
-            if not again:
-                self._clients[client].add(room)
-                listed.clients[client] = None
-                listed.snapshot = None
-            return listed.head, again
+            self._clients[client].add(room)
+            listed.clients[client] = None
+            listed.snapshot = None
+            return listed.head
 
     def leave(self, client: Client, room: str) -> None:
+        """Takes a client out of a room. When this returns nothing of the room comes any more: it waits for the
+        round that is on its way, so that who joins again gets nothing twice."""
         with self._lock:
             self._clients[client].discard(room)
             self._leave(client, room)
+            listed = self._rooms[room]
+            self._delivered.wait_for(lambda: not _among(client, listed.delivering), ROUND_TIMEOUT)
 
     def _leave(self, client: Client, room: str) -> None:
         listed = self._rooms[room]
         listed.clients.pop(client, None)
         listed.snapshot = None
+
+    def told(self, room: str, seq: int) -> None:
+        """Says that events up to `seq` count as fanned out: those that were in the log at the start."""
+        with self._lock:
+            self._room(room).head = seq
 
     def advance(self, room: str, seq: int) -> Recipients:
         """Says that events up to `seq` are being fanned out, and to whom: in one step, so that nobody
@@ -131,7 +142,14 @@ class Hub:
         with self._lock:
             listed = self._room(room)
             listed.head = max(listed.head, seq)
-            return self._recipients(listed)
+            listed.delivering = self._recipients(listed)
+            return listed.delivering
+
+    def delivered(self, room: str) -> None:
+        """Says that what `advance` announced has been offered to everybody."""
+        with self._lock:
+            self._room(room).delivering = None
+            self._delivered.notify_all()
 
     def recipients(self, room: str) -> Recipients:
         """Who is in the room now."""
@@ -177,3 +195,7 @@ class Hub:
                 tuple(by_dialect[Dialect.PLAIN_NAMED]),
             )
         return listed.snapshot
+
+
+def _among(client: Client, recipients: Recipients | None) -> bool:
+    return recipients is not None and any(client in some for some in recipients)

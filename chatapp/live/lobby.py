@@ -41,10 +41,15 @@ class Lobby:
 
     def join(self, client: Client, room: str) -> tuple[int, list[Author]]:
         """Into a room: the seq up to which the client must read the log itself, and who is in the room."""
-        head, again = self._hub.join(client, room)
-        if again:
-            return head, self._presence.members(room)
-        return head, self._presence.enter(client.person.id, room)
+        return self._hub.join(client, room), self._presence.enter(client.person.id, room)
+
+    def join_again(self, client: Client, room: str) -> tuple[int, list[Author]]:
+        """As `join`, for a client that `pause` took out."""
+        return self._hub.join(client, room), self._presence.members(room)
+
+    def pause(self, client: Client, room: str) -> None:
+        """Nothing of the room comes to the client until it joins again; the person stays in it."""
+        self._hub.leave(client, room)
 
     def leave(self, client: Client, room: str) -> None:
         """Out of a room."""

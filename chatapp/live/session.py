@@ -18,9 +18,10 @@ from ..rooms.names import NAME_LIMIT, ROOM_NAME_LIMIT
 from ..rooms.presence import Presence
 from ..rooms.rates import Bucket
 from . import protocol
-from .frames import INTERNAL_ERROR, TOO_BIG, Ended, Reader, text_frame
+from .frames import INTERNAL_ERROR, TOO_BIG, TRY_LATER, Ended, Reader, text_frame
 from .hub import Client
 from .lobby import Lobby
+from .resume import Missed
 
 PACE = 100  # frames a second that bring no message: pings, refused commands, empty fragments
 PACE_BURST = 200  # of them at once; who sends more is read more slowly, and TCP slows the sender
@@ -82,6 +83,8 @@ class Session:
                     self._hear(text)
         except Ended as ended:
             end = ended
+        except Refusal as refusal:  # of a client that could not be told: it has not begun, or speaks plain
+            end = Ended(TRY_LATER, sentence(refusal, self._locale))
         except Exception:
             log.exception("The session of %s failed", self._client.address)
         finally:
@@ -210,7 +213,7 @@ class ChatSession(Session):
             case protocol.Typing():
                 self._typing(self._joined(command.room))
             case protocol.MarkRead():
-                self._services.house.mark_read(self._person, self._joined(command.room), command.seq)
+                self._services.house.mark_read(self._person, self._joined(command.room), command.seq, by=self._client)
             case protocol.Rename():
                 self._rename(command)
             case protocol.Ping():
@@ -222,31 +225,25 @@ class ChatSession(Session):
         most = self._services.settings.ROOMS_LIMIT
         if room.slug not in self._rooms and len(self._rooms) >= most:
             raise Refusal("too-many-rooms", field="room", n=most)
-        known = room.slug in self._rooms
-        outbox = self._client.outbox
+        again = room.slug in self._rooms
+        lobby, outbox = self._services.lobby, self._client.outbox
+        if again:
+            lobby.pause(self._client, room.slug)
         outbox.hold()
         try:
-            head, members = self._services.lobby.join(self._client, room.slug)
-            try:
-                events, gap = self._missed(command, room, head)
-            except Refusal:
-                if not known:
-                    self._services.lobby.leave(self._client, room.slug)
-                raise
+            head, members = (lobby.join_again if again else lobby.join)(self._client, room.slug)
+            missed = Missed(self._services.history, room, after=command.after, limit=command.limit, head=head)
             self._rooms[room.slug] = room
-            self._say(protocol.Joined(room.slug, head, events, gap, members, command.nonce))
+            try:
+                for frame in missed.joined(members, command.nonce):
+                    outbox.send(frame)
+            except Refusal:
+                del self._rooms[room.slug]
+                lobby.leave(self._client, room.slug)
+                raise
         finally:
             outbox.release()
-        self._pace(len(events) / EVENTS_A_FRAME)
-
-    def _missed(self, command: protocol.Join, room: Room, head: int) -> tuple[list[Message], bool]:
-        """The events up to `head` that the client wants, and whether it missed more than these."""
-        if command.after is None:
-            limit = command.limit or protocol.JOIN_DEFAULT
-            return self._services.history.missed(room, after=0, upto=head, limit=limit), False
-        limit = command.limit or protocol.JOIN_LIMIT
-        events = self._services.history.missed(room, after=command.after, upto=head, limit=limit)
-        return events, head - command.after > len(events)
+        self._pace(missed.count / EVENTS_A_FRAME)
 
     def _typing(self, room: Room) -> None:
         now = time.monotonic()

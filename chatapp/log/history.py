@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoReaderFree
 
@@ -38,12 +38,17 @@ class History:
             raise Refusal("no-such-room", field="room")
         return Room(row.id, row.slug, row.name, row.head)
 
-    def missed(self, room: Room, *, after: int, upto: int, limit: int) -> list[Message]:
-        """The newest `limit` events with after < seq <= upto, oldest first."""
+    def missed(self, room: Room, *, after: int, upto: int) -> list[Message]:
+        """The events with after < seq <= upto, oldest first."""
         if after >= upto:
             return []
         wanted = _events(room).where(events.c.seq > after, events.c.seq <= upto)
-        return self._newest(wanted, limit)
+        return [message(row) for row in self._all(wanted.order_by(events.c.seq))]
+
+    def size(self, room: Room, *, after: int, upto: int) -> int:
+        """How many characters the texts of these events have together."""
+        between = (events.c.room_id == room.id) & (events.c.seq > after) & (events.c.seq <= upto)
+        return int(self._one(select(func.coalesce(func.sum(func.length(events.c.text)), 0)).where(between))[0])
 
     def page(self, room: Room, *, before: int | None, limit: int) -> tuple[list[Message], bool]:
         """The newest `limit` messages before a seq, oldest first, and whether there are older ones."""

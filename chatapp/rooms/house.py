@@ -71,8 +71,8 @@ class House:
         """Tells the room that the person is typing."""
         self._bus.publish(Typing(room.slug, person.id, person.name))
 
-    def mark_read(self, person: Person, room: Room, seq: int) -> None:
-        """Moves the person's read marker forward and tells their other clients. Raises Refusal `busy`.
+    def mark_read(self, person: Person, room: Room, seq: int, *, by: object) -> None:
+        """Moves the person's read marker forward and tells their clients other than `by`. Raises Refusal `busy`.
 
         A guest's is only told: nobody could come back for it.
         """
@@ -80,7 +80,7 @@ class House:
         if person.role != "guest":
             stands = self._journal.write(lambda connection: move_marker(connection, person.id, room.id, seq))
         if stands is not None:
-            self._bus.publish(Read(person.id, room.slug, stands))
+            self._bus.publish(Read(person.id, room.slug, stands, by))
 
     def rename(self, person: Person, name: str) -> str:
         """The name that person goes by from now on; a member's is kept. Gives it as it will be shown.
@@ -88,10 +88,14 @@ class House:
         Raises Refusal `bad-name`, `name-taken` or `busy`.
         """
         checked = person_name(name)
-        self._presence.check(person.id, checked)
+        before = self._presence.rename(person.id, checked)  # first: then nobody else can take it meanwhile
         if person.role == "member":
-            self._journal.write(lambda connection: save_name(connection, person.id, checked))
-        self._presence.rename(person.id, checked)
+            try:
+                self._journal.write(lambda connection: save_name(connection, person.id, checked))
+            except Refusal:
+                if before is not None:
+                    self._presence.rename(person.id, before)
+                raise
         return checked
 
     def _slow_down(self, person: Person) -> None:

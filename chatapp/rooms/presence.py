@@ -84,29 +84,27 @@ class Presence:
             if not online.clients:
                 online.gone_since = self._clock()
 
-    def rename(self, person: str, name: str) -> list[str]:
-        """The person's new name, told in the rooms returned. Raises Refusal `name-taken`."""
+    def rename(self, person: str, name: str) -> str | None:
+        """Gives the person, if they are online, that name, and gives the one they had; None if they are not.
+
+        Raises Refusal `name-taken` if somebody else is online under it.
+        """
         with self._lock:
-            self._check(person, name)
+            if self._names.get(folded(name), person) != person:
+                raise Refusal("name-taken", field="name", name=name)
             online = self._online.get(person)
-            if online is None or online.person.name == name:
-                return []
-            del self._names[folded(online.person.name)]
+            if online is None:
+                return None
+            before = online.person.name
+            if before == name:
+                return before
+            del self._names[folded(before)]
             self._names[folded(name)] = person
             online.person = Person(person, name, online.person.role)
             for room in online.rooms:
                 self._members[room][person] = online.person.author
                 self._joined.setdefault(room, {})[person] = online.person.author
-            return list(online.rooms)
-
-    def check(self, person: str, name: str) -> None:
-        """Raises Refusal `name-taken` if somebody else is online under that name."""
-        with self._lock:
-            self._check(person, name)
-
-    def _check(self, person: str, name: str) -> None:
-        if self._names.get(folded(name), person) != person:
-            raise Refusal("name-taken", field="name", name=name)
+            return before
 
     def known(self, person: Person) -> Person:
         """That person under the name they go by now; one who is not online under a name that nobody else bears."""

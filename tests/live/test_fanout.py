@@ -146,14 +146,16 @@ def test_ephemera_go_to_chat_v1_clients_of_the_room_only(stage: Stage) -> None:
     assert [len(stranger.heard) for stranger in strangers] == [1, 1, 1]
 
 
-def test_a_read_marker_goes_to_that_persons_chat_v1_clients_only(stage: Stage) -> None:
+def test_a_read_marker_goes_to_that_persons_other_chat_v1_clients_only(stage: Stage) -> None:
+    moved_by, moved = stage.seat("general", person="ana")
     _, tab = stage.seat(person="ana")
     _, terminal = stage.seat("general", dialect=Dialect.PLAIN, person="ana")
     _, other = stage.seat("general", person="bia")
-    stage.fanout.publish(Read("ana", "general", 7))
+    stage.fanout.publish(Read("ana", "general", 7, moved_by))
     stage.fanout.publish([stage.message("end")])
     stage.fanout.start()
     assert tab.hear() == {"type": "read", "room": "general", "seq": 7}
+    assert moved.hear()["type"] == "message"
     assert terminal.receive() == "end"
     assert other.hear()["type"] == "message"
 
@@ -171,9 +173,7 @@ def test_who_joins_gets_everything_above_the_head_it_was_told(stage: Stage) -> N
     publishing = InThread(publish)
     while publishing.is_alive() and len(talkers) < 30:
         client, talker = stage.seat()
-        head, again = stage.hub.join(client, "general")
-        assert not again
-        talkers.append((head, talker))
+        talkers.append((stage.hub.join(client, "general"), talker))
     publishing.outcome()
     for head, talker in talkers:
         assert [talker.hear()["seq"] for _ in range(total - head)] == list(range(head + 1, total + 1))

@@ -148,10 +148,10 @@ def test_who_joins_hears_the_seq_that_was_fanned_out_without_them(make_client: M
     client, other = make_client(), make_client()
     for one in (client, other):
         hub.add(one)
-    assert hub.join(client, "general") == (0, False)
+    assert hub.join(client, "general") == 0
     assert hub.advance("general", 7).chat == (client,)
-    assert hub.join(other, "general") == (7, False)
-    assert hub.join(other, "other") == (0, False)
+    assert hub.join(other, "general") == 7
+    assert hub.join(other, "other") == 0
 
 
 def test_a_seq_never_goes_back(make_client: Make) -> None:
@@ -160,16 +160,17 @@ def test_a_seq_never_goes_back(make_client: Make) -> None:
     hub.add(client)
     hub.advance("general", 7)
     hub.advance("general", 3)
-    assert hub.join(client, "general") == (7, False)
+    assert hub.join(client, "general") == 7
 
 
-def test_joining_again_changes_nothing_and_says_so(make_client: Make) -> None:
+def test_joining_again_changes_nothing(make_client: Make) -> None:
     hub = Hub(10)
     client = make_client()
     hub.add(client)
     hub.join(client, "general")
     hub.advance("general", 4)
-    assert hub.join(client, "general") == (4, True)
+    hub.delivered("general")
+    assert hub.join(client, "general") == 4
     assert hub.recipients("general").chat == (client,)
     hub.leave(client, "general")
     assert hub.recipients("general").chat == ()
@@ -196,7 +197,7 @@ def test_who_joins_during_a_storm_gets_each_event_from_the_log_or_live_and_never
     def join(mine: list[Client]) -> dict[Client, int]:
         heads = {}
         for client in mine:
-            heads[client] = hub.join(client, "general")[0]
+            heads[client] = hub.join(client, "general")
             before = told
             eventually(lambda before=before: told > before)  # type: ignore[misc]
         return heads
@@ -235,3 +236,17 @@ def test_waiting_for_all_to_leave_ends_when_the_last_has_left(make_client: Make)
     hub.remove(clients[1])
     assert waiting.outcome() is True
     assert time.monotonic() - begun < PATIENCE / 2
+
+
+def test_who_leaves_during_a_round_is_back_only_after_it(make_client: Make) -> None:
+    hub = Hub(10)
+    client = make_client()
+    hub.add(client)
+    hub.join(client, "general")
+    assert hub.advance("general", 1).chat == (client,)
+    leaving = InThread(lambda: hub.leave(client, "general"))
+    eventually(lambda: hub.recipients("general").chat == ())
+    assert leaving.is_alive()  # the round may still reach the client
+    hub.delivered("general")
+    leaving.outcome()
+    assert hub.join(client, "general") == 1

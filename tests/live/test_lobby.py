@@ -280,14 +280,17 @@ def test_a_client_over_the_capacity_leaves_no_trace() -> None:
         hall.enter("bia")
     hall.clock.now += 5
     assert hall.presence.changes() == []
-    hall.presence.check("cleo", "bia")  # raises if the name were still taken
+    hall.presence.rename("cleo", "bia")  # raises if the name were still taken
     assert len(hall.hub.clients()) == 1
 
 
-def test_joining_twice_is_being_there_once() -> None:
+def test_pausing_and_joining_again_is_being_there_once() -> None:
     hall = Hall(capacity=5)
     client = hall.enter("ana")
-    assert hall.lobby.join(client, "general") == hall.lobby.join(client, "general")
+    joined = hall.lobby.join(client, "general")
+    hall.lobby.pause(client, "general")
+    assert hall.hub.recipients("general").chat == ()
+    assert hall.lobby.join_again(client, "general") == joined
     hall.lobby.leave(client, "general")
     assert hall.hub.recipients("general").chat == ()
     hall.clock.now += 5

@@ -1,0 +1,57 @@
+"""The answer to a join: what the client missed, in one frame or, if it is much, in fragments, read as they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..log.history import History
+from ..model import Author, Message, Refusal, Room
+from . import protocol
+from .frames import TRY_LATER, Ended, fragments, text_frame
+
+WHOLE = 100_000  # characters of messages that go out as one frame: with every one escaped some 600 KB
+PIECE = 8  # events in a fragment otherwise: at 10,000 characters each, all escaped, 480 KB
+
+
+class Missed:
+    """The newest `limit` events of a room after `after` and up to `head`; `after` None: as if none were known."""
+
+    def __init__(self, history: History, room: Room, *, after: int | None, limit: int | None, head: int):
+        known = after or 0
+        most = limit or (protocol.JOIN_DEFAULT if after is None else protocol.JOIN_LIMIT)
+        self._history = history
+        self._room = room
+        self._head = head
+        # There are no gaps between the seqs: how many events were missed is known without reading them.
+        self.count = max(0, min(most, head - known))
+        self.gap = after is not None and head - known > self.count
+        self._start = head - self.count
+
+    def joined(self, members: list[Author], nonce: str | None) -> Iterator[bytes]:
+        """The frames of the one `joined`, so that memory stays bounded whoever reads it however slowly.
+
+        Raises Refusal `busy` before the first frame, and Ended after it, if the log cannot be read.
+        """
+        if self.count <= PIECE or self._history.size(self._room, after=self._start, upto=self._head) <= WHOLE:
+            events = self._read(self._start, self._head)
+            yield text_frame(protocol.encode(self._frame(events, members, nonce)))
+        else:
+            yield from fragments(self._pieces(members, nonce))
+
+    def _pieces(self, members: list[Author], nonce: str | None) -> Iterator[bytes]:
+        before, _, behind = protocol.encode(self._frame([], members, nonce)).partition(b"[]")
+        events = self._read(self._start, self._start + PIECE)
+        yield before + b"[" + b",".join(map(protocol.encode, events))
+        for start in range(self._start + PIECE, self._head, PIECE):
+            try:
+                events = self._read(start, min(start + PIECE, self._head))
+            except Refusal:
+                raise Ended(TRY_LATER, "the log cannot be read") from None
+            yield b"," + b",".join(map(protocol.encode, events))
+        yield b"]" + behind
+
+    def _read(self, after: int, upto: int) -> list[Message]:
+        return self._history.missed(self._room, after=after, upto=upto)
+
+    def _frame(self, events: list[Message], members: list[Author], nonce: str | None) -> protocol.Joined:
+        return protocol.Joined(self._room.slug, self._head, events, self.gap, members, nonce)

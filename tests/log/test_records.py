@@ -1,0 +1,39 @@
+"""The writes that are no events: rooms, names, read markers."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from chatapp.log.records import add_room, move_marker, save_name
+from chatapp.model import Refusal, Room
+
+from .conftest import Log
+
+
+def test_a_room_that_was_made_is_found_at_its_slug(log: Log) -> None:
+    made = log.journal.write(lambda connection: add_room(connection, "café", "Café", 1_000))
+    assert made == Room(2, "café", "Café", 0) == log.history.room("café")
+
+
+def test_a_second_room_at_one_slug_is_refused_and_named(log: Log) -> None:
+    with pytest.raises(Refusal) as refused:
+        log.journal.write(lambda connection: add_room(connection, "general", "General", 1_000))
+    assert (refused.value.code, refused.value.field) == ("name-taken", "name")
+    assert refused.value.values == {"name": "General", "slug": "general"}
+
+
+def test_a_name_is_replaced_by_a_later_one(log: Log) -> None:
+    for name in ("Ana", "Anna", "Anna"):
+        log.journal.write(partial(save_name, person="p1", name=name))
+        assert log.history.name("p1") == name
+
+
+def test_a_read_marker_moves_forward_never_back_never_past_the_newest_event(log: Log) -> None:
+    for number in range(5):
+        assert log.post(str(number)).event.seq == number + 1
+    moves = [(2, 2, 2), (1, None, 2), (2, None, 2), (4, 4, 4), (99, 5, 5), (99, None, 5), (0, None, 5)]
+    for seq, moved, stands in moves:
+        assert log.journal.write(partial(move_marker, person="p1", room=1, seq=seq)) == moved
+        assert log.history.markers("p1") == {1: stands}

@@ -1,0 +1,304 @@
+"""Presence: who is online, under which name, in which room, and what is told of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
+
+from chatapp.model import Author, Person, Refusal
+from chatapp.rooms.names import folded
+from chatapp.rooms.presence import Presence
+
+LINGER = 5.0
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def presence(clock: Clock) -> Presence:
+    return Presence(linger=LINGER, clock=clock)
+
+
+def member(name: str, person: str = "") -> Person:
+    return Person(person or f"id of {name}", name, "member")
+
+
+def guest_id(name: str) -> str:
+    return f"guest {folded(name)}"
+
+
+def test_a_person_is_told_as_joined_once_and_left_once(presence: Presence, clock: Clock) -> None:
+    ana = presence.connect(member("Ana"))
+    assert presence.enter(ana.id, "general") == [ana.author]
+    [change] = presence.changes()
+    assert (change.room, change.joined, change.left, change.count) == ("general", [ana.author], [], 1)
+    assert presence.changes() == []
+    presence.exit(ana.id, "general")
+    presence.disconnect(ana.id)
+    clock.now += LINGER
+    [change] = presence.changes()
+    assert (change.room, change.joined, change.left, change.count) == ("general", [], [ana.id], 0)
+    assert presence.changes() == []
+
+
+def test_a_reload_within_the_linger_tells_nobody_anything(presence: Presence, clock: Clock) -> None:
+    ana = presence.connect(member("Ana"))
+    presence.enter(ana.id, "general")
+    presence.changes()
+    presence.exit(ana.id, "general")
+    presence.disconnect(ana.id)
+    clock.now += LINGER - 0.1
+    assert presence.changes() == []
+    assert presence.count("general") == 1
+    presence.connect(ana)
+    presence.enter(ana.id, "general")
+    clock.now += LINGER * 2
+    assert presence.changes() == []
+    assert presence.members("general") == [ana.author]
+
+
+def test_two_tabs_of_one_person_are_one_person(presence: Presence, clock: Clock) -> None:
+    ana = presence.connect(member("Ana"))
+    assert presence.connect(member("Ana")) == ana
+    for _ in range(2):
+        presence.enter(ana.id, "general")
+    assert presence.count("general") == 1
+    presence.changes()
+    presence.exit(ana.id, "general")
+    presence.disconnect(ana.id)
+    clock.now += LINGER * 2
+    assert presence.changes() == []
+    assert presence.count("general") == 1
+
+
+def test_a_name_is_freed_only_after_its_owner_has_left(presence: Presence, clock: Clock) -> None:
+    ana = presence.connect(member("Ana"))
+    with pytest.raises(Refusal) as refused:
+        presence.rename("somebody else", "ＡNA")
+    assert (refused.value.code, refused.value.field, refused.value.values) == ("name-taken", "name", {"name": "ＡNA"})
+    presence.disconnect(ana.id)
+    presence.changes()
+    with pytest.raises(Refusal):
+        presence.rename("somebody else", "ana")
+    clock.now += LINGER
+    presence.changes()
+    presence.rename("somebody else", "ana")
+
+
+def test_a_second_person_under_a_name_gets_a_number_behind_it(presence: Presence) -> None:
+    names = [presence.connect(member("Ana", f"p{number}")).name for number in range(4)]
+    assert names == ["Ana", "Ana 2", "Ana 3", "Ana 4"]
+
+
+def test_a_crowd_under_one_name_gets_a_name_each(presence: Presence) -> None:
+    names = [presence.connect(Person("", "ana"), identify=guest_id).name for _ in range(300)]
+    assert len({folded(name) for name in names}) == 300
+
+
+def test_a_crowd_under_a_name_whose_first_holder_goes_by_another_now_gets_a_name_each(presence: Presence) -> None:
+    first = presence.connect(Person("", "ana"), identify=guest_id)
+    presence.rename(first.id, "zoe")
+    names = [presence.connect(Person("", "ana"), identify=guest_id).name for _ in range(60)]
+    assert len({folded(name) for name in names} | {"zoe"}) == 61
+
+
+def test_a_guest_who_comes_back_is_the_same_person(presence: Presence, clock: Clock) -> None:
+    first = presence.connect(Person("", "ana"), identify=guest_id)
+    presence.disconnect(first.id)
+    clock.now += LINGER - 1
+    assert presence.connect(Person("", "ana"), identify=guest_id) == first
+    assert presence.connect(Person("", "ana"), identify=guest_id).name == "ana 2"
+
+
+def test_a_new_name_is_told_in_every_room_and_frees_the_old_one(presence: Presence) -> None:
+    ana = presence.connect(member("Ana"))
+    for room in ("general", "other"):
+        presence.enter(ana.id, room)
+    presence.changes()
+    assert presence.rename(ana.id, "Bea") == "Ana"
+    assert {(change.room, *change.joined) for change in presence.changes()} == {
+        ("general", Author(ana.id, "Bea")),
+        ("other", Author(ana.id, "Bea")),
+    }
+    assert presence.known(ana).name == "Bea"
+    presence.rename("somebody else", "ana")
+    assert presence.rename(ana.id, "Bea") == "Bea"
+    assert presence.changes() == []
+
+
+def test_one_may_change_the_case_of_ones_own_name(presence: Presence) -> None:
+    ana = presence.connect(member("ana"))
+    presence.rename(ana.id, "ANA")
+    assert presence.known(ana).name == "ANA"
+    with pytest.raises(Refusal):
+        presence.rename("somebody else", "ana")
+
+
+def test_someone_who_is_not_online_is_known_under_a_name_that_nobody_bears(presence: Presence) -> None:
+    presence.connect(member("Ana"))
+    assert presence.known(member("Ana", "another")) == Person("another", "Ana 2", "member")
+    assert presence.known(member("Bob", "another")) == Person("another", "Bob", "member")
+
+
+@dataclass(eq=False)
+class Tab:
+    """One client, as the model knows it."""
+
+    person: str
+    rooms: Counter[str] = field(default_factory=Counter)
+
+
+ROOMS = st.sampled_from(["general", "other"])
+NAMES = st.sampled_from(["Ana", "ana", "Bea", "Ana 2", "Ｂea"])
+
+
+class Everybody(RuleBasedStateMachine):
+    """Presence beside a plain model of it, and a listener who believes what is told."""
+
+    tabs = Bundle("tabs")
+
+    @initialize()
+    def begin(self) -> None:
+        self.clock = Clock()
+        self.presence = Presence(linger=LINGER, clock=self.clock)
+        self.open: list[Tab] = []
+        self.names: dict[str, str] = {}  # person -> name, while online or lingering
+        self.gone: dict[str, float] = {}  # person -> since when without a client
+        self.empty: dict[tuple[str, str], float] = {}  # person, room -> since when without a client there
+        self.present: dict[str, set[str]] = {"general": set(), "other": set()}
+        self.believed: dict[str, dict[str, str]] = {"general": {}, "other": {}}
+
+    @rule(target=tabs, number=st.integers(1, 3), name=NAMES)
+    def a_member_connects(self, number: int, name: str) -> Tab:
+        return self._connect(Person(f"member {number}", name, "member"), None)
+
+    @rule(target=tabs, name=NAMES)
+    def a_guest_connects(self, name: str) -> Tab:
+        return self._connect(Person("", name), guest_id)
+
+    def _connect(self, asked: Person, identify: Callable[[str], str] | None) -> Tab:
+        known = self.presence.connect(asked, identify=identify)
+        others = {folded(name) for person, name in self.names.items() if person != known.id}
+        assert folded(known.name) not in others
+        if known.id in self.names:
+            assert self.names[known.id] == known.name
+            assert identify is None or known.id in self.gone, "two guests at once are two people"
+        elif folded(asked.name) not in others and (identify is None or identify(asked.name) not in self.names):
+            assert known.name == asked.name
+        self.names[known.id] = known.name
+        self.gone.pop(known.id, None)
+        tab = Tab(known.id)
+        self.open.append(tab)
+        return tab
+
+    @rule(tab=tabs, room=ROOMS)
+    def one_enters_a_room(self, tab: Tab, room: str) -> None:
+        if tab.rooms[room]:
+            return
+        members = self.presence.enter(tab.person, room)
+        tab.rooms[room] += 1
+        self.empty.pop((tab.person, room), None)
+        self.present[room].add(tab.person)
+        assert {author.id: author.name for author in members} == self._inside(room)
+
+    @rule(tab=tabs, room=ROOMS)
+    def one_leaves_a_room(self, tab: Tab, room: str) -> None:
+        if tab.rooms[room]:
+            self._exit(tab, room)
+
+    @rule(tab=consumes(tabs))
+    def one_disconnects(self, tab: Tab) -> None:
+        for room in [room for room, count in tab.rooms.items() if count]:
+            self._exit(tab, room)
+        self.presence.disconnect(tab.person)
+        self.open.remove(tab)
+        if not any(other.person == tab.person for other in self.open):
+            self.gone[tab.person] = self.clock.now
+
+    def _exit(self, tab: Tab, room: str) -> None:
+        self.presence.exit(tab.person, room)
+        tab.rooms[room] -= 1
+        if not any(other.person == tab.person and other.rooms[room] for other in self.open):
+            self.empty[tab.person, room] = self.clock.now
+
+    @rule(tab=tabs, name=NAMES)
+    def one_changes_their_name(self, tab: Tab, name: str) -> None:
+        others = {folded(taken) for person, taken in self.names.items() if person != tab.person}
+        if folded(name) in others:
+            with pytest.raises(Refusal):
+                self.presence.rename(tab.person, name)
+        else:
+            self.presence.rename(tab.person, name)
+            self.names[tab.person] = name
+
+    @rule(seconds=st.sampled_from([0.5, 2.0, LINGER, 60.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.clock.now += seconds
+
+    @rule()
+    def the_changes_are_told(self) -> None:
+        before = {room: dict(people) for room, people in self.believed.items()}
+        for (person, room), since in list(self.empty.items()):
+            if self.clock.now - since >= LINGER:
+                del self.empty[person, room]
+                self.present[room].discard(person)
+        for person, since in list(self.gone.items()):
+            if self.clock.now - since >= LINGER and not any(person in inside for inside in self.present.values()):
+                del self.gone[person], self.names[person]
+        told = self.presence.changes()
+        assert len({change.room for change in told}) == len(told)
+        for change in told:
+            assert change.joined or change.left
+            assert not {author.id for author in change.joined} & set(change.left)
+            assert {author.id for author in change.joined} <= self.present[change.room], "told present who is not"
+            assert not set(change.left) & self.present[change.room], "told as left who is there"
+            assert change.count == len(self.present[change.room])
+            for person in change.left:
+                self.believed[change.room].pop(person, None)
+            self.believed[change.room].update({author.id: author.name for author in change.joined})
+        for room, believed in self.believed.items():
+            assert believed == self._inside(room), "somebody came or left and nobody was told"
+            if believed != before[room]:
+                assert room in {change.room for change in told}
+
+    @invariant()
+    def counts_and_members_match(self) -> None:
+        for room in self.present:
+            assert self.presence.count(room) == len(self.present[room])
+            assert {author.id: author.name for author in self.presence.members(room)} == self._inside(room)
+        for tab in self.open:
+            assert self.presence.known(Person(tab.person, "whatever")).name == self.names[tab.person]
+
+    def _inside(self, room: str) -> dict[str, str]:
+        return {person: self.names[person] for person in self.present[room]}
+
+    def teardown(self) -> None:
+        """In the end everybody goes, and nothing is kept of anybody."""
+        for tab in list(self.open):
+            self.one_disconnects(tab)
+        self.clock.now += LINGER
+        self.the_changes_are_told()
+        assert self.presence.changes() == []
+        assert not any(self.believed.values())
+        assert [*self.presence._online, *self.presence._names, *self.presence._members] == []
+
+
+Everybody.TestCase.settings = settings(max_examples=120, stateful_step_count=50, deadline=None)
+TestEverybody = Everybody.TestCase
