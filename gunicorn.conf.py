@@ -18,3 +18,4 @@ on_starting = gthread.on_starting
 nworkers_changed = gthread.nworkers_changed
 post_fork = gthread.post_fork
 post_worker_init = gthread.post_worker_init
+worker_exit = gthread.worker_exit

@@ -39,7 +39,9 @@ def _whole(low: int, high: int) -> Callable[[Any], int]:
     return parse
 
 
-def _text(given: Any) -> str:
+def _path(given: Any) -> str:
+    if isinstance(given, bool) or not isinstance(given, str | int):
+        raise ValueError("the path of a folder")
     return str(given)
 
 
@@ -82,7 +84,7 @@ def _setting(default: Any, parse: Callable[[Any], Any], reason: str) -> Any:
 class Settings:
     """The settings, checked. Sizes are in bytes, times in seconds, unless the reason says otherwise."""
 
-    DATA: str = _setting("", _text, "folder of the database and the secret key; empty: Flask's instance folder")
+    DATA: str = _setting("", _path, "folder of the database and the secret key; empty: Flask's instance folder")
     DATABASE_URL: str = _setting("", _database, "SQLAlchemy address of the log; empty: SQLite in the data folder")
     ORIGINS: tuple[str, ...] = _setting((), _origins, "sites besides this one whose pages may connect, with commas")
     MAX_CLIENTS: int = _setting(10_000, _whole(1, 1_000_000), "connections at once; over it the door answers 503")

@@ -70,9 +70,9 @@ def language() -> str:
     chosen = session.get("lang")
     if chosen in LOCALES:
         return str(chosen)
-    for wanted, _ in request.accept_languages:
-        if wanted.lower().startswith("pt"):
+    for wanted, quality in request.accept_languages:
+        if quality and wanted.lower().startswith("pt"):
             return "pt-BR"
-        if wanted.lower().startswith("en"):
+        if quality and wanted.lower().startswith("en"):
             return "en"
     return "en"

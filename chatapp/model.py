@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -61,6 +62,27 @@ class Change:
     joined: list[Author]
     left: list[str]
     count: int
+
+
+class Typing(NamedTuple):
+    """Somebody is typing in a room: told and forgotten."""
+
+    room: str
+    user: str
+    name: str
+
+
+class Read(NamedTuple):
+    """A person's read marker moved: for their own clients other than the one it was moved `by`."""
+
+    person: str
+    room: str
+    seq: int
+    by: object
+
+
+Ephemeron = Typing | Read | Change  # told and forgotten
+News = list[Message] | Ephemeron  # what the bus carries: a commit's events, or one of these
 
 
 class Refusal(Exception):

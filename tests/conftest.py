@@ -10,10 +10,15 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 
 from chatapp import create_app
 
 from .actors import PATIENCE, Closed, InThread, Refused, Server, Talker, handshake_headers, read_head
+
+# What a property test looks at is never how long an example took: that is the machine's affair.
+settings.register_profile("chatapp", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("chatapp")
 
 SETTINGS = {"RATE_LIMIT": 0, "PRESENCE_LINGER": 0.2}
 

@@ -12,8 +12,7 @@ import socket
 from collections import deque
 from threading import Thread
 
-from ..bus.local import Ephemeron, News, Read, Typing
-from ..model import Author, Change, Message
+from ..model import Author, Change, Ephemeron, Message, News, Read, Typing
 from . import protocol
 from .frames import text_frame
 from .hub import Client, Hub, Recipients

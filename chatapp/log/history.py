@@ -10,8 +10,7 @@ from sqlalchemy.exc import TimeoutError as NoReaderFree
 
 from ..model import Message, Refusal, Room
 from .database import Database, reason
-from .journal import message
-from .schema import events, markers, meta, people, rooms
+from .schema import events, markers, message, meta, people, rooms
 
 
 class History:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from ..model import Author, Message, Refusal, Room, rfc3339
 from .database import Database, reason
-from .schema import events, meta, rooms
+from .schema import events, message, meta, rooms
 
 BATCH_LIMIT = 1_000  # posts in one transaction: some 20 ms of work, so that nobody waits long for a commit
 WRITE_TIMEOUT = 10.0  # seconds a caller waits for its own write; the thread needs BUSY_TIMEOUT for the worst batch
@@ -284,9 +284,3 @@ def _row(post: Post, event: Message, at: int) -> dict[str, object]:
         "text": event.text,
         "nonce": event.nonce,
     }
-
-
-def message(row: Any) -> Message:
-    """A stored row as the event that was told."""
-    author = Author(row.author_id, row.author_name)
-    return Message(row.slug, row.seq, rfc3339(row.at), author, row.text, row.nonce)

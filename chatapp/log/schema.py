@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+
+from ..model import Author, Message, rfc3339
 
 metadata = MetaData()
 
@@ -61,3 +65,9 @@ markers = Table(
     Column("room_id", Integer, ForeignKey("rooms.id"), primary_key=True),
     Column("seq", BigInteger, nullable=False),
 )
+
+
+def message(row: Any) -> Message:
+    """A stored row as the event that was told."""
+    author = Author(row.author_id, row.author_name)
+    return Message(row.slug, row.seq, rfc3339(row.at), author, row.text, row.nonce)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import ceil
 
-from ..bus.local import LocalBus, Read, Typing
+from ..bus.local import LocalBus
 from ..config import Settings
 from ..log.history import History
 from ..log.journal import Journal, Post, Receipt
 from ..log.records import add_room, move_marker, save_name
-from ..model import Person, Refusal, Room
+from ..model import Person, Read, Refusal, Room, Typing
 from .names import person_name, room_name, slug
 from .presence import Presence
 from .rates import Rates
@@ -43,6 +43,8 @@ class House:
         """The room at that slug. Raises Refusal `no-such-room`."""
         room = self._rooms.get(address)
         if room is None:
+            if "\0" in address:
+                raise Refusal("no-such-room", field="room")
             room = self._rooms[address] = self._history.room(address)
         return room
 
@@ -62,8 +64,9 @@ class House:
             raise Refusal("text-empty", field="text")
         if len(text) > self._settings.TEXT_LIMIT:
             raise Refusal("text-too-long", field="text", n=self._settings.TEXT_LIMIT)
-        if "\0" in text:  # no database but SQLite keeps it, and nobody can see it
-            raise Refusal("bad-field", field="text")
+        for field, given in (("text", text), ("nonce", nonce or "")):
+            if "\0" in given:  # no database but SQLite keeps it, and nobody can see it
+                raise Refusal("bad-field", field=field)
         self._slow_down(person)
         self._journal.append(Post(room, person.author, text, nonce, receipt))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chatapp.bus.local import LocalBus, News, Read, Typing
-from chatapp.model import Author, Message
+from chatapp.bus.local import LocalBus
+from chatapp.model import Author, Message, News, Read, Typing
 
 
 def test_the_listener_hears_everything_in_the_order_in_which_it_was_published() -> None:

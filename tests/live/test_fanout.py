@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from chatapp.bus.local import Read, Typing
 from chatapp.live.fanout import FanOut
 from chatapp.live.hub import Client, Dialect, Hub
 from chatapp.live.outbox import Outbox
-from chatapp.model import Author, Change, Message, Person
+from chatapp.model import Author, Change, Message, Person, Read, Typing
 
 from ..actors import PATIENCE, InThread, Talker, eventually
 from ..conftest import Wire

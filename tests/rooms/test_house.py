@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chatapp.bus.local import LocalBus, News, Read, Typing
+from chatapp.bus.local import LocalBus
 from chatapp.config import Settings
-from chatapp.model import Author, Person, Refusal, Room
+from chatapp.model import Author, News, Person, Read, Refusal, Room, Typing
 from chatapp.rooms.house import House
 from chatapp.rooms.presence import Presence
 from chatapp.rooms.rates import Rates

@@ -1,0 +1,236 @@
+"""What gunicorn's gthread worker does to slow peers by itself, and no longer does here."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+from weakref import WeakSet
+
+import pytest
+from gunicorn.config import Config
+
+from chatapp.servers import flask_run, limits
+from chatapp.servers import gthread as ours
+from chatapp.servers.gthread import Connection, _ImpatientUnreader
+from chatapp.servers.pool import WarmPool
+
+from ..actors import PATIENCE, InThread, Server, Talker, eventually, handshake_headers, read_head
+
+BOTH = pytest.mark.parametrize("kind", ["gunicorn", "flask"])
+PROMPT = 2.0  # seconds in which a page comes; each trap took from 2 s to forever
+
+MakeServer = Callable[..., Server]
+
+
+Pair = tuple[socket.socket, socket.socket]
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    """Two ends of one connection."""
+    one, other = socket.socketpair()
+    with one, other:
+        yield one, other
+
+
+@pytest.fixture
+def guests() -> Iterator[list[socket.socket]]:
+    """Sockets that stay open to the end of the test."""
+    opened: list[socket.socket] = []
+    yield opened
+    for guest in opened:
+        guest.close()
+
+
+def connect(server: Server, sent: bytes = b"") -> socket.socket:
+    guest = socket.create_connection(("127.0.0.1", server.port), PATIENCE)
+    guest.sendall(sent)
+    return guest
+
+
+def read_to_the_end(guest: socket.socket) -> bytes:
+    received = b""
+    while more := guest.recv(65_536):
+        received += more
+    return received
+
+
+def assert_prompt(server: Server) -> None:
+    """The page and the API answer, and a client is let in, in good time."""
+    begun = time.monotonic()
+    assert server.get("/", timeout=PROMPT)[0] == 200
+    assert server.get("/healthz", timeout=PROMPT)[0] == 200
+    client = server.talk()
+    client.send("prompt")
+    assert client.receive(PROMPT) == "prompt"
+    assert time.monotonic() - begun < PROMPT
+
+
+@BOTH
+def test_clients_that_keep_a_closed_socket_do_not_delay_the_next_page(
+    kind: str, make_server: MakeServer, guests: list[socket.socket]
+) -> None:
+    server = make_server(kind).start()
+    page = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    guests += [connect(server, page) for _ in range(20)]
+    for guest in guests:
+        assert read_to_the_end(guest).startswith(b"HTTP/1.1 200 ")  # and does not close its own side
+    assert_prompt(server)
+
+
+@BOTH
+def test_websockets_that_the_server_ends_and_that_stay_do_not_delay_the_others(
+    kind: str, make_server: MakeServer
+) -> None:
+    server = make_server(kind).start()
+    silent = [server.talk() for _ in range(60)]
+    for client in silent:
+        client.send_bytes(b"this ends it with 1003; the answer never comes")
+    assert_prompt(server)
+    assert [client.closed() for client in silent] == [1003] * 60
+    assert_prompt(server)
+
+
+@BOTH
+def test_silent_connections_and_half_requests_leave_the_page_answering(
+    kind: str, make_server: MakeServer, guests: list[socket.socket]
+) -> None:
+    server = make_server(kind).start()
+    guests += [connect(server) for _ in range(60)]
+    guests += [connect(server, b"GET / HTTP/1.1\r\nHost: 127.") for _ in range(12)]
+    guests += [connect(server, b"POST /api/rooms HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{") for _ in range(12)]
+    assert_prompt(server)
+
+
+def test_half_requests_are_dropped_in_time(make_server: MakeServer, guests: list[socket.socket]) -> None:
+    """Under gunicorn on the smallest server there is, with as many of them as it has threads."""
+    small = make_server("gunicorn", MAX_CLIENTS=1).start()
+    flask = make_server("flask").start()
+    guests += [connect(small, b"GET / HTTP/1.1\r\nHost: 127.") for _ in range(1 + limits.RESERVE)]
+    guests += [connect(flask, b"GET / HTTP/1.1\r\nHost: 127.") for _ in range(8)]
+    bound = max(ours.RECEIVE_TIMEOUT, flask_run.REQUEST_TIMEOUT) + PROMPT
+    begun = time.monotonic()
+    assert small.get("/healthz", timeout=bound)[0] == 200
+    for guest in guests:
+        guest.settimeout(bound)
+        read_to_the_end(guest)
+    assert time.monotonic() - begun < bound
+
+
+@BOTH
+def test_frames_right_behind_the_handshake_are_lost_and_harm_nobody(kind: str, make_server: MakeServer) -> None:
+    """They lie in the server's HTTP parser. RFC 6455, section 4.1: a client waits for the 101; browsers do."""
+    server = make_server(kind).start()
+    other = server.talk()
+    fields = {"Host": f"127.0.0.1:{server.port}", **handshake_headers()}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    early = b"\x81\x85\x00\x00\x00\x00early"
+    sock = connect(server, f"GET /chat HTTP/1.1\r\n{head}\r\n".encode() + early)
+    status, _, rest = read_head(sock)
+    assert status == 101
+    hasty = Talker(sock, rest)
+    hasty.send("in time")
+    assert hasty.receive() == "in time"
+    assert other.receive() == "in time"
+    hasty.close()
+    assert "Traceback" not in server.terminal
+
+
+def test_a_closing_connection_gives_its_answer_to_the_end_though_the_client_sent_too_much(server: Server) -> None:
+    """Why gunicorn lingers at all: a close with unread bytes is a reset, which may eat the answer."""
+    for _ in range(20):
+        with connect(
+            server, b"GET /api/rooms HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n" + b"x" * 9_000
+        ) as guest:
+            assert b'"general"' in read_to_the_end(guest)
+
+
+class TestImpatientUnreader:
+    """A request comes to its end within its time, or counts as ended: a byte a second keeps no thread."""
+
+    def test_it_reads_what_comes(self, pair: Pair) -> None:
+        reads, writes = pair
+        unreader = _ImpatientUnreader(reads)
+        writes.sendall(b"GET ")
+        assert unreader.read() == b"GET "
+        writes.sendall(b"/")
+        assert unreader.read(1) == b"/"
+
+    def test_a_piece_that_does_not_come_ends_the_request(self, pair: Pair) -> None:
+        reads, _ = pair
+        reads.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 20_000))
+        assert _ImpatientUnreader(reads).read() == b""
+
+    def test_pieces_that_keep_coming_end_with_the_time_of_the_request(
+        self, pair: Pair, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(ours, "REQUEST_TIME", 0.2)
+        reads, writes = pair
+        unreader = _ImpatientUnreader(reads)
+        begun = time.monotonic()
+        writes.sendall(b"x")
+        while unreader.read(1):
+            assert time.monotonic() - begun < PATIENCE
+            writes.sendall(b"x")
+        assert time.monotonic() - begun > 0.2
+
+    def test_the_next_request_of_a_kept_connection_has_its_own_time(
+        self, pair: Pair, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(ours, "REQUEST_TIME", 0.05)
+        reads, writes = pair
+        unreader = _ImpatientUnreader(reads)
+        writes.sendall(b"first")
+        assert unreader.read() == b"first"
+        begun = time.monotonic()
+        eventually(lambda: time.monotonic() - begun > 0.1)
+        writes.sendall(b"second")
+        assert unreader.read() == b""
+        unreader.begun = None
+        assert unreader.read() == b"second"
+
+
+class TestConnection:
+    """gunicorn's own class, but for what is replaced in it."""
+
+    @pytest.fixture
+    def connection(self, pair: Pair) -> Iterator[Connection]:
+        Connection.opened = WeakSet()
+        Connection.pool = WarmPool(2, shrunk=lambda limit: None)
+        yield Connection(Config(), pair[0], ("127.0.0.1", 1), ("127.0.0.1", 2))
+        Connection.pool.shutdown()
+
+    def test_every_request_of_it_is_read_with_a_bound(self, connection: Connection) -> None:
+        connection.init()
+        unreader = connection.parser.unreader
+        assert type(unreader) is _ImpatientUnreader
+        unreader.begun = 1.0
+        connection.init()
+        assert connection.parser.unreader is unreader
+        assert unreader.begun == 1.0
+        connection.set_timeout()
+        assert unreader.begun is None
+        assert connection.timeout is not None
+
+    def test_a_graceful_close_waits_for_the_peer_on_another_thread(self, connection: Connection, pair: Pair) -> None:
+        begun = time.monotonic()
+        connection.close(graceful=True)
+        assert time.monotonic() - begun < 0.5  # in the accept loop; 2 s without the pool
+        pair[1].settimeout(PATIENCE)
+        assert pair[1].recv(1) == b""
+        pair[1].close()
+        eventually(lambda: pair[0].fileno() < 0)
+        connection.close(graceful=True)  # a second one does nothing
+
+    def test_hung_up_it_reads_nothing_and_still_answers(self, connection: Connection, pair: Pair) -> None:
+        assert list(Connection.opened) == [connection]
+        connection.init()
+        reading = InThread(lambda: next(connection.parser, "no request any more"))
+        connection.hang_up()
+        assert reading.outcome() == "no request any more"
+        pair[0].sendall(b"answer")
+        assert pair[1].recv(6) == b"answer"
+        pair[0].close()
+        connection.hang_up()

@@ -1,0 +1,249 @@
+"""The ground we build on: these fail when a library changes under what we replace in it or rely on.
+
+After an upgrade, read the replaced code again, and only then put the new version here.
+"""
+
+from __future__ import annotations
+
+import inspect
+import socket
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from socketserver import StreamRequestHandler
+from typing import Any
+
+import flask_sock
+import pytest
+import simple_websocket
+from flask import Flask
+from gunicorn import util
+from gunicorn.arbiter import Arbiter
+from gunicorn.config import Config, NumWorkersChanged
+from gunicorn.http import parser as http_parser
+from gunicorn.http.unreader import SocketUnreader
+from gunicorn.workers import gthread
+from gunicorn.workers.base import Worker
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from wsproto import WSConnection
+
+from chatapp.live.session import UnstartedThread
+from chatapp.servers import gthread as ours
+
+from ..actors import ROOT, handshake_headers
+
+PINNED = {
+    "gunicorn": "27.0.1",
+    "simple-websocket": "1.1.0",
+    "Flask-Sock": "0.7.0",
+    "wsproto": "1.3.2",
+    "Werkzeug": "3.1.9",
+}
+
+
+def names_in(function: Callable[..., Any]) -> set[str]:
+    """Every global and attribute that a function's code uses, its inner functions' too."""
+    found: set[str] = set()
+    codes = [inspect.unwrap(function).__code__]
+    while codes:
+        code = codes.pop()
+        found |= {*code.co_names, *code.co_freevars}
+        codes += [constant for constant in code.co_consts if inspect.iscode(constant)]
+    return found
+
+
+@pytest.mark.parametrize(("library", "pinned"), PINNED.items())
+def test_the_library_is_the_version_that_was_read(library: str, pinned: str) -> None:
+    assert version(library) == pinned
+
+
+def test_the_requirements_pin_the_same_versions() -> None:
+    required = {
+        name.strip().lower(): pinned.strip()
+        for name, is_pin, pinned in (
+            line.partition("#")[0].partition(";")[0].partition("==")
+            for line in (ROOT / "requirements.txt").read_text().splitlines()
+        )
+        if is_pin
+    }
+    assert {library: required.get(library.lower()) for library in PINNED} == PINNED
+
+
+class TestGunicorn:
+    def test_a_worker_accepts_into_the_class_that_we_replace(self) -> None:
+        assert "TConn" in names_in(gthread.ThreadWorker.accept)
+        assert issubclass(ours.Connection, gthread.TConn)
+        assert list(inspect.signature(gthread.TConn).parameters) == ["cfg", "sock", "client", "server"]
+
+    @pytest.mark.parametrize("method", ["init", "set_timeout", "close"])
+    def test_a_method_that_we_override_takes_what_we_take(self, method: str) -> None:
+        theirs = inspect.signature(getattr(gthread.TConn, method))
+        assert inspect.signature(getattr(ours.Connection, method)).parameters.keys() == theirs.parameters.keys()
+
+    def test_a_connection_gets_its_parser_in_init_and_only_once(self) -> None:
+        assert {"initialized", "parser", "get_parser"} <= names_in(gthread.TConn.init)
+        one, other = socket.socketpair()
+        with one, other:
+            connection = gthread.TConn(Config(), one, ("127.0.0.1", 1), ("127.0.0.1", 2))
+            assert (connection.initialized, connection.parser) == (False, None)
+            connection.init()
+            parser = connection.parser
+            assert type(parser.unreader) is SocketUnreader
+            assert parser.unreader.sock is one
+            connection.init()
+            assert connection.parser is parser
+
+    def test_a_request_that_may_stay_sets_the_timeout_anew(self) -> None:
+        """Where a kept-alive connection's next request gets its own time."""
+        assert {"set_timeout", "keepalived_conns"} <= names_in(gthread.ThreadWorker.finish_request)
+
+    def test_a_finished_request_is_closed_gracefully_in_the_accept_loop(self) -> None:
+        """What our `close` moves to the pool: without it, up to 2 s in the loop for each connection."""
+        assert {"result", "cancelled", "close"} <= names_in(gthread.ThreadWorker.finish_request)
+        assert {"submit", "add_done_callback", "defer", "finish_request"} <= names_in(gthread.ThreadWorker.enqueue_req)
+        assert "close_graceful" in names_in(gthread.TConn.close)
+        assert inspect.signature(util.close_graceful).parameters["timeout"].default == 2.0
+
+    def test_a_graceful_close_makes_the_socket_block_again_first(self) -> None:
+        source = inspect.getsource(gthread.TConn.close)
+        assert (
+            source.index("setblocking(True)") < source.index("close_graceful") < source.index("util.close(self.sock)")
+        )
+
+    def test_a_request_is_read_through_chunk(self) -> None:
+        assert list(inspect.signature(SocketUnreader.chunk).parameters) == ["self", "size_hint"]
+        assert "chunk" in names_in(SocketUnreader.read)
+        assert {"recv", "sock"} <= names_in(SocketUnreader.chunk)
+        assert "unreader" in names_in(http_parser.Parser.__next__)
+
+    def test_the_worker_leaves_its_kept_connections_after_the_time_that_we_set(self) -> None:
+        assert isinstance(gthread.STOP_KEEPALIVE_LINGER, float)
+        assert "STOP_KEEPALIVE_LINGER" in names_in(gthread.ThreadWorker.run)
+        assert "STOP_KEEPALIVE_LINGER" in names_in(gthread.ThreadWorker.finish_request)
+
+    def test_the_pool_is_made_before_the_application_is_loaded_and_used_only_after(self) -> None:
+        """So that it can be replaced in between, in `post_worker_init`."""
+        source = inspect.getsource(gthread.ThreadWorker.init_process)
+        assert source.index("tpool") < source.index("super().init_process")
+        source = inspect.getsource(Worker.init_process)
+        assert source.index("init_signals()") < source.index("load_wsgi()") < source.index("post_worker_init")
+        assert source.index("post_worker_init") < source.index("self.run()")
+        assert {"tpool", "shutdown"} <= names_in(gthread.ThreadWorker.handle_quit)
+
+    def test_the_worker_has_what_we_ask_it_for(self) -> None:
+        assert {"sockets", "ppid", "age"} <= names_in(Worker.__init__)
+        assert "app" in names_in(Worker.__init__)
+        assert {"ppid", "getppid"} <= names_in(gthread.ThreadWorker.is_parent_alive)
+
+    def test_the_master_counts_its_workers_where_we_correct_it(self) -> None:
+        assert "_num_workers" in names_in(Arbiter._set_num_workers)
+        assert "_num_workers" in names_in(Arbiter._get_num_workers)
+        source = inspect.getsource(Arbiter._set_num_workers)
+        assert source.index("self._num_workers = value") < source.index("nworkers_changed(self, value, old_value)")
+        source = inspect.getsource(Arbiter.handle_ttin)
+        assert source.index("num_workers += 1") < source.index("manage_workers")
+        assert list(inspect.signature(NumWorkersChanged.default).parameters) == ["server", "new_value", "old_value"]
+
+    def test_the_master_starts_nothing_before_on_starting_and_gives_up_on_our_exit_status(self) -> None:
+        source = inspect.getsource(Arbiter.start)
+        assert source.index("on_starting") < source.index("create_sockets")
+        assert Arbiter.APP_LOAD_ERROR == ours.BOOT_FAILED
+        assert {"APP_LOAD_ERROR", "HaltServer"} <= names_in(Arbiter.reap_workers)
+
+    def test_every_setting_of_ours_is_one_of_gunicorns(self) -> None:
+        names = {"threads", "worker_connections", "backlog", "keepalive", "control_socket_disable", "worker_class"}
+        hooks = {"on_starting", "nworkers_changed", "post_fork", "post_worker_init", "worker_exit"}
+        assert names | hooks <= Config().settings.keys()
+        written = {line.partition(" = ")[0] for line in (ROOT / "gunicorn.conf.py").read_text().splitlines()}
+        assert names | hooks <= written
+
+    def test_the_socket_is_in_the_environ(self) -> None:
+        source = Path(inspect.getfile(gthread)).parent.parent / "http" / "wsgi.py"
+        assert '"gunicorn.socket": sock' in source.read_text()
+
+
+class TestSimpleWebSocket:
+    def shake_hands(self, environ: dict[str, Any], **options: Any) -> tuple[Any, bytes]:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            headers = {
+                "HTTP_" + name.upper().replace("-", "_"): value
+                for name, value in handshake_headers(Host="chat").items()
+            }
+            server = simple_websocket.Server({**headers, **environ, "gunicorn.socket": theirs}, **options)
+            return server, ours.recv(4_096)
+
+    def test_no_second_thread_is_started_with_our_thread_class(self) -> None:
+        server, answer = self.shake_hands({}, thread_class=UnstartedThread)
+        assert answer.startswith(b"HTTP/1.1 101 ")
+        assert type(server.thread) is UnstartedThread
+
+    def test_the_frame_parser_is_where_we_take_it_from(self) -> None:
+        server, _ = self.shake_hands({}, thread_class=UnstartedThread)
+        assert isinstance(server.ws, WSConnection)
+        assert server.connected is True
+        assert server.mode == "gunicorn"
+
+    def test_the_handshake_asks_the_socket_in_the_environ_for_nothing_but_send(self) -> None:
+        """Our outbox stands there in its place."""
+
+        class OnlySends:
+            sent = b""
+
+            def send(self, frames: bytes) -> int:
+                self.sent += frames
+                return len(frames)
+
+        only = OnlySends()
+        headers = {
+            f"HTTP_{name.upper().replace('-', '_')}": value for name, value in handshake_headers(Host="a").items()
+        }
+        simple_websocket.Server({**headers, "werkzeug.socket": only}, thread_class=UnstartedThread)
+        assert only.sent.startswith(b"HTTP/1.1 101 ")
+
+    def test_a_close_of_one_that_is_not_connected_writes_nothing(self) -> None:
+        server, _ = self.shake_hands({}, thread_class=UnstartedThread)
+        server.connected = False
+        with pytest.raises(simple_websocket.ConnectionClosed):
+            server.close()
+
+    def test_no_extension_is_accepted_that_was_not_offered(self) -> None:
+        """The door takes the offer out; then the library must not bring compression in."""
+        _, answer = self.shake_hands({}, thread_class=UnstartedThread)
+        assert b"extensions" not in answer.lower()
+        _, answer = self.shake_hands(
+            {"HTTP_SEC_WEBSOCKET_EXTENSIONS": "permessage-deflate"}, thread_class=UnstartedThread
+        )
+        assert b"permessage-deflate" in answer  # else the door's work is no longer needed
+
+
+class TestFlaskSock:
+    def test_our_options_reach_the_server_and_the_handler_runs_inside_the_request(self) -> None:
+        used = names_in(flask_sock.Sock.route)
+        assert "Server" in used
+        assert "SOCK_SERVER_OPTIONS" in inspect.getsource(flask_sock.Sock.route)
+
+    def test_under_gunicorn_nothing_is_written_behind_the_websocket(self) -> None:
+        """It ends the response with StopIteration, which the worker takes for the end of the connection."""
+        assert "raise StopIteration" in inspect.getsource(flask_sock.Sock.route)
+        source = inspect.getsource(gthread.ThreadWorker.handle)
+        assert "except StopIteration" in source
+
+    def test_a_route_on_a_blueprint_is_a_websocket_route_of_it(self) -> None:
+        app = Flask(__name__)
+        blueprint = flask_sock.Blueprint("live", __name__)
+        flask_sock.Sock(app).route("/ws", blueprint)(lambda ws: None)
+        app.register_blueprint(blueprint)
+        rule = next(rule for rule in app.url_map.iter_rules() if rule.rule == "/ws")
+        assert rule.websocket
+
+
+class TestWerkzeug:
+    def test_a_request_handler_has_the_timeout_that_we_set_on_its_class(self) -> None:
+        assert issubclass(WSGIRequestHandler, StreamRequestHandler)
+        assert WSGIRequestHandler.timeout is None or isinstance(WSGIRequestHandler.timeout, int)
+        assert "timeout" in names_in(StreamRequestHandler.setup)
+
+    def test_its_threads_do_not_keep_the_process(self) -> None:
+        assert ThreadedWSGIServer.daemon_threads is True
+        assert "werkzeug.socket" in inspect.getsource(WSGIRequestHandler.make_environ)

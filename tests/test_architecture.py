@@ -1,0 +1,236 @@
+"""The shape of the house, read from its sources: which way imports go, who writes to sockets, what runs at import."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .actors import ROOT
+
+HOUSE = ROOT / "chatapp"
+# Alembic loads these by itself and runs them; they are no modules of ours.
+SOURCES = [path for path in sorted(HOUSE.rglob("*.py")) if "migrations" not in path.parts]
+LONGEST = 320  # lines of a file: about 300, which one still reads in one go
+
+# The way of a message, left to right, as `design.md` draws it: an import goes down this list, never up. What stands in
+# one line does not know each other.
+LAYERS: list[set[str]] = [
+    {"chatapp"},  # create_app knows all parts
+    {"servers.flask_run", "servers.gthread"},
+    {"servers.address", "servers.limits", "servers.pool"},
+    {"lifecycle"},
+    {"web.api", "web.errors", "web.pages"},
+    {"web.strings"},
+    {"live.door"},
+    {"live.session"},
+    {"live.heartbeat", "live.lobby", "live.resume"},
+    {"problems"},
+    {"identity"},
+    {"rooms.house"},
+    {"rooms.presence", "rooms.rates"},
+    {"rooms.names"},
+    {"log.history", "log.records"},
+    {"log.journal"},
+    {"log.database", "log.schema"},
+    {"bus.local"},
+    {"live.fanout"},
+    {"live.hub"},
+    {"live.outbox"},
+    {"live.frames"},
+    # What speaks of the nouns and does nothing: the wire's words, the sentences.
+    {"details", "live.protocol"},
+    # The nouns, and what needs nothing of ours.
+    {"complaints", "config", "model", "nesting", "origins", "secret", "terminal"},
+]
+PACKAGES = {"bus", "live", "log", "rooms", "servers", "web"}
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+def name_of(path: Path) -> str:
+    """`live.door`; `chatapp` for the whole."""
+    parts = path.relative_to(ROOT).with_suffix("").parts[1:]
+    return ".".join(parts).removesuffix(".__init__").replace("__init__", "chatapp")
+
+
+def imports_of(path: Path, tree: ast.AST) -> Iterator[str]:
+    """The modules of ours that are imported anywhere in it."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            assert not any(alias.name.split(".")[0] == "chatapp" for alias in node.names), f"{path}: write it relative"
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        assert node.level or (node.module or "").split(".")[0] != "chatapp", f"{path}: write it relative"
+        if node.level:
+            base = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
+            base = [part for part in base if part][1:]
+            for alias in node.names:
+                inner = ".".join([*base, alias.name])
+                yield inner if inner in MODULES else ".".join(base)
+
+
+MODULES = {name_of(path) for path in SOURCES}
+IMPORTS = {name_of(path): set(imports_of(path, parsed(path))) for path in SOURCES}
+
+
+def test_every_module_has_its_place_and_every_place_its_module() -> None:
+    placed = [name for layer in LAYERS for name in layer]
+    assert len(placed) == len(set(placed))
+    assert set(placed) == MODULES - PACKAGES
+
+
+def test_a_package_is_only_a_name() -> None:
+    for package in PACKAGES:
+        assert IMPORTS[package] == set()
+        [docstring] = parsed(HOUSE / package / "__init__.py").body
+        assert isinstance(docstring, ast.Expr)
+
+
+def test_no_import_points_back() -> None:
+    rank = {name: number for number, layer in enumerate(LAYERS) for name in layer}
+    back = {
+        (name, imported)
+        for name, others in IMPORTS.items()
+        for imported in others - PACKAGES
+        if rank[imported] <= rank[name]
+    }
+    assert back == set()
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " -> ".join((*way, name))
+        if name not in done:
+            for imported in IMPORTS.get(name, ()):
+                visit(imported, (*way, name))
+            done.add(name)
+
+    for name in IMPORTS:
+        visit(name, ())
+
+
+@pytest.mark.parametrize(
+    ("package", "strangers"),
+    [
+        ("rooms", {"socket", "select", "sqlalchemy", "flask", "simple_websocket", "wsproto", "json"}),
+        ("log", {"socket", "select", "flask", "simple_websocket", "wsproto", "json"}),
+        ("bus", {"sqlalchemy", "flask", "simple_websocket", "wsproto", "json"}),
+        ("live", {"sqlalchemy", "alembic", "json"}),
+        ("web", {"socket", "select", "sqlalchemy", "simple_websocket", "wsproto", "json"}),
+    ],
+)
+def test_each_room_keeps_to_its_trade(package: str, strangers: set[str]) -> None:
+    """`rooms` knows no socket and no SQL, `live` no SQL, and so on."""
+    for path in (HOUSE / package).glob("*.py"):
+        for node in ast.walk(parsed(path)):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            assert not {name.split(".")[0] for name in names} & strangers, path
+
+
+def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
+    """Every call in a file, with what is called as it is written."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node
+
+
+def test_only_the_outbox_writes_to_a_clients_socket() -> None:
+    writers = {
+        (name_of(path), called)
+        for path in SOURCES
+        for called, _ in calls(path)
+        if called.rpartition(".")[2] in ("send", "sendall", "sendmsg", "sendto", "sendfile", "makefile")
+        and not called.endswith("outbox.send")  # the outbox itself
+    }
+    assert writers == {
+        ("live.outbox", "self._sock.send"),
+        ("live.fanout", "self._bell.send"),  # its own bell, a socket pair
+    }
+
+
+def test_the_hub_sends_nothing_logs_nothing_and_waits_for_nobody_but_the_end() -> None:
+    hub = HOUSE / "live" / "hub.py"
+    called = {name.rpartition(".")[2] for name, _ in calls(hub)}
+    assert not called & {"offer", "send", "close_frame", "encode", "sleep", "wait", "info", "warning", "exception"}
+    assert "import logging" not in hub.read_text()
+
+
+def test_every_thread_has_a_name_and_is_no_reason_to_stay() -> None:
+    threads = [(path, call) for path in SOURCES for name, call in calls(path) if name in ("Thread", "threading.Thread")]
+    assert len(threads) >= 4
+    for path, call in threads:
+        given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+        assert "name" in given, path
+        assert given.get("daemon") == "True", path
+
+
+# At import.
+
+# What may be called while a module is loaded: each only makes a value.
+MAKERS = {
+    *("TypeVar", "re.compile", "logging.getLogger", "range", "frozenset"),
+    *("Path", "Path(__file__).resolve"),
+    *("Meta", "msgspec.json.Encoder", "msgspec.json.Decoder"),
+    *("MetaData", "Table", "Column", "String", "ForeignKey", "Index"),
+    *("update", "bindparam", "events.c.nonce.is_not"),
+    "_",  # marks a sentence for the catalogs
+}
+BUILDERS = ("update(rooms)",)  # SQLAlchemy's statements are built by calls on calls
+CONTAINERS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
+CHANGERS = {"append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "remove", "discard", "clear"}
+
+
+def at_import(path: Path) -> Iterator[ast.stmt]:
+    """The statements that run while the file is loaded, those in `if TYPE_CHECKING` left out."""
+    for statement in parsed(path).body:
+        if isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING":
+            continue
+        yield statement
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_nothing_runs_at_import_but_definitions(path: Path) -> None:
+    first, *others = at_import(path)
+    assert isinstance(first, ast.Expr), "a module opens with a sentence"
+    assert isinstance(first.value, ast.Constant), "a module opens with a sentence"
+    for statement in others:
+        allowed = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.AugAssign)
+        assert isinstance(statement, allowed), f"line {statement.lineno}"
+        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            made = [ast.unparse(node.func) for node in ast.walk(statement) if isinstance(node, ast.Call)]
+            made = [name for name in made if not name.startswith(BUILDERS)]
+            assert set(made) <= MAKERS, f"line {statement.lineno}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_nothing_at_module_level_ever_changes(path: Path) -> None:
+    tables: set[str] = set()
+    for statement in at_import(path):
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(statement.value, CONTAINERS):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            names = {target.id for target in targets if isinstance(target, ast.Name)}
+            assert names <= {"__all__"} or all(name.lstrip("_").isupper() for name in names), f"line {statement.lineno}"
+            assert list(ast.iter_child_nodes(statement.value)), f"line {statement.lineno}: empty, so it is to be filled"
+            tables |= names
+    for function in (node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef | ast.Lambda)):
+        for node in ast.walk(function):
+            assert not isinstance(node, ast.Global), f"line {getattr(node, 'lineno', 0)}"
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGERS:
+                assert ast.unparse(node.func.value) not in tables, f"line {node.lineno}"
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
+                assert ast.unparse(node.value) not in tables, f"line {node.lineno}"
+
+
+@pytest.mark.parametrize("path", sorted(HOUSE.rglob("*.py")), ids=name_of)
+def test_no_file_is_too_long_to_read(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= LONGEST

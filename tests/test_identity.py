@@ -1,0 +1,149 @@
+"""Who asks: people by their cookie, guests by address and name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask, session
+
+from chatapp.identity import Identity, language, new_id
+from chatapp.model import Person, Refusal
+from chatapp.rooms.names import person_name
+
+
+class Kept:
+    """The names that the log knows."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+
+    def name(self, person: str) -> str | None:
+        return self.names.get(person)
+
+
+@pytest.fixture
+def kept() -> Kept:
+    return Kept()
+
+
+@pytest.fixture
+def identity(kept: Kept) -> Identity:
+    return Identity(kept, lambda: "secret")  # type: ignore[arg-type]  # all that it asks of the history is a name
+
+
+@pytest.fixture
+def asking() -> Callable[..., Any]:
+    """A request, with or without a cookie."""
+    app = Flask(__name__)
+    app.secret_key = "x"
+
+    @contextmanager
+    def ask(path: str = "/", *, address: str = "192.0.2.1", languages: str = "", **cookie: object) -> Iterator[None]:
+        headers = {"Accept-Language": languages} if languages else {}
+        with app.test_request_context(path, headers=headers, environ_overrides={"REMOTE_ADDR": address}):
+            session.update(cookie)
+            yield
+
+    return ask
+
+
+def test_without_a_cookie_there_is_no_member(identity: Identity, asking: Callable[..., Any]) -> None:
+    with asking():
+        assert identity.member() is None
+    with asking(lang="pt-BR"):
+        assert identity.member() is None
+
+
+def test_a_member_bears_the_name_they_chose_last(identity: Identity, kept: Kept, asking: Callable[..., Any]) -> None:
+    with asking(id="p1", name="Ana"):
+        assert identity.member() == Person("p1", "Ana", "member")
+        kept.names["p1"] = "Zoe"  # on another device
+        assert identity.member() == Person("p1", "Zoe", "member")
+
+
+@pytest.mark.parametrize("person", [7, None, ["p1"], {"p1": 1}])
+def test_a_cookie_of_another_shape_is_nobodys(identity: Identity, asking: Callable[..., Any], person: object) -> None:
+    with asking(id=person, name="Ana"):
+        assert identity.member() is None
+
+
+def test_remembering_makes_a_member(identity: Identity, asking: Callable[..., Any]) -> None:
+    with asking():
+        identity.remember("p1", "Ana")
+        assert identity.member() == Person("p1", "Ana", "member")
+        assert session.permanent
+
+
+def test_a_guest_without_a_name_gets_one_with_four_digits(identity: Identity, asking: Callable[..., Any]) -> None:
+    with asking():
+        person, _ = identity.guest()
+        assert re.fullmatch(r"guest-\d{4}", person.name)
+        assert person_name(person.name) == person.name
+        assert person.role == "guest"
+        assert re.fullmatch(r"guest-\d{4}", identity.caller().name)
+
+
+def test_a_guest_is_the_same_from_one_address_under_one_name_and_nobody_else(
+    identity: Identity, asking: Callable[..., Any]
+) -> None:
+    ids = {}
+    for address in ("192.0.2.1", "192.0.2.2", "::1"):
+        for name in ("ana", "bob"):
+            with asking(f"/chat?name={name}", address=address):
+                ids[address, name] = identity.caller().id
+    assert len(set(ids.values())) == 6
+    with asking("/chat?name=ANA", address="192.0.2.1"):
+        assert identity.caller().id == ids["192.0.2.1", "ana"]
+        assert identity.guest()[1]("ana") == ids["192.0.2.1", "ana"]
+
+
+def test_a_guests_id_cannot_be_worked_out_without_the_secret(kept: Kept, asking: Callable[..., Any]) -> None:
+    with asking("/chat?name=ana"):
+        one, other = (Identity(kept, lambda key=key: key).caller().id for key in ("a", "b"))  # type: ignore
+    assert one != other
+
+
+def test_an_address_and_a_name_do_not_run_together(identity: Identity, asking: Callable[..., Any]) -> None:
+    with asking("/chat?name=11", address="192.0.2.1"):
+        one = identity.caller().id
+    with asking("/chat?name=1", address="192.0.2.11"):
+        assert identity.caller().id != one
+
+
+@pytest.mark.parametrize("name", ["%00", "%20", "x" * 33, "%E2%80%AEana"])
+def test_a_guest_with_an_impossible_name_is_refused(identity: Identity, asking: Callable[..., Any], name: str) -> None:
+    with asking(f"/chat?name={name}"):
+        for ask in (identity.guest, identity.caller):
+            with pytest.raises(Refusal) as refused:
+                ask()
+            assert refused.value.code == "bad-name"
+
+
+def test_no_id_comes_twice() -> None:
+    assert len({new_id() for _ in range(1_000)}) == 1_000
+
+
+@pytest.mark.parametrize(
+    ("languages", "chosen", "expected"),
+    [
+        ("", None, "en"),
+        ("pt-BR,pt;q=0.9,en;q=0.8", None, "pt-BR"),
+        ("pt", None, "pt-BR"),
+        ("de,en;q=0.5,pt;q=0.4", None, "en"),
+        ("de", None, "en"),
+        ("pt", "en", "en"),
+        ("en", "pt-BR", "pt-BR"),
+        ("pt", "xx", "pt-BR"),
+        ("en", 7, "en"),
+    ],
+)
+def test_the_language_is_the_chosen_one_else_the_browsers_else_english(
+    asking: Callable[..., Any], languages: str, chosen: object, expected: str
+) -> None:
+    cookie = {} if chosen is None else {"lang": chosen}
+    with asking(languages=languages, **cookie):
+        assert language() == expected
