@@ -18,4 +18,5 @@ on_starting = gthread.on_starting
 nworkers_changed = gthread.nworkers_changed
 post_fork = gthread.post_fork
 post_worker_init = gthread.post_worker_init
+worker_int = gthread.worker_int
 worker_exit = gthread.worker_exit

@@ -27,6 +27,7 @@ from .terminal import Terminal
 if TYPE_CHECKING:
     from flask import Flask
 
+LOCK_FILE = "chatapp.lock"
 # How the two seconds of a stop are spent, in seconds at most; each step is normally far shorter.
 COMMIT_TIME = 0.7  # to commit and deliver what was accepted
 GOODBYE_TIME = 0.5  # for the clients to answer 1001
@@ -45,6 +46,17 @@ class DataLock:
     def __init__(self, path: Path):
         self._path = path
         self._descriptor: int | None = None
+
+    @classmethod
+    def check(cls, folder: Path, *, patience: float) -> None:
+        """Raises StartError if another server holds the folder and does not leave it within `patience` seconds."""
+        if folder.is_dir():
+            lock = cls(folder / LOCK_FILE)
+            try:
+                lock.take(patience)
+            except OSError:
+                return  # the start itself says why, in a moment
+            lock.release()
 
     def take(self, timeout: float = 0.0) -> None:
         """Takes the lock, waiting `timeout` seconds for another server that is just stopping. Raises StartError."""
@@ -94,7 +106,7 @@ class Lifecycle:
         self._lock = Lock()  # guards the two below
         self._started = False
         self._stopping = False
-        self._data_lock = DataLock(parts.folder / "chatapp.lock")
+        self._data_lock = DataLock(parts.folder / LOCK_FILE)
 
     def init_app(self) -> None:
         """Makes the first request start what no server has started yet."""

@@ -22,8 +22,8 @@ from gunicorn.http.unreader import SocketUnreader
 from gunicorn.util import close_graceful
 from gunicorn.workers import gthread
 
-from .. import config
-from ..lifecycle import Lifecycle, StartError
+from .. import ROOT, config
+from ..lifecycle import DataLock, Lifecycle, StartError
 from . import limits
 from .address import announce
 from .pool import WarmPool
@@ -31,6 +31,7 @@ from .pool import WarmPool
 RECEIVE_TIMEOUT = 10  # seconds between two pieces of a request
 REQUEST_TIME = 20.0  # seconds for all pieces of a request; then it is dropped
 LAST_ANSWERS = 1  # seconds, whole ones to gunicorn, for answers that are on their way when the chat has stopped
+FAREWELL = 2.5  # seconds the master waits for the data: a worker whose master was killed takes two to end
 SUCCESSION = 10.0  # seconds a new worker waits for the old one to leave the data (SIGHUP)
 BOOT_FAILED = 4  # the worker's exit status on which gunicorn gives up instead of trying for ever
 
@@ -70,6 +71,12 @@ def on_starting(server: Any) -> None:
         raise SystemExit("chatapp: it runs on gunicorn's gthread worker: -k gthread")
     if server.cfg.is_ssl:
         raise SystemExit("chatapp: no certificate here: TLS ends in a proxy (nginx, Caddy); see the README")
+    if server.cfg.max_requests:
+        raise SystemExit("chatapp: --max-requests would end all conversations now and then; leave it out")
+    try:
+        DataLock.check(config.data_folder(settings(), str(ROOT / "instance")), patience=FAREWELL)
+    except StartError as error:
+        raise SystemExit(f"chatapp: {error}") from None
 
 
 def nworkers_changed(server: Any, new: int, _old: int | None) -> None:
@@ -114,6 +121,11 @@ def post_worker_init(worker: Any) -> None:
     announce(worker.sockets[0].getsockname())
 
 
+def worker_int(worker: Any) -> None:
+    """gunicorn's reloader (--reload) ends the worker: without it only after 30 s, and the clients hear nothing."""
+    _stop(worker.app.callable.extensions["chatapp"], worker)
+
+
 def worker_exit(_server: Any, worker: Any) -> None:
     """The very last: a worker that stopped properly is gone at once."""
     app = worker.app.callable
@@ -128,15 +140,19 @@ def _stop_first(number: signal.Signals, lifecycle: Lifecycle, worker: Any) -> No
     def handler(received: int, frame: FrameType | None) -> None:
         if lifecycle.stopping:
             return  # Ctrl-C reaches the worker twice, from the terminal and from the master
-        limits.expect_everybody()
-        lifecycle.stop()
-        worker.cfg.set("graceful_timeout", LAST_ANSWERS)
-        for connection in list(Connection.opened):
-            connection.hang_up()
+        _stop(lifecycle, worker)
         if callable(before):
             before(received, frame)
 
     signal.signal(number, handler)
+
+
+def _stop(lifecycle: Lifecycle, worker: Any) -> None:
+    limits.expect_everybody()
+    lifecycle.stop()
+    worker.cfg.set("graceful_timeout", LAST_ANSWERS)
+    for connection in list(Connection.opened):
+        connection.hang_up()
 
 
 class Connection(gthread.TConn):  # type: ignore[misc]
