@@ -6,7 +6,6 @@ import logging
 import os
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -34,8 +33,7 @@ from .web import errors
 from .web.api import api
 from .web.pages import pages
 
-ROOT = Path(__file__).resolve().parent.parent
-BODY_LIMIT = 131_072  # bytes of an HTTP request: a message of the greatest length with every character escaped
+ESCAPED = 12  # bytes of a character that is escaped in JSON, at most
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
@@ -45,8 +43,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     """
     app = Flask(
         __name__,
-        root_path=str(ROOT),
-        instance_path=str(ROOT / "instance"),
+        root_path=str(config.ROOT),
+        instance_path=str(config.ROOT / "instance"),
         static_folder="static",
         template_folder="templates",
     )
@@ -56,7 +54,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         app.secret_key = str(app.secret_key)
     settings = config.load(app.config)
     app.config.update(
-        MAX_CONTENT_LENGTH=BODY_LIMIT,
+        MAX_CONTENT_LENGTH=settings.TEXT_LIMIT * ESCAPED + config.ENVELOPE,
         PERMANENT_SESSION_LIFETIME=COOKIE_DAYS * 86_400,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -89,7 +87,9 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         api(settings, house=house, history=history, journal=journal, presence=presence, identity=identity)
     )
     errors.init_app(app)
-    Lifecycle(app, Parts(folder, database, history, journal, hub, fanout, heartbeat, terminal)).init_app()
+    lock_file = config.lock_file(settings, folder)
+    parts = Parts(folder, lock_file, database, history, journal, hub, fanout, heartbeat, terminal)
+    Lifecycle(app, parts).init_app()
     return app
 
 
@@ -102,7 +102,7 @@ def _terminal(settings: config.Settings) -> Terminal:
     ours.addHandler(terminal)
     ours.setLevel(settings.LOG_LEVEL)
     for name in config.unknown(os.environ):
-        ours.warning("%s is not a setting of this chatapp, ignored", name)
+        ours.warning("%s is not a setting of this chatapp", name)
     return terminal
 
 

@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+ROOT = Path(__file__).resolve().parent.parent  # where wsgi.py, static/, templates/ and instance/ are
 PREFIX = "CHATAPP"
+ENVELOPE = 1_024  # bytes of a command around its text
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # What Flask itself reads from its configuration and an operator may want to set the same way.
 FLASK_SETTINGS = ("SECRET_KEY", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_NAME", "TESTING", "DEBUG")
@@ -90,12 +92,12 @@ class Settings:
     MAX_CLIENTS: int = _setting(10_000, _whole(1, 1_000_000), "connections at once; over it the door answers 503")
     RATE_LIMIT: float = _setting(5, _number(0, 1_000_000), "messages per second and person; 0: no limit")
     RATE_BURST: int = _setting(10, _whole(1, 1_000_000), "messages a person may send at once before the rate counts")
-    TEXT_LIMIT: int = _setting(10_000, _whole(1, 16_000), "characters of one message; must fit into FRAME_LIMIT")
-    FRAME_LIMIT: int = _setting(65_536, _whole(1_024, 16_777_216), "bytes of one WebSocket message from a client")
+    TEXT_LIMIT: int = _setting(10_000, _whole(1, 4_000_000), "characters of one message; must fit into FRAME_LIMIT")
+    FRAME_LIMIT: int = _setting(65_536, _whole(2_048, 16_777_216), "bytes of one WebSocket message from a client")
     OUTBOX_LIMIT: int = _setting(1_048_576, _whole(65_536, 1_073_741_824), "bytes kept for a client that reads slowly")
     ROOMS_LIMIT: int = _setting(100, _whole(1, 10_000), "rooms one connection may be in")
     QUEUE_LIMIT: int = _setting(10_000, _whole(1, 1_000_000), "messages that wait for the disk; over it: busy")
-    BUSY_TIMEOUT: float = _setting(1.5, _number(0, 60), "seconds to wait for a locked database before busy")
+    BUSY_TIMEOUT: float = _setting(1.5, _number(0, 5), "seconds to wait for a locked database before busy")
     PING_INTERVAL: float = _setting(20, _number(0.05, 3_600), "seconds between pings to a silent client")
     PING_TIMEOUT: float = _setting(45, _number(0.1, 7_200), "seconds of silence after which a client is gone")
     PRESENCE_LINGER: float = _setting(5, _number(0, 600), "seconds without a connection until a person has left")
@@ -113,10 +115,16 @@ def load(given: Mapping[str, Any]) -> Settings:
             try:
                 values[setting.name] = setting.metadata["parse"](given[setting.name])
             except ValueError as error:
-                raise ConfigError(f"{PREFIX}_{setting.name}={given[setting.name]!r}: must be {error}") from None
+                shown = "…" if setting.name == "DATABASE_URL" else repr(given[setting.name])  # it may hold a password
+                raise ConfigError(f"{PREFIX}_{setting.name}={shown}: must be {error}") from None
     settings = Settings(**values)
     if settings.PING_TIMEOUT <= settings.PING_INTERVAL:
         raise ConfigError(f"{PREFIX}_PING_TIMEOUT={settings.PING_TIMEOUT:g}: must be more than {PREFIX}_PING_INTERVAL")
+    if settings.TEXT_LIMIT * 4 + ENVELOPE > settings.FRAME_LIMIT:  # four bytes a character in UTF-8
+        raise ConfigError(
+            f"{PREFIX}_TEXT_LIMIT={settings.TEXT_LIMIT}: must be at most"
+            f" {(settings.FRAME_LIMIT - ENVELOPE) // 4}, to fit into {PREFIX}_FRAME_LIMIT={settings.FRAME_LIMIT}"
+        )
     return settings
 
 
@@ -124,6 +132,14 @@ def unknown(environ: Mapping[str, str]) -> list[str]:
     """Names in the environment that look like settings and are none: most often a slip of the pen."""
     known = {f"{PREFIX}_{name}" for name in (*(s.name for s in fields(Settings)), *FLASK_SETTINGS)}
     return sorted(name for name in environ if name.startswith(f"{PREFIX}_") and name not in known)
+
+
+def lock_file(settings: Settings, folder: Path) -> Path:
+    """What a server locks: beside the SQLite file that it writes, wherever that is; else in the data folder."""
+    url = make_url(settings.DATABASE_URL) if settings.DATABASE_URL else None
+    if url and url.get_backend_name() == "sqlite" and url.database:
+        return Path(f"{url.database}.lock")
+    return folder / "chatapp.lock"
 
 
 def data_folder(settings: Settings, instance_path: str) -> Path:

@@ -18,6 +18,7 @@ def _(text: str) -> str:
     return text
 
 
+_ROOM_TAKEN = _("There is a room of that name already.")
 _SENTENCES = {
     "bad-json": _("This is not one JSON object with a “type”."),
     "bad-field": _("The field “{field}” is missing or has a value that cannot be used."),
@@ -44,7 +45,9 @@ _SENTENCES = {
 def sentence(refusal: Refusal, locale: str) -> str:
     """What to tell a person about a refusal, in one of LOCALES."""
     values = {"field": refusal.field or "", "retry_after": refusal.retry_after or "", **refusal.values}
-    return _catalog(locale).gettext(_SENTENCES[refusal.code]).format(**values)
+    # One code for people's and rooms' names; the slug of the room that is there tells which it is.
+    said = _ROOM_TAKEN if refusal.code == "name-taken" and "slug" in refusal.values else _SENTENCES[refusal.code]
+    return _catalog(locale).gettext(said).format(**values)
 
 
 @cache

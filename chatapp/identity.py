@@ -11,7 +11,8 @@ from flask import request, session
 from .details import LOCALES
 from .log.history import History
 from .model import Person
-from .rooms.names import folded, person_name
+from .rooms.names import person_name
+from .spelling import folded
 
 COOKIE_DAYS = 365  # how long a browser remembers who one is
 

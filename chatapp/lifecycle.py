@@ -27,8 +27,8 @@ from .terminal import Terminal
 if TYPE_CHECKING:
     from flask import Flask
 
-LOCK_FILE = "chatapp.lock"
 # How the two seconds of a stop are spent, in seconds at most; each step is normally far shorter.
+STOP_TIME = 1.3  # for all of it, so that gunicorn's own end has its share
 COMMIT_TIME = 0.7  # to commit and deliver what was accepted
 GOODBYE_TIME = 0.5  # for the clients to answer 1001
 LAST_TIME = 0.2  # for the handlers of those who did not, to end
@@ -41,17 +41,17 @@ class StartError(Exception):
 
 
 class DataLock:
-    """The lock on the data folder: two servers on one log would split the rooms."""
+    """The lock beside the log: two servers on one log would split the rooms."""
 
     def __init__(self, path: Path):
         self._path = path
         self._descriptor: int | None = None
 
     @classmethod
-    def check(cls, folder: Path, *, patience: float) -> None:
-        """Raises StartError if another server holds the folder and does not leave it within `patience` seconds."""
-        if folder.is_dir():
-            lock = cls(folder / LOCK_FILE)
+    def check(cls, path: Path, *, patience: float) -> None:
+        """Raises StartError if another server holds the lock and does not leave it within `patience` seconds."""
+        if path.parent.is_dir():
+            lock = cls(path)
             try:
                 lock.take(patience)
             except OSError:
@@ -88,6 +88,7 @@ class Parts:
     """What lives: built by `create_app`, started and stopped here."""
 
     folder: Path
+    lock_file: Path
     database: Database
     history: History
     journal: Journal
@@ -106,7 +107,7 @@ class Lifecycle:
         self._lock = Lock()  # guards the two below
         self._started = False
         self._stopping = False
-        self._data_lock = DataLock(parts.folder / LOCK_FILE)
+        self._data_lock = DataLock(parts.lock_file)
 
     def init_app(self) -> None:
         """Makes the first request start what no server has started yet."""
@@ -149,9 +150,11 @@ class Lifecycle:
             if not self._app.secret_key:
                 self._app.secret_key = secret_key(parts.folder)
         except OSError as error:
+            self._data_lock.release()
             why = errno.errorcode.get(error.errno or 0, "")
             raise StartError(f"the data folder {parts.folder} cannot be used: {error.strerror} ({why})") from None
         try:
+            parts.database.claim(patience)
             parts.database.migrate()
             for room in parts.history.rooms():  # what is in the log counts as told
                 parts.hub.told(room.slug, room.head)
@@ -169,15 +172,21 @@ class Lifecycle:
                 return
             self._stopping = True
         parts = self._parts
+        deadline = time.monotonic() + STOP_TIME
+
+        def left(most: float) -> float:
+            return max(0.0, min(most, deadline - LAST_TIME - time.monotonic()))
+
         clients = parts.hub.close()
-        parts.journal.stop(COMMIT_TIME)
-        parts.fanout.stop(COMMIT_TIME)
+        parts.journal.stop(left(COMMIT_TIME))
+        parts.fanout.finish(left(COMMIT_TIME))
         for client in clients:
             client.outbox.close(GOING_AWAY, "the server is stopping")
-        if not parts.hub.wait_empty(GOODBYE_TIME):
+        if not parts.hub.wait_empty(left(GOODBYE_TIME)):
             for client in parts.hub.clients():
                 client.outbox.cut()
             parts.hub.wait_empty(LAST_TIME)
+        parts.fanout.stop(LAST_TIME)
         parts.heartbeat.stop(LAST_TIME)
         log.info("Stopped; %d clients were told", len(clients))
         parts.database.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -81,8 +81,15 @@ class Read(NamedTuple):
     by: object
 
 
+class Again(NamedTuple):
+    """An event that one client gets a second time: it had posted the same nonce before."""
+
+    event: Message
+    to: Any
+
+
 Ephemeron = Typing | Read | Change  # told and forgotten
-News = list[Message] | Ephemeron  # what the bus carries: a commit's events, or one of these
+News = list[Message] | Ephemeron | Again  # what the bus carries: a commit's events, or one of these
 
 
 class Refusal(Exception):

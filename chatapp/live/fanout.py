@@ -10,14 +10,16 @@ import logging
 import selectors
 import socket
 from collections import deque
-from threading import Thread
+from collections.abc import Iterator, Sequence
+from threading import Event, Thread
 
-from ..model import Author, Change, Ephemeron, Message, News, Read, Typing
+from ..model import Again, Author, Change, Ephemeron, Message, News, Read, Typing
 from . import protocol
 from .frames import text_frame
 from .hub import Client, Hub, Recipients
 from .outbox import Outbox
 
+SLICE = 131_072  # bytes offered at once: few system calls, and little that an eviction has to finish
 LISTED_RECIPIENTS = 32  # up to so many recipients, the terminal shows a line for each
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,7 @@ class FanOut:
 
     def __init__(self, hub: Hub):
         self._hub = hub
-        self._inbox: deque[News | Outbox | _Stop] = deque()
+        self._inbox: deque[News | Outbox | Event | _Stop] = deque()
         self._asleep = False
         self._wakes, self._bell = socket.socketpair()
         self._wakes.setblocking(False)
@@ -43,8 +45,15 @@ class FanOut:
     def start(self) -> None:
         self._thread.start()
 
+    def finish(self, timeout: float) -> None:
+        """Waits until what was handed over before is offered to everybody; goes on flushing what waits."""
+        if self._thread.is_alive():
+            offered = Event()
+            self._put(offered)
+            offered.wait(timeout)
+
     def stop(self, timeout: float) -> None:
-        """Delivers what was handed over before, then ends."""
+        """Ends the thread."""
         if self._thread.is_alive():
             self._put(_Stop())
             self._thread.join(timeout)
@@ -57,7 +66,7 @@ class FanOut:
         """Takes over an outbox whose socket is full. Called under that outbox's lock: only notes it."""
         self._put(outbox)
 
-    def _put(self, item: News | Outbox | _Stop) -> None:
+    def _put(self, item: News | Outbox | Event | _Stop) -> None:
         self._inbox.append(item)
         if self._asleep:
             self._asleep = False
@@ -81,7 +90,7 @@ class FanOut:
         self._wakes.close()
         self._bell.close()
 
-    def _take(self) -> list[News | Outbox | _Stop]:
+    def _take(self) -> list[News | Outbox | Event | _Stop]:
         waiting = []
         while self._inbox:
             waiting.append(self._inbox.popleft())
@@ -99,7 +108,7 @@ class FanOut:
                 self._selector.unregister(key.fd)
         self._asleep = False
 
-    def _round(self, waiting: list[News | Outbox | _Stop]) -> bool:
+    def _round(self, waiting: list[News | Outbox | Event | _Stop]) -> bool:
         """Everything that waits, joined room by room as far as the order allows; False if it was the end."""
         by_room: dict[str, list[Message]] = {}
         for item in waiting:
@@ -110,8 +119,12 @@ class FanOut:
             self._events(by_room)
             if isinstance(item, _Stop):
                 return False
-            if isinstance(item, Outbox):
+            if isinstance(item, Event):
+                item.set()
+            elif isinstance(item, Outbox):
                 self._watch(item)
+            elif isinstance(item, Again):
+                self._offer([text_frame(protocol.encode(item.event))], [item.to])
             else:
                 self._ephemeron(item)
         self._events(by_room)
@@ -128,21 +141,20 @@ class FanOut:
 
     def _deliver(self, events: list[Message], recipients: Recipients) -> None:
         if recipients.chat:
-            frames = b"".join([text_frame(protocol.encode(event)) for event in events])
-            self._offer(frames, recipients.chat)
+            self._offer([text_frame(protocol.encode(event)) for event in events], recipients.chat)
         if recipients.plain:
-            frames = b"".join([text_frame(event.text.encode()) for event in events])
-            self._offer(frames, recipients.plain)
+            self._offer([text_frame(event.text.encode()) for event in events], recipients.plain)
         if recipients.plain_named:
-            frames = b"".join([text_frame(f"{event.author.name}: {event.text}".encode()) for event in events])
-            self._offer(frames, recipients.plain_named)
+            named = [text_frame(f"{event.author.name}: {event.text}".encode()) for event in events]
+            self._offer(named, recipients.plain_named)
         if log.isEnabledFor(logging.INFO):
             _report(len(events), recipients)
 
-    def _offer(self, frames: bytes, clients: tuple[Client, ...] | list[Client]) -> None:
-        for client in clients:
-            if not client.outbox.offer(frames):
-                log.warning("Client reads too slowly, closed with 1013: %s", client.address)
+    def _offer(self, frames: list[bytes], clients: Sequence[Client]) -> None:
+        for joined in _slices(frames):
+            for client in clients:
+                if not client.outbox.offer(joined):
+                    log.warning("Client reads too slowly, closed with 1013: %s", client.address)
 
     def _ephemeron(self, item: Ephemeron) -> None:
         if isinstance(item, Read):
@@ -156,7 +168,7 @@ class FanOut:
             recipients = self._hub.recipients(item.room).chat
         chatting = [client for client in recipients if client.speaks_chat]
         if chatting:
-            self._offer(text_frame(protocol.encode(news)), chatting)
+            self._offer([text_frame(protocol.encode(news))], chatting)
 
     def _watch(self, outbox: Outbox) -> None:
         if outbox.flush():
@@ -168,6 +180,23 @@ class FanOut:
             self._selector.register(descriptor, selectors.EVENT_WRITE, outbox)
         except (OSError, ValueError):
             pass  # the client has left just now and its socket is closed
+
+
+def _slices(frames: list[bytes]) -> Iterator[bytes]:
+    """The frames joined, in one piece or, if they are much, in several that are cut between two frames."""
+    size = sum(map(len, frames))
+    if size <= SLICE:
+        yield b"".join(frames)
+        return
+    begun: list[bytes] = []
+    size = 0
+    for frame in frames:
+        if begun and size + len(frame) > SLICE:
+            yield b"".join(begun)
+            begun, size = [], 0
+        begun.append(frame)
+        size += len(frame)
+    yield b"".join(begun)
 
 
 def _presence(change: Change) -> protocol.PresenceNews:

@@ -72,10 +72,14 @@ class Outbox:
             return True
 
     def close(self, code: int, reason: str = "") -> None:
-        """A close frame behind all that waits; nothing more is taken after it (RFC 6455, section 5.5.1)."""
+        """A close frame behind all that waits; nothing more is taken after it (RFC 6455, section 5.5.1).
+
+        What is held is let go: it might stand between the fragments of an answer, and the client resumes.
+        """
         with self._lock:
             if not self._closing and not self._gone:
-                self._release()
+                self._held = None
+                self._held_bytes = 0
                 self._close(code, reason)
                 self._write()
 

@@ -79,7 +79,9 @@ class Session:
         try:
             self._begin()
             for text in reader.messages():
-                if not outbox.closing:
+                if outbox.closing:
+                    self._pace()  # nobody listens any more
+                else:
                     self._hear(text)
         except Ended as ended:
             end = ended
@@ -138,7 +140,7 @@ class PlainSession(Session):
     def _hear(self, text: str) -> None:
         while not self._client.outbox.closing:
             try:
-                self._services.house.post(self._person, self._room, text, None, None)
+                self._services.house.post(self._person, self._room, text, None, self)
             except Refusal as refusal:
                 if refusal.code == "text-too-long":
                     raise Ended(TOO_BIG, sentence(refusal, self._locale)) from None
@@ -148,6 +150,13 @@ class PlainSession(Session):
                 self._pause(refusal.retry_after or 0)
             else:
                 return
+
+    def stored(self, event: Message, *, first: bool) -> None:
+        """It comes back to the client with everybody's."""
+
+    def refused(self, refusal: Refusal) -> None:
+        """There is no way to say so in this dialect but to end. Called on the journal's thread."""
+        self._client.outbox.close(TRY_LATER, sentence(refusal, self._locale))
 
 
 class ChatSession(Session):
@@ -237,7 +246,9 @@ class ChatSession(Session):
             try:
                 for frame in missed.joined(members, command.nonce):
                     outbox.send(frame)
-            except Refusal:
+            except Refusal as refusal:
+                if again:  # it was in the room and would miss what comes: it resumes on another connection
+                    raise Ended(TRY_LATER, sentence(refusal, self._locale)) from None
                 del self._rooms[room.slug]
                 lobby.leave(self._client, room.slug)
                 raise
@@ -278,6 +289,10 @@ class ChatSession(Session):
         detail = sentence(refusal, self._locale)
         return protocol.Error(refusal.code, detail, nonce, refusal.field, refusal.retry_after)
 
+    def again(self, event: Message) -> None:
+        """Says an event that was told before, in its place among the others. Called on the journal's thread."""
+        self._services.house.again(event, self._client)
+
     def offer(self, answer: protocol.Answer) -> None:
         """Says something from another thread: never blocks."""
         self._client.outbox.offer(text_frame(protocol.encode(answer)))
@@ -294,7 +309,7 @@ class _Receipt:
 
     def stored(self, event: Message, *, first: bool) -> None:
         if not first:  # the first time it went to everybody, the author included
-            self._session.offer(event)
+            self._session.again(event)
 
     def refused(self, refusal: Refusal) -> None:
         self._session.offer(self._session.error(refusal, self._nonce))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError
 
 READERS = 8  # connections that read at once; a handler that finds none free waits
+ADVISORY_LOCK = 7_236_411_020  # any number: the one that chatapp locks in its PostgreSQL database
 READERS_TIMEOUT = 10.0  # seconds it waits
 
 
@@ -24,6 +26,7 @@ class Database:
     """The two engines. `writer` is the journal's alone; `reader` serves everybody's short reads."""
 
     def __init__(self, url: str, *, busy_timeout: float):
+        self._claim: Connection | None = None
         sqlite = url.startswith("sqlite")
         self.writer = create_engine(url, pool_size=1, max_overflow=0)
         self.reader = create_engine(
@@ -38,6 +41,24 @@ class Database:
             _tune_sqlite(self.reader, busy_timeout=busy_timeout, reads_only=True)
         else:
             _tune_postgresql(self.writer, busy_timeout=busy_timeout)
+
+    def claim(self, patience: float) -> None:
+        """On PostgreSQL: a lock that lasts as long as this server, for two on one log would split the rooms.
+
+        Waits `patience` seconds for another server that is just stopping. Raises LogError, one line.
+        """
+        if self.writer.dialect.name != "postgresql":
+            return
+        deadline = time.monotonic() + patience
+        try:
+            self._claim = self.reader.connect().execution_options(isolation_level="AUTOCOMMIT")
+            self._claim.detach()
+            while not self._claim.execute(select(func.pg_try_advisory_lock(ADVISORY_LOCK))).scalar_one():
+                if time.monotonic() >= deadline:
+                    raise LogError("another chatapp is running on this database; stop it, or use another one")
+                time.sleep(0.1)
+        except DBAPIError as error:
+            raise LogError(f"the database cannot be opened: {_first_line(error.orig or error)}") from None
 
     def migrate(self) -> None:
         """Brings the tables to this version's shape. Raises LogError, one line."""
@@ -64,13 +85,15 @@ class Database:
                 pass  # SQLite says why in a moment
 
     def close(self) -> None:
+        if self._claim is not None:
+            self._claim.close()
         self.writer.dispose()
         self.reader.dispose()
 
 
 def sqlite_url(path: Path) -> str:
     """The address of a SQLite file."""
-    return f"sqlite+pysqlite:///{path}"
+    return URL.create("sqlite+pysqlite", database=str(path)).render_as_string()
 
 
 def reason(error: DBAPIError) -> str:

@@ -6,19 +6,20 @@ It takes all that waits, commits it in one transaction, and only then passes the
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Event as Flag
 from threading import Lock, Thread
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from ..model import Author, Message, Refusal, Room, rfc3339
+from ..model import Message, Refusal
 from .database import Database, reason
-from .schema import events, message, meta, rooms
+from .posts import Mark, Post, insert_posts, known_posts, newest_marks
+from .records import move_markers
+from .schema import meta
 
 BATCH_LIMIT = 1_000  # posts in one transaction: some 20 ms of work, so that nobody waits long for a commit
 WRITE_TIMEOUT = 10.0  # seconds a caller waits for its own write; the thread needs BUSY_TIMEOUT for the worst batch
@@ -26,33 +27,6 @@ WRITE_TIMEOUT = 10.0  # seconds a caller waits for its own write; the thread nee
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-
-_take_seqs = (
-    update(rooms)
-    .where(rooms.c.id == bindparam("room"))
-    .values(head=rooms.c.head + bindparam("n"))
-    .returning(rooms.c.head)
-)
-
-
-class Receipt(Protocol):
-    """Who waits to hear what became of a post. Called on the journal's thread: must not block."""
-
-    def stored(self, event: Message, *, first: bool) -> None:
-        """It is on disk. `first` is False if the author had posted that nonce before; then nobody was told anew."""
-
-    def refused(self, refusal: Refusal) -> None:
-        """Nothing was stored, nothing was told."""
-
-
-class Post(NamedTuple):
-    """A message on its way to the log."""
-
-    room: Room
-    author: Author
-    text: str
-    nonce: str | None
-    receipt: Receipt | None
 
 
 class _Change:
@@ -63,6 +37,11 @@ class _Change:
         self.done = Flag()
         self.result: Any = None
         self.error: Exception | None = None
+        self._taken = Lock()  # held by who was first: the journal that does it, or the caller who gave it up
+
+    def take(self) -> bool:
+        """True for the first who asks: a change that was given up is not done later."""
+        return self._taken.acquire(blocking=False)
 
 
 class Journal:
@@ -80,7 +59,7 @@ class Journal:
         self._publish = publish
         self._clock = clock
         self._queue_limit = queue_limit
-        self._queue: SimpleQueue[Post | _Change | None] = SimpleQueue()
+        self._queue: SimpleQueue[Post | Mark | _Change | None] = SimpleQueue()
         self._lock = Lock()  # guards _open, and that nothing is put behind the end
         self._open = False
         self._thread = Thread(target=self._run, name="journal", daemon=True)
@@ -109,12 +88,17 @@ class Journal:
         """
         change = _Change(apply)
         self._put(change)
-        if not change.done.wait(WRITE_TIMEOUT):
+        if not change.done.wait(WRITE_TIMEOUT) and change.take():
             raise Refusal("busy", retry_after=1.0)
+        change.done.wait()  # bounded by the database's own time-outs: it has begun
         if change.error:
             raise change.error
         result: T = change.result
         return result
+
+    def mark(self, mark: Mark) -> None:
+        """Moves a read marker soon; many for one person and room are one write. Raises Refusal `busy`."""
+        self._put(mark)
 
     def probe(self) -> None:
         """Writes and syncs a row. Raises Refusal `busy` if that is not possible now."""
@@ -123,7 +107,7 @@ class Journal:
             lambda connection: connection.execute(update(meta).where(meta.c.key == "checked_at").values(value=now))
         )
 
-    def _put(self, item: Post | _Change) -> None:
+    def _put(self, item: Post | Mark | _Change) -> None:
         with self._lock:
             if not self._open or self._queue.qsize() >= self._queue_limit:
                 raise Refusal("busy", retry_after=1.0)
@@ -133,15 +117,16 @@ class Journal:
         while True:
             batch, ended = self._take()
             posts = [item for item in batch if isinstance(item, Post)]
-            changes = [item for item in batch if isinstance(item, _Change)]
-            if batch:
-                self._commit(posts, changes)
+            marks = [item for item in batch if isinstance(item, Mark)]
+            changes = [item for item in batch if isinstance(item, _Change) and item.take()]
+            if posts or marks or changes:
+                self._commit(posts, marks, changes)
             if ended:
                 return
 
-    def _take(self) -> tuple[list[Post | _Change], bool]:
+    def _take(self) -> tuple[list[Post | Mark | _Change], bool]:
         """All that waits, at least one, and whether it is the last."""
-        batch: list[Post | _Change] = []
+        batch: list[Post | Mark | _Change] = []
         item = self._queue.get()
         while item is not None:
             batch.append(item)
@@ -153,12 +138,12 @@ class Journal:
                 return batch, False
         return batch, True
 
-    def _commit(self, posts: list[Post], changes: list[_Change]) -> None:
+    def _commit(self, posts: list[Post], marks: list[Mark], changes: list[_Change]) -> None:
         try:
             try:
-                fresh, known = self._store(posts, changes, check=False)
+                fresh, known, moved = self._store(posts, marks, changes, check=False)
             except IntegrityError:  # a nonce that is in the log: rare, so looked up only now
-                fresh, known = self._store(posts, changes, check=True)
+                fresh, known, moved = self._store(posts, marks, changes, check=True)
         except SQLAlchemyError as error:
             why = reason(error) if isinstance(error, DBAPIError) else str(error)
             log.error("The log cannot be written: %s", why)
@@ -168,17 +153,23 @@ class Journal:
             self._refuse(posts, changes, "an error of the server")
         else:
             self._tell(fresh, known, changes)
+            newest = newest_marks(marks)
+            for key, stands in moved.items():
+                _call(newest[key].moved, stands)
 
     def _store(
-        self, posts: list[Post], changes: list[_Change], *, check: bool
-    ) -> tuple[list[tuple[Post, Message]], list[tuple[Post, Message]]]:
-        """One transaction. Gives the posts with their events: the new ones in order, and those known before."""
+        self, posts: list[Post], marks: list[Mark], changes: list[_Change], *, check: bool
+    ) -> tuple[list[tuple[Post, Message]], list[tuple[Post, Message]], dict[tuple[str, int], int]]:
+        """One transaction. Gives the posts with their events, the new ones in order and those known before,
+        and the markers that moved."""
         at = int(self._clock() * 1000)
         with self._database.writer.begin() as connection:
             for change in changes:
                 _apply(connection, change)
-            known = _known(connection, posts) if check else {}
-            return _insert(connection, posts, known, at)
+            known = known_posts(connection, posts) if check else {}
+            fresh, again = insert_posts(connection, posts, known, at)
+            wanted = {key: mark.seq for key, mark in newest_marks(marks).items()}
+            return fresh, again, move_markers(connection, wanted) if wanted else {}
 
     def _tell(
         self, fresh: list[tuple[Post, Message]], known: list[tuple[Post, Message]], changes: list[_Change]
@@ -227,60 +218,3 @@ def _apply(connection: Connection, change: _Change) -> None:
         change.error = error
     if change.error:
         savepoint.rollback()
-
-
-def _known(connection: Connection, posts: list[Post]) -> dict[tuple[str, str], Message]:
-    """The events that these posts made when they were sent before, by author and nonce."""
-    keys = [(post.author.id, post.nonce) for post in posts if post.nonce is not None]
-    found = connection.execute(
-        select(events, rooms.c.slug).join(rooms).where(tuple_(events.c.author_id, events.c.nonce).in_(keys))
-    )
-    return {(row.author_id, row.nonce): message(row) for row in found}
-
-
-def _insert(
-    connection: Connection, posts: list[Post], known: dict[tuple[str, str], Message], at: int
-) -> tuple[list[tuple[Post, Message]], list[tuple[Post, Message]]]:
-    seen = set(known)
-    first: list[Post] = []
-    again: list[Post] = []
-    for post in posts:
-        key = (post.author.id, post.nonce) if post.nonce is not None else None
-        (again if key in seen else first).append(post)
-        if key:
-            seen.add(key)
-    fresh = _number(connection, first, rfc3339(at))
-    if fresh:
-        connection.execute(insert(events), [_row(post, event, at) for post, event in fresh])
-    known = known | {(post.author.id, post.nonce): event for post, event in fresh if post.nonce is not None}
-    return fresh, [(post, known[post.author.id, post.nonce or ""]) for post in again]
-
-
-def _number(connection: Connection, posts: list[Post], at: str) -> list[tuple[Post, Message]]:
-    """The posts' events, each with the next seq of its room, taken inside this transaction."""
-    counts: dict[int, int] = defaultdict(int)
-    for post in posts:
-        counts[post.room.id] += 1
-    seqs = {}
-    for room, count in counts.items():
-        head = connection.execute(_take_seqs, {"room": room, "n": count}).scalar_one()
-        seqs[room] = head - count
-    numbered = []
-    for post in posts:
-        seqs[post.room.id] += 1
-        event = Message(post.room.slug, seqs[post.room.id], at, post.author, post.text, post.nonce)
-        numbered.append((post, event))
-    return numbered
-
-
-def _row(post: Post, event: Message, at: int) -> dict[str, object]:
-    return {
-        "room_id": post.room.id,
-        "seq": event.seq,
-        "type": "message",
-        "at": at,
-        "author_id": event.author.id,
-        "author_name": event.author.name,
-        "text": event.text,
-        "nonce": event.nonce,
-    }

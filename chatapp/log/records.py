@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select, update
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 
 from ..model import Refusal, Room
+from ..spelling import folded
 from .schema import markers, people, rooms
 
 
-def add_room(connection: Connection, slug: str, name: str, at: int) -> Room:
-    """Makes a room. Raises Refusal `name-taken`, with its slug, if there is one at that address."""
-    if connection.execute(select(rooms.c.id).where(rooms.c.slug == slug)).first():
-        raise Refusal("name-taken", field="name", name=name, slug=slug)
+def add_room(connection: Connection, name: str, slugs: Iterable[str], at: int) -> Room:
+    """Makes a room at the first of `slugs` that is free.
+
+    Raises Refusal `name-taken`, with the slug of the room, if a reader would take its name for this one.
+    """
+    for slug in slugs:
+        found = connection.execute(select(rooms.c.name).where(rooms.c.slug == slug)).first()
+        if found is None:
+            break
+        if folded(found.name) == folded(name):
+            raise Refusal("name-taken", field="name", name=name, slug=slug)
     row = {"slug": slug, "name": name, "head": 0, "created_at": at}
     made = connection.execute(insert(rooms).values(row).returning(rooms.c.id)).scalar_one()
     return Room(made, slug, name)
@@ -24,16 +34,26 @@ def save_name(connection: Connection, person: str, name: str) -> None:
         connection.execute(insert(people).values(id=person, name=name))
 
 
-def move_marker(connection: Connection, person: str, room: int, seq: int) -> int | None:
-    """Moves a read marker forward, never back, never past the newest event; where it stands now, None if it stayed."""
-    head = connection.execute(select(rooms.c.head).where(rooms.c.id == room)).scalar_one()
-    mine = (markers.c.person_id == person) & (markers.c.room_id == room)
-    stands = connection.execute(select(markers.c.seq).where(mine)).scalar()
-    seq = min(seq, head)
-    if stands is None:
-        connection.execute(insert(markers).values(person_id=person, room_id=room, seq=seq))
-    elif seq > stands:
-        connection.execute(update(markers).where(mine).values(seq=seq))
-    else:
-        return None
-    return seq
+def move_markers(connection: Connection, wanted: dict[tuple[str, int], int]) -> dict[tuple[str, int], int]:
+    """Moves read markers (person and room id to seq) forward, never back, never past the newest event.
+
+    Gives those that moved, and where they stand now.
+    """
+    heads = connection.execute(select(rooms.c.id, rooms.c.head).where(rooms.c.id.in_({room for _, room in wanted})))
+    newest = {row.id: row.head for row in heads}
+    key = tuple_(markers.c.person_id, markers.c.room_id)
+    stand = {
+        (row.person_id, row.room_id): row.seq for row in connection.execute(select(markers).where(key.in_(wanted)))
+    }
+    moved = {}
+    for (person, room), seq in wanted.items():
+        if min(seq, newest[room]) > stand.get((person, room), -1):
+            moved[person, room] = min(seq, newest[room])
+    fresh = [{"person_id": p, "room_id": r, "seq": seq} for (p, r), seq in moved.items() if (p, r) not in stand]
+    known = [{"person": p, "room": r, "to": seq} for (p, r), seq in moved.items() if (p, r) in stand]
+    if fresh:
+        connection.execute(insert(markers), fresh)
+    if known:
+        mine = (markers.c.person_id == bindparam("person")) & (markers.c.room_id == bindparam("room"))
+        connection.execute(update(markers).where(mine).values(seq=bindparam("to")), known)
+    return moved

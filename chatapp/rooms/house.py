@@ -8,10 +8,11 @@ from math import ceil
 from ..bus.local import LocalBus
 from ..config import Settings
 from ..log.history import History
-from ..log.journal import Journal, Post, Receipt
-from ..log.records import add_room, move_marker, save_name
-from ..model import Person, Read, Refusal, Room, Typing
-from .names import person_name, room_name, slug
+from ..log.journal import Journal
+from ..log.posts import Mark, Post, Receipt
+from ..log.records import add_room, save_name
+from ..model import Again, Message, Person, Read, Refusal, Room, Typing
+from .names import person_name, room_name, slugs
 from .presence import Presence
 from .rates import Rates
 
@@ -53,7 +54,7 @@ class House:
         checked = room_name(name)
         self._slow_down(person)
         at = int(self._clock() * 1000)
-        return self._journal.write(lambda connection: add_room(connection, slug(checked), checked, at))
+        return self._journal.write(lambda connection: add_room(connection, checked, slugs(checked), at))
 
     def post(self, person: Person, room: Room, text: str, nonce: str | None, receipt: Receipt | None) -> None:
         """Hands a message to the journal; the receipt hears what became of it.
@@ -70,6 +71,10 @@ class House:
         self._slow_down(person)
         self._journal.append(Post(room, person.author, text, nonce, receipt))
 
+    def again(self, event: Message, to: object) -> None:
+        """Tells an event to the one client that posted it once more, behind what the others are being told."""
+        self._bus.publish(Again(event, to))
+
     def typing(self, person: Person, room: Room) -> None:
         """Tells the room that the person is typing."""
         self._bus.publish(Typing(room.slug, person.id, person.name))
@@ -79,11 +84,14 @@ class House:
 
         A guest's is only told: nobody could come back for it.
         """
-        stands: int | None = seq
-        if person.role != "guest":
-            stands = self._journal.write(lambda connection: move_marker(connection, person.id, room.id, seq))
-        if stands is not None:
+
+        def moved(stands: int) -> None:
             self._bus.publish(Read(person.id, room.slug, stands, by))
+
+        if person.role == "guest":
+            moved(seq)
+        else:
+            self._journal.mark(Mark(person.id, room.id, seq, moved))
 
     def rename(self, person: Person, name: str) -> str:
         """The name that person goes by from now on; a member's is kept. Gives it as it will be shown.
@@ -91,7 +99,7 @@ class House:
         Raises Refusal `bad-name`, `name-taken` or `busy`.
         """
         checked = person_name(name)
-        before = self._presence.rename(person.id, checked)  # first: then nobody else can take it meanwhile
+        before = self._presence.rename(person.id, checked)  # first: who is online has it from now on
         if person.role == "member":
             try:
                 self._journal.write(lambda connection: save_name(connection, person.id, checked))

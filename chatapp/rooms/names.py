@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterator
+from itertools import count
 
 from ..model import Refusal
+from ..spelling import folded
 
 NAME_LIMIT = 32  # characters of a person's name
 ROOM_NAME_LIMIT = 64  # characters of a room's name
@@ -17,8 +20,6 @@ SLUG_LIMIT = 64  # characters of a slug
 _FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"
 _BLANKS = "\u115f\u1160\u3164\uffa0\u2800"  # letters and symbols by their category, blanks by their look
-# What shows nothing by itself: joiners and variation selectors. Two names that differ in it only look the same.
-_UNSEEN = re.compile("[\u034f\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _MARKS_IN_A_ROW = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4,}")
 
 
@@ -46,13 +47,6 @@ def _benign(text: str) -> bool:
     )
 
 
-def folded(name: str) -> str:
-    """Equal for two names that a reader would take for the same: what shows nothing dropped, then compared without
-    regard to case and form (the Unicode Standard, section 3.13, D146)."""
-    text = unicodedata.normalize("NFD", _UNSEEN.sub("", name)).casefold()
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-
-
 def numbered(name: str, number: int) -> str:
     """`name` with a number behind it, within the limit of a name."""
     tail = f" {number}"
@@ -69,3 +63,12 @@ def slug(name: str) -> str:
     short = re.sub("-+", "-", kept)[:SLUG_LIMIT].strip("-")
     legible = any(unicodedata.category(char)[0] in "LN" for char in short)
     return short if legible else "room-" + hashlib.sha256(name.encode()).hexdigest()[:6]
+
+
+def slugs(name: str) -> Iterator[str]:
+    """The addresses for a room of that name, best first: "C", "C++" and "C#" are three rooms."""
+    first = slug(name)
+    yield first
+    for number in count(2):
+        tail = f"-{number}"
+        yield first[: SLUG_LIMIT - len(tail)] + tail

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from ..model import Author, Change, Person, Refusal
-from .names import folded, numbered
+from ..spelling import folded
+from .names import numbered
 
 _NUMBERS_TRIED = 20  # numbers tried one by one behind a name that is taken
 

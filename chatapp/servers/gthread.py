@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import select
 import signal
 import socket
 import struct
@@ -19,16 +20,16 @@ from weakref import WeakSet
 
 from flask.config import Config
 from gunicorn.http.unreader import SocketUnreader
-from gunicorn.util import close_graceful
 from gunicorn.workers import gthread
 
-from .. import ROOT, config
+from .. import config
 from ..lifecycle import DataLock, Lifecycle, StartError
 from . import limits
 from .address import announce
 from .pool import WarmPool
 
 RECEIVE_TIMEOUT = 10  # seconds between two pieces of a request
+UNREAD, UNREAD_TIMES = 65_536, 16  # bytes read at once, and how often, from a connection that is being closed
 REQUEST_TIME = 20.0  # seconds for all pieces of a request; then it is dropped
 LAST_ANSWERS = 1  # seconds, whole ones to gunicorn, for answers that are on their way when the chat has stopped
 FAREWELL = 2.5  # seconds the master waits for the data: a worker whose master was killed takes two to end
@@ -73,15 +74,16 @@ def on_starting(server: Any) -> None:
         raise SystemExit("chatapp: no certificate here: TLS ends in a proxy (nginx, Caddy); see the README")
     if server.cfg.max_requests:
         raise SystemExit("chatapp: --max-requests would end all conversations now and then; leave it out")
+    folder = config.data_folder(settings(), str(config.ROOT / "instance"))
     try:
-        DataLock.check(config.data_folder(settings(), str(ROOT / "instance")), patience=FAREWELL)
+        DataLock.check(config.lock_file(settings(), folder), patience=FAREWELL)
     except StartError as error:
         raise SystemExit(f"chatapp: {error}") from None
 
 
-def nworkers_changed(server: Any, new: int, _old: int | None) -> None:
+def nworkers_changed(server: Any, new: int, old: int | None) -> None:
     """SIGTTIN asks for one worker more at run time; a second one would not get the data's lock."""
-    if new > 1 and _old is not None:
+    if new > 1 and old is not None:
         server.log.error(_ONE_WORKER)
         server._num_workers = 1
 
@@ -106,7 +108,6 @@ def post_worker_init(worker: Any) -> None:
     )
     gthread.TConn = Connection
     gthread.STOP_KEEPALIVE_LINGER = 0.1  # an idle page's connection would hold up the stop for 2 s
-    Connection.pool = worker.tpool
     Connection.opened = WeakSet()
     for listener in worker.sockets:
         # Accepted sockets inherit it; the door takes it back for a WebSocket.
@@ -163,12 +164,19 @@ class Connection(gthread.TConn):  # type: ignore[misc]
     of need), holds up the stop by 5 to 20 s.
     """
 
-    pool: WarmPool
+    data_ready: bool
     opened: WeakSet[Connection]
 
     def __init__(self, *accepted: Any):
         super().__init__(*accepted)
         self.opened.add(self)
+
+    def wait_for_data(self, timeout: float) -> bool:
+        """gunicorn's own way takes an open file more for each silent connection, and runs out of them."""
+        poller = select.poll()
+        poller.register(self.sock, select.POLLIN)
+        self.data_ready = bool(poller.poll(timeout * 1000))
+        return self.data_ready
 
     def init(self) -> None:
         first = not self.initialized
@@ -191,10 +199,19 @@ class Connection(gthread.TConn):  # type: ignore[misc]
         if self.sock.fileno() < 0:
             return
         if graceful:
-            self.sock.setblocking(True)
-            self.pool.submit(close_graceful, self.sock)
-        else:
-            super().close()
+            self._empty()
+        super().close()
+
+    def _empty(self) -> None:
+        """Reads what has come, without waiting: bytes that nobody read would make a reset of our last answer's end."""
+        self.sock.setblocking(False)
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+            for _ in range(UNREAD_TIMES):
+                if not self.sock.recv(UNREAD):
+                    break
+        except OSError:
+            pass  # there is no more
 
 
 class _ImpatientUnreader(SocketUnreader):  # type: ignore[misc]

@@ -1,4 +1,6 @@
 /** The HTTP addresses of the chat; every refusal becomes a `Problem` with a sentence for the person. */
+const ANSWER_WITHIN = 15_000;
+
 export class Problem extends Error {
   constructor({ status = 0, code = "", detail = "", ...rest }) {
     super(detail);
@@ -41,9 +43,10 @@ export class Api {
   }
 
   async #ask(address, options = {}) {
-    const answer = await fetch(address, { ...options, headers: { Accept: "application/json", ...options.headers } });
+    const headers = { Accept: "application/json", ...options.headers };
+    const answer = await fetch(address, { ...options, headers, signal: AbortSignal.timeout(ANSWER_WITHIN) });
+    if (answer.ok) return answer.json();
     const body = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Problem({ ...body, status: answer.status });
-    return body;
+    throw new Problem({ ...body, status: answer.status });
   }
 }

@@ -13,10 +13,12 @@ const BEAT_EVERY = 25 * SECOND; // under the 30 to 60 s after which proxies drop
 const ANSWER_WITHIN = 10 * SECOND;
 const PROBE_WITHIN = 4 * SECOND; // after waking up somebody is looking: find out sooner
 const REMOVED = 1008;
+const TOO_LARGE = 1009;
 
 /**
  * Emits `state` with `{name, retryAt, reason}`, where name is "connecting", "open" (after `welcome`), "waiting"
- * (until `retryAt`) or "closed" (for good, for `reason`), and `frame` with each frame received.
+ * (until `retryAt`; for a `reason` if what we sent was too large) or "closed" (for good, for `reason`), and `frame`
+ * with each frame received.
  */
 export class Connection extends Emitter {
   #url;
@@ -106,7 +108,8 @@ export class Connection extends Emitter {
     const delay = this.#random() * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#attempt);
     this.#attempt += 1;
     this.#retry.set(delay, () => this.#connect());
-    this.#enter({ name: "waiting", retryAt: this.#clock.now() + delay });
+    const tooLarge = code === TOO_LARGE ? reason || String(code) : "";
+    this.#enter({ name: "waiting", retryAt: this.#clock.now() + delay, reason: tooLarge });
   }
 
   #abandon() {

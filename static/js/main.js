@@ -57,7 +57,7 @@ const sender = new Sender({
   post: (entry) => session.post(entry),
   reachable: (slug) => adopted && (chat.room(slug)?.joined ?? false),
 });
-const session = new Session({ connection, chat, outgoing, sender, limits, known: boot.you !== null });
+const session = new Session({ connection, chat, outgoing, sender, limits, clock, known: boot.you !== null });
 
 // State → views.
 
@@ -70,9 +70,10 @@ const log = new LogView({
   online: () => connection.state.name === "open",
   actions: {
     loadOlder: async (room) => {
-      const life = room.life;
-      const page = await api.history(room.slug, { before: room.oldest, limit: PAGE });
-      if (room.life === life) chat.history(room, page);
+      const { life, oldest } = room;
+      const page = await api.history(room.slug, { before: oldest, limit: PAGE });
+      // Perhaps it was asked for twice, or the room has let go of its oldest messages: then it does not fit any more.
+      if (room.life === life && room.oldest === oldest) chat.history(room, page);
     },
     seen: (room, seq) => session.read(room, seq),
     retry: (nonce) => {
@@ -160,6 +161,8 @@ new SettingsView({
 
 // What a change of state changes on the page.
 
+let makeshift = null; // the name that the server gave for one that was taken, once we have said so
+
 const renderRooms = paced(() => {
   rooms.render();
   title.show({ room: chat.open.name, unread: chat.unreadOfAll() });
@@ -173,6 +176,7 @@ chat.on("read", ifOpen(log.refresh));
 chat.on("people", ifOpen(renderPeople));
 chat.on("typing", ifOpen(() => typing.render()));
 chat.on("you", () => {
+  if (chat.you.name !== makeshift) makeshift = null;
   me.person(chat.you);
   renderPeople();
   log.refresh();
@@ -190,7 +194,12 @@ connection.on("state", (state) => {
   me.connection(state);
   log.refresh();
 });
-session.on("name-taken", (detail) => nameDialog.open({ value: chat.you.name, problem: detail, modal: false }));
+session.on("name-taken", (detail) => {
+  const { name } = chat.you;
+  if (name === makeshift) return; // the server says it at each reconnect, we only once
+  makeshift = name;
+  nameDialog.open({ value: name, problem: detail, modal: false });
+});
 session.on("stranger", () => location.reload()); // other data, or a lost cookie: begin anew, with a name
 session.on("no-such-room", (slug) => {
   if (slug === chat.open.slug) location.assign(address(slug)); // the server's own page says it
@@ -326,6 +335,7 @@ connection.on("state", async ({ name }) => {
 
 addEventListener("online", () => connection.wake());
 addEventListener("offline", () => connection.wake());
+addEventListener("pagehide", () => session.flush());
 addEventListener("pageshow", ({ persisted }) => persisted && connection.wake());
 addEventListener("storage", ({ key, oldValue, newValue }) => {
   const slug = Drafts.roomOf(key);

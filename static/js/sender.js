@@ -52,8 +52,9 @@ export class Sender {
     this.#settled(nonce);
   }
 
-  /** The connection is gone: whatever was in flight goes out again on the next one. */
-  disconnected() {
+  /** The connection is gone: what was in flight goes out again on the next one, unless its `refusal` ended this one. */
+  disconnected({ refusal = "" } = {}) {
+    if (refusal !== "") this.#outgoing.refuse(this.#inFlight, refusal);
     this.#inFlight = null;
     this.#pause.clear();
   }

@@ -1,5 +1,8 @@
 /** Speaks chat.v1: turns frames into changes of the state, and what the person does into commands. */
+import { Timer } from "./clock.js";
 import { Emitter } from "./emitter.js";
+
+const READ_AFTER = 1000; // each `read` is a write to the server's disk
 
 /**
  * Emits `name-taken` with the server's sentence, `no-such-room` with a slug, and `stranger` if the server does not
@@ -13,9 +16,13 @@ export class Session extends Emitter {
   #limits;
   #joins = new Map(); // nonce of an unanswered join -> room
   #joinCount = 0;
+  #refused = new Set(); // rooms to join again when #later is over
+  #later;
+  #seen = new Set(); // rooms whose marker goes to the server when #telling is over
+  #telling;
   #known; // the server has taken our session for valid
 
-  constructor({ connection, chat, outgoing, sender, limits, known }) {
+  constructor({ connection, chat, outgoing, sender, limits, clock, known }) {
     super();
     this.#known = known;
     this.#connection = connection;
@@ -23,8 +30,10 @@ export class Session extends Emitter {
     this.#outgoing = outgoing;
     this.#sender = sender;
     this.#limits = limits;
+    this.#later = new Timer(clock);
+    this.#telling = new Timer(clock);
     connection.on("frame", (frame) => this.#hear(frame));
-    connection.on("state", ({ name }) => name !== "open" && this.#disconnected());
+    connection.on("state", (state) => state.name !== "open" && this.#disconnected(state));
   }
 
   /** Subscribes to a room from where we know it; a second call while the first is unanswered does nothing. */
@@ -44,19 +53,32 @@ export class Session extends Emitter {
     if (room.joined) this.#connection.send({ type: "typing", room: room.slug });
   }
 
-  /** Everything up to `seq` has been seen. */
+  /** Everything up to `seq` has been seen: here at once, and a little later, with what follows it, at the server. */
   read(room, seq) {
     this.#chat.read(room, seq);
-    this.#sendRead(room);
+    if (!room.joined) return; // its `joined` tells
+    this.#seen.add(room);
+    if (!this.#telling.running) this.#telling.set(READ_AFTER, () => this.flush());
+  }
+
+  /** Tells the server now what has been seen. */
+  flush() {
+    this.#telling.clear();
+    for (const room of this.#seen) this.#sendRead(room);
+    this.#seen.clear();
   }
 
   #sendRead(room) {
     if (room.joined) this.#connection.send({ type: "read", room: room.slug, seq: room.read });
   }
 
-  #disconnected() {
+  #disconnected({ name, reason }) {
     this.#joins.clear();
-    this.#sender.disconnected();
+    this.#refused.clear();
+    this.#later.clear();
+    this.#seen.clear();
+    this.#telling.clear();
+    this.#sender.disconnected({ refusal: name === "waiting" ? reason : "" });
     this.#chat.disconnected();
   }
 
@@ -118,7 +140,7 @@ export class Session extends Emitter {
 
   #error({ code, detail, nonce, retry_after: retryAfter = null }) {
     const room = this.#joins.get(nonce);
-    if (room) return this.#joinRefused(room, nonce, code);
+    if (room) return this.#joinRefused(room, { nonce, code, retryAfter });
     if (code === "name-taken" && !nonce) return this.emit("name-taken", detail);
     if (!nonce) return undefined;
     if (code === "not-joined") return this.#joinFor(nonce);
@@ -134,8 +156,18 @@ export class Session extends Emitter {
     this.join(room);
   }
 
-  #joinRefused(room, nonce, code) {
+  #joinRefused(room, { nonce, code, retryAfter }) {
     this.#joins.delete(nonce);
+    room.joined = false; // even if it was: whom the server refuses to join again it has taken out
     if (code === "no-such-room") this.emit("no-such-room", room.slug);
+    if (code !== "busy") return;
+    this.#refused.add(room);
+    if (!this.#later.running) this.#later.set((retryAfter ?? 1) * 1000, () => this.#joinRefusedAgain());
+  }
+
+  #joinRefusedAgain() {
+    const rooms = [...this.#refused];
+    this.#refused.clear();
+    for (const room of rooms) if (!room.joined) this.join(room);
   }
 }

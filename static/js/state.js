@@ -6,8 +6,8 @@ const KEPT_IN_BACKGROUND = 500; // messages of a room that is not open: a join b
 const KEPT = 10_000; // messages of the open one, in a tab that is never closed
 
 /**
- * Emits `you`, `rooms` (the list or a count changed), `open` (another room is open), `messages`, `people` and
- * `typing` with the room that changed.
+ * Emits `you`, `rooms` (the list or a count changed), `open` (another room is open), `messages`, `read`,
+ * `people` and `typing` with the room that changed.
  */
 export class Chat extends Emitter {
   #clock;

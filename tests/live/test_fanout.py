@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from chatapp.live.fanout import FanOut
+from chatapp.live.fanout import SLICE, FanOut, _slices
 from chatapp.live.hub import Client, Dialect, Hub
 from chatapp.live.outbox import Outbox
 from chatapp.model import Author, Change, Message, Person, Read, Typing
@@ -331,3 +331,36 @@ def test_a_failing_recipient_is_not_its_senders_fault(
         victim.vanish()
         ana.send(f"{number}")
         assert (ana.receive(), bia.receive()) == (f"{number}", f"{number}")
+
+
+@pytest.mark.parametrize("sizes", [[], [10], [SLICE], [SLICE, 1], [SLICE + 1, 1], [40_000] * 9, [1] * 5])
+def test_a_large_round_is_cut_between_frames_and_nothing_is_lost(sizes: list[int]) -> None:
+    sent = [bytes([65 + number]) * size for number, size in enumerate(sizes)]
+    slices = list(_slices(sent))
+    assert b"".join(slices) == b"".join(sent)
+    assert all(len(part) <= max([SLICE, *sizes]) for part in slices)
+    assert len(slices) <= 1 + sum(sizes) // (SLICE // 2)
+
+
+def test_a_client_that_never_reads_keeps_no_more_than_a_slice_once_it_is_evicted(stage: Stage) -> None:
+    client, _ = stage.seat("general", dialect=Dialect.PLAIN)
+    stage.fanout.start()
+    stage.fanout.publish([stage.message("x" * 10_000) for _ in range(400)])
+    stage.fanout.finish(PATIENCE)
+    assert client.outbox.closing
+    assert client.outbox.waiting <= SLICE + 200
+
+
+def test_what_waits_is_flushed_until_the_thread_ends(stage: Stage) -> None:
+    client, talker = stage.seat("general", dialect=Dialect.PLAIN)
+    stage.fanout.start()
+    text = "x" * 10_000
+    total = 0
+    while not client.outbox.waiting:
+        stage.fanout.publish([stage.message(text)])
+        stage.fanout.finish(PATIENCE)
+        total += 1
+    client.outbox.close(1001)
+    for _ in range(total):
+        assert talker.receive() == text
+    assert talker.closed() == 1001

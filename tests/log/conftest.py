@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from chatapp.log.database import Database, sqlite_url
 from chatapp.log.history import History
-from chatapp.log.journal import Journal, Post
+from chatapp.log.journal import Journal
+from chatapp.log.posts import Post
 from chatapp.model import Author, Message, Refusal, Room
 
 from ..actors import PATIENCE, InThread, eventually

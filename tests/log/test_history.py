@@ -8,7 +8,7 @@ import pytest
 
 from chatapp.log.database import READERS, Database, sqlite_url
 from chatapp.log.history import History
-from chatapp.log.records import add_room, move_marker, save_name
+from chatapp.log.records import add_room, move_markers, save_name
 from chatapp.model import Message, Refusal, Room
 
 from .conftest import GENERAL, Log
@@ -19,7 +19,7 @@ def written(log: Log) -> Log:
     """Ten messages in `general` and one in `other`."""
     with log.held():
         heard = [log.post(str(number)) for number in range(1, 11)]
-    other = log.journal.write(lambda connection: add_room(connection, "other", "Other", 0))
+    other = log.journal.write(lambda connection: add_room(connection, "Other", ["other"], 0))
     heard.append(log.post("elsewhere", room=other))
     assert heard[-1].event.seq == 1
     return log
@@ -79,7 +79,7 @@ def test_an_unknown_room_is_refused(log: Log) -> None:
 
 def test_names_and_markers_are_a_persons_own(log: Log) -> None:
     log.journal.write(lambda connection: save_name(connection, "p1", "Ana"))
-    log.journal.write(lambda connection: move_marker(connection, "p1", 1, 0))
+    log.journal.write(lambda connection: move_markers(connection, {("p1", 1): 0}))
     assert (log.history.name("p1"), log.history.name("p2")) == ("Ana", None)
     assert (log.history.markers("p1"), log.history.markers("p2")) == ({1: 0}, {})
 

@@ -6,22 +6,32 @@ from functools import partial
 
 import pytest
 
-from chatapp.log.records import add_room, move_marker, save_name
+from chatapp.log.records import add_room, move_markers, save_name
 from chatapp.model import Refusal, Room
+from chatapp.rooms.names import slugs
 
 from .conftest import Log
 
 
 def test_a_room_that_was_made_is_found_at_its_slug(log: Log) -> None:
-    made = log.journal.write(lambda connection: add_room(connection, "café", "Café", 1_000))
+    made = log.journal.write(lambda connection: add_room(connection, "Café", ["café"], 1_000))
     assert made == Room(2, "café", "Café", 0) == log.history.room("café")
 
 
 def test_a_second_room_at_one_slug_is_refused_and_named(log: Log) -> None:
     with pytest.raises(Refusal) as refused:
-        log.journal.write(lambda connection: add_room(connection, "general", "General", 1_000))
+        log.journal.write(lambda connection: add_room(connection, "General", ["general", "general-2"], 1_000))
     assert (refused.value.code, refused.value.field) == ("name-taken", "name")
     assert refused.value.values == {"name": "General", "slug": "general"}
+
+
+def test_rooms_whose_names_differ_and_whose_slugs_do_not_are_several(log: Log) -> None:
+    for name, slug in (("C", "c"), ("C++", "c-2"), ("C#", "c-3")):
+        made = log.journal.write(partial(add_room, name=name, slugs=slugs(name), at=0))
+        assert (made.name, made.slug) == (name, slug)
+    with pytest.raises(Refusal) as refused:
+        log.journal.write(partial(add_room, name="c#", slugs=slugs("c#"), at=0))
+    assert refused.value.values["slug"] == "c-3"
 
 
 def test_a_name_is_replaced_by_a_later_one(log: Log) -> None:
@@ -35,5 +45,6 @@ def test_a_read_marker_moves_forward_never_back_never_past_the_newest_event(log:
         assert log.post(str(number)).event.seq == number + 1
     moves = [(2, 2, 2), (1, None, 2), (2, None, 2), (4, 4, 4), (99, 5, 5), (99, None, 5), (0, None, 5)]
     for seq, moved, stands in moves:
-        assert log.journal.write(partial(move_marker, person="p1", room=1, seq=seq)) == moved
+        stood = log.journal.write(partial(move_markers, wanted={("p1", 1): seq}))
+        assert stood == ({} if moved is None else {("p1", 1): moved})
         assert log.history.markers("p1") == {1: stands}

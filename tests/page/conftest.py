@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -130,11 +131,21 @@ def bot(server: Server) -> Iterator[Talker]:
     talker.vanish()
 
 
+def let_happen(page: Page, condition: Callable[[], bool]) -> None:
+    """Waits for what our own handlers have to hear: they run only while a page is waited for."""
+    for _ in range(200):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not happen within 10 s")
+
+
 class Line:
-    """The wire between one page and the server: it can be cut, be mended, and lose single frames."""
+    """The wire between one page and the server: it can be cut, be mended, lose frames, and answer for the server."""
 
     def __init__(self) -> None:
         self.loses: Callable[[str], bool] = lambda frame: False
+        self.answers: Callable[[dict[str, Any]], dict[str, Any] | int | None] = lambda command: None
         self.closes_with: int | None = None
         self._cut = False
         self._open: list[WebSocketRoute] = []
@@ -149,7 +160,17 @@ class Line:
             if not self.loses(str(frame)):
                 page_side.send(frame)
 
+        def to_server(frame: str | bytes) -> None:
+            answer = self.answers(json.loads(frame))  # an event or a close code; None: the server shall answer
+            if answer is None:
+                server_side.send(frame)
+            elif isinstance(answer, int):
+                page_side.close(code=answer, reason="the line is too thin")
+            else:
+                page_side.send(json.dumps(answer))
+
         server_side.on_message(to_page)
+        page_side.on_message(to_server)
         self._open.append(page_side)
 
     def cut(self, code: int = 1001) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.actors import Server, Talker
 
-from .conftest import Person
+from .conftest import Line, Person, let_happen
 
 
 @pytest.fixture
@@ -50,6 +51,44 @@ def test_history_loads_upward_without_moving_what_is_being_read(
         expect(ana.messages.first.locator(".text")).not_to_have_text(oldest)
         after = ana.page.evaluate("() => window.marked.isConnected && window.marked.getBoundingClientRect().top")
         assert after == pytest.approx(before, abs=1)
+
+
+def test_history_that_does_not_come_holds_up_no_other_room_and_is_asked_for_again(
+    server: Server, long_talk: list[str], ana: Person
+) -> None:
+    held: list[Route] = []
+    ana.page.route("**/messages?*", lambda route: route.continue_() if held else held.append(route))
+    ana.scroll("0")
+    let_happen(ana.page, lambda: len(held) == 1)
+    open_new_room(ana, "Elsewhere")
+    ana.room("general").click()
+    ana.sees(long_talk[-1])
+    ana.scroll("0")
+    expect(ana.messages).to_have_count(100)
+    held[0].continue_()
+    for _ in range(3):
+        count = ana.messages.count()
+        ana.scroll("0")
+        ana.page.wait_for_function("count => document.querySelectorAll('.message').length > count", arg=count)
+    texts = ana.all_texts()
+    assert texts == long_talk[-len(texts) :]
+
+
+def test_history_that_does_not_come_at_all_says_so_and_can_be_tried_again(
+    server: Server, long_talk: list[str], make_person: Callable[..., Person]
+) -> None:
+    ana = make_person(server.url)
+    ana.page.add_init_script(
+        "const timeout = AbortSignal.timeout.bind(AbortSignal);"
+        "AbortSignal.timeout = milliseconds => timeout(milliseconds / 10);"
+    )
+    ana.visit(name="Ana")
+    ana.page.route("**/messages?*", lambda route: None)
+    ana.scroll("0")
+    expect(ana.page.get_by_text("Earlier messages could not be loaded.")).to_be_visible()
+    ana.page.unroute("**/messages?*")
+    ana.page.get_by_role("button", name="Try again").click()
+    expect(ana.messages).to_have_count(100)
 
 
 def test_the_document_holds_no_more_than_300_messages_and_every_one_can_be_reached(
@@ -177,6 +216,20 @@ def test_what_came_while_nobody_was_here_is_unread_at_the_next_visit(server: Ser
     bia.write("not seen")
     ana.visit()
     expect(ana.page.locator(".divider + .message .text")).to_have_text("not seen")
+
+
+def test_what_is_read_goes_to_the_server_at_most_once_a_second(
+    server: Server, bot: Talker, make_person: Callable[..., Person], line: Line
+) -> None:
+    ana = make_person(server.url, line=line).visit(name="Ana")
+    told: list[int] = []
+    line.answers = lambda command: told.append(command["seq"]) if command["type"] == "read" else None
+    start = time.monotonic()
+    for number in range(20):
+        bot.post(f"news {number}")
+        ana.sees(f"news {number}")
+    let_happen(ana.page, lambda: told[-1:] == [20])
+    assert len(told) <= time.monotonic() - start + 1
 
 
 def test_typing_shows_to_the_others_and_ends_with_the_message(ana: Person, bia: Person) -> None:

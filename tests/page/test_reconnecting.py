@@ -6,12 +6,14 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import expect
 
 from tests.actors import Server, Talker
 
-from .conftest import Line, Person
+from .conftest import Line, Person, let_happen
+from .test_reading import open_new_room
 
 
 def test_three_people_lose_nothing_when_the_server_is_killed(
@@ -144,6 +146,53 @@ def test_one_who_was_removed_does_not_come_back_and_is_told(
     line.mend()
     ana.page.evaluate("dispatchEvent(new Event('online'))")
     expect(ana.page.locator("#me-status")).to_have_text("Not connected")
+
+
+def test_a_room_that_cannot_be_joined_for_the_moment_is_joined_a_little_later(
+    server: Server, bia: Person, make_person: Callable[..., Person], line: Line
+) -> None:
+    ana = make_person(server.url, line=line).visit(name="Ana")
+    refused: list[dict[str, Any]] = []
+
+    def busy(command: dict[str, Any]) -> dict[str, Any] | None:
+        if command["type"] != "join" or len(refused) == 2:
+            return None
+        refused.append(command)
+        hint = {"retry_after": 0.2} if len(refused) == 1 else {}
+        return {"type": "error", "code": "busy", "detail": "Busy.", "nonce": command["nonce"], **hint}
+
+    line.answers = busy
+    line.cut()
+    ana.write("kept meanwhile")
+    bia.write("missed meanwhile")
+    line.mend()
+    bia.sees("missed meanwhile", "kept meanwhile")
+    ana.sees("missed meanwhile", "kept meanwhile")
+    assert len(refused) == 2
+
+
+def test_a_room_that_could_not_be_joined_again_is_joined_when_it_is_opened(
+    server: Server, bot: Talker, make_person: Callable[..., Person], line: Line
+) -> None:
+    ana = make_person(server.url, line=line).visit(name="Ana")
+    refused: list[dict[str, Any]] = []
+
+    def full(command: dict[str, Any]) -> dict[str, Any] | None:
+        if command["type"] != "join" or command["room"] != "general" or refused:
+            return None
+        refused.append(command)
+        return {"type": "error", "code": "too-many-rooms", "detail": "Too many.", "nonce": command["nonce"]}
+
+    line.loses = lambda frame: "lost" in frame
+    line.answers = full
+    bot.post("lost")
+    bot.hear("message", text="lost")
+    bot.post("second")
+    let_happen(ana.page, lambda: len(refused) == 1)
+    line.loses = lambda frame: False
+    open_new_room(ana, "Elsewhere")
+    ana.room("general").click()
+    ana.sees("lost", "second")
 
 
 def test_a_dead_connection_is_noticed_by_its_silence(

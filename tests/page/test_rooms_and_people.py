@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.actors import Server, Talker, eventually
 
-from .conftest import Person
+from .conftest import Line, Person, let_happen
 from .test_reading import open_new_room
 
 
@@ -40,6 +40,23 @@ def test_a_first_visit_asks_for_a_name_and_shows_the_room_meanwhile(
     expect(bia.page.locator(".person-name")).to_have_text(["Bia", "Ana"])
 
 
+def test_a_second_enter_while_the_name_is_on_its_way_does_not_make_a_second_person(
+    server: Server, make_person: Callable[..., Person]
+) -> None:
+    ana = make_person(server.url)
+    held: list[Route] = []
+    ana.page.route("**/api/me", lambda route: held.append(route))
+    ana.page.goto(server.url)
+    ana.page.locator("#name-field").fill("Ana")
+    ana.page.keyboard.press("Enter")
+    ana.page.keyboard.press("Enter")
+    let_happen(ana.page, lambda: len(held) > 0)
+    ana.page.wait_for_timeout(200)
+    assert len(held) == 1
+    held[0].continue_()
+    ana.is_connected()
+
+
 def test_one_can_change_the_name_and_the_others_see_it(ana: Person, bia: Person) -> None:
     expect(bia.page.locator(".person-name")).to_have_text(["Bia", "Ana"])
     ana.page.locator("#me").click()
@@ -54,7 +71,10 @@ def test_one_can_change_the_name_and_the_others_see_it(ana: Person, bia: Person)
     expect(bia.messages.last.locator(".author")).to_have_text("Ana Prado")
 
 
-def test_one_whose_name_was_taken_meanwhile_is_asked_beside_the_messages(server: Server, ana: Person) -> None:
+def test_one_whose_name_was_taken_meanwhile_is_asked_once_and_beside_the_messages(
+    server: Server, make_person: Callable[..., Person], line: Line
+) -> None:
+    ana = make_person(server.url, line=line).visit(name="Ana")
     ana.page.goto("about:blank")
     other = eventually(lambda: somebody_called(server, "Ana"))
     assert other
@@ -63,8 +83,21 @@ def test_one_whose_name_was_taken_meanwhile_is_asked_beside_the_messages(server:
         dialog = ana.page.get_by_role("dialog", name="What should we call you?")
         expect(dialog).to_be_visible()
         expect(dialog.get_by_role("alert")).to_contain_text("Ana")
-        ana.write("the page can be used all the same")
+        expect(ana.composer).to_be_focused()
+        ana.page.keyboard.type("the page can be used all the same")
+        ana.page.keyboard.press("Enter")
         ana.sees("the page can be used all the same")
+        dialog.get_by_role("button", name="Cancel").click()
+        expect(ana.composer).to_be_focused()
+        line.cut()
+        expect(ana.page.locator("#me-status")).not_to_have_text("Connected")
+        line.mend()
+        ana.is_connected()
+        ana.write("and one is not asked again")
+        ana.sees("and one is not asked again")
+        expect(dialog).to_be_hidden()
+        ana.visit()
+        expect(dialog).to_be_visible()
         dialog.get_by_label("Your name").fill("Ana Prado")
         dialog.get_by_role("button", name="Save name").click()
         expect(dialog).to_be_hidden()

@@ -167,6 +167,21 @@ def test_one_who_is_too_fast_is_slowed_down_and_everything_arrives_in_order(
     assert ana.all_texts() == texts
 
 
+def test_a_message_that_is_too_large_for_the_way_is_refused_and_the_next_ones_go_out(
+    server: Server, bia: Person, make_person: Callable[..., Person], line: Line
+) -> None:
+    ana = make_person(server.url, line=line).visit(name="Ana")
+    line.answers = lambda command: 1009 if command.get("text") == "large" else None
+    ana.write("large", "small")
+    bia.sees("small")
+    ana.is_connected()
+    expect(ana.unsent).to_have_count(1)
+    expect(ana.unsent.locator(".fate")).to_contain_text("Not sent: the line is too thin")
+    line.answers = lambda command: None
+    ana.unsent.get_by_role("button", name="Try again").click()
+    bia.sees("small", "large")
+
+
 def test_the_page_works_where_storage_is_forbidden(server: Server, make_person: Callable[..., Person]) -> None:
     ana = make_person(server.url)
     ana.page.add_init_script(

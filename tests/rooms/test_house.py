@@ -147,7 +147,7 @@ def test_a_room_is_opened_once_and_found_at_its_slug(place: Place) -> None:
     made = place.house.open_room(ANA, " Café  da Manhã ")
     assert (made.slug, made.name) == ("café-da-manhã", "Café da Manhã")
     assert place.house.room("café-da-manhã") == made
-    refused = refusal(lambda: place.house.open_room(BOB, "CAFÉ DA MANHÃ!"))
+    refused = refusal(lambda: place.house.open_room(BOB, "CAFÉ DA MANHÃ"))
     assert (refused.code, refused.values["slug"]) == ("name-taken", "café-da-manhã")
 
 
@@ -204,6 +204,7 @@ def test_a_read_marker_is_told_where_it_stands_and_only_when_it_moves(place: Pla
         assert place.post(str(number)).event.seq == number + 1
     for seq in (3, 2, 3, 99, 99):
         place.house.mark_read(ANA, GENERAL, seq, by=TAB)
+        place.log.journal.probe()  # when it is done, what came before it is done
     assert place.ephemera == [Read("p1", "general", 3, TAB), Read("p1", "general", 5, TAB)]
     assert place.log.history.markers("p1") == {1: 5}
 

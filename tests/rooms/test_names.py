@@ -13,12 +13,12 @@ from chatapp.rooms.names import (
     NAME_LIMIT,
     ROOM_NAME_LIMIT,
     SLUG_LIMIT,
-    folded,
     numbered,
     person_name,
     room_name,
     slug,
 )
+from chatapp.spelling import folded
 
 # Any text that can come over the wire, with what is special in names more often than chance would have it.
 SPECIAL = (

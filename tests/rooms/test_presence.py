@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from chatapp.model import Author, Person, Refusal
-from chatapp.rooms.names import folded
 from chatapp.rooms.presence import Presence
+from chatapp.spelling import folded
 
 LINGER = 5.0
 

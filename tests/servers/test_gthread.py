@@ -234,3 +234,16 @@ class TestConnection:
         assert pair[1].recv(6) == b"answer"
         pair[0].close()
         connection.hang_up()
+
+
+def test_silent_connections_do_not_use_up_the_open_files(make_server: MakeServer, guests: list[socket.socket]) -> None:
+    server = make_server(under=("bash", "-c", 'ulimit -n 400; exec "$@"', "bash")).start()
+    worker = server.worker()
+    ana = server.enter("ana")
+    guests.extend(connect(server) for _ in range(350))
+    ana.post("still here")
+    assert ana.hear("message")["text"] == "still here"
+    eventually(server.answers, 30)  # when the silent ones were given up
+    ana.post("and still")
+    assert ana.hear("message")["text"] == "and still"
+    assert server.worker() == worker

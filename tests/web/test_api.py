@@ -44,7 +44,7 @@ def test_rooms_say_how_many_people_are_there(browser: Browser, wire: Wire) -> No
 
 
 def test_a_room_that_exists_is_refused_and_its_address_told(browser: Browser) -> None:
-    problem = refused(browser.post("/api/rooms", {"name": "GENERAL!"}), 409, "name-taken", "name")
+    problem = refused(browser.post("/api/rooms", {"name": "GENERAL"}), 409, "name-taken", "name")
     assert problem["slug"] == "general"
 
 
@@ -459,7 +459,8 @@ def test_while_the_log_cannot_be_written_the_server_says_so_and_why_and_takes_no
             browser.post("/api/me", {"name": "Zoe"}),
         ):
             problem = refused(answer, 503, "busy")
-            assert problem["reason"] == "database is locked"
+            # Why is the operator's matter: it may name hosts and files.
+            assert problem.get("reason") == ("database is locked" if answer.request.path == "/healthz" else None)
             assert problem["retry_after"] == 1
             assert answer.headers["Retry-After"] == "1"
         assert browser.read(GENERAL)["messages"] == []

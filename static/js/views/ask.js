@@ -11,6 +11,7 @@ export class AskView {
   #strings;
   #onDone;
   #required = false;
+  #submitting = false;
 
   /** `submit(text)` gives a promise; what it rejects with is shown beside the field. `onDone()` follows the closing. */
   constructor({ dialog, strings, submit, onDone }) {
@@ -25,14 +26,10 @@ export class AskView {
     this.#form.addEventListener("submit", (event) => this.#submitted(event));
     this.#field.addEventListener("input", () => this.#complain(""));
     const cancel = dialog.querySelector(".cancel");
-    cancel?.addEventListener("click", () => dialog.close());
+    cancel?.addEventListener("click", () => this.#giveUp());
     dialog.addEventListener("cancel", (event) => this.#required && event.preventDefault());
     // Escape closes a dialog that does not block the page only if we say so.
-    dialog.addEventListener("keydown", (event) => event.key === "Escape" && !this.#required && dialog.close());
-  }
-
-  get isOpen() {
-    return this.#dialog.open;
+    dialog.addEventListener("keydown", (event) => event.key === "Escape" && !this.#required && this.#giveUp());
   }
 
   /** What it asked for has been answered elsewhere. */
@@ -41,7 +38,7 @@ export class AskView {
     this.#dialog.close();
   }
 
-  /** `required`: it stays until answered; `modal: false`: the page stays usable beside it. */
+  /** `required`: it stays until answered; `modal: false`: the page stays usable beside it, and keeps the focus. */
   open({ value = "", problem = "", required = false, modal = true } = {}) {
     if (this.#dialog.open) this.#dialog.close();
     this.#required = required;
@@ -49,16 +46,27 @@ export class AskView {
     this.#dialog.classList.toggle("beside", !modal);
     this.#field.value = value;
     this.#complain(problem);
-    if (modal) this.#dialog.showModal();
-    else this.#dialog.show();
+    if (!modal) {
+      this.#dialog.open = true; // show() would take the focus from somebody who is typing
+      return;
+    }
+    this.#dialog.showModal();
     this.#field.focus();
     this.#field.select();
   }
 
+  #giveUp() {
+    const beside = this.#dialog.classList.contains("beside");
+    this.#dialog.close();
+    if (beside) this.#onDone(); // only a modal dialog knows where the focus was before
+  }
+
   async #submitted(event) {
     event.preventDefault();
+    if (this.#submitting) return undefined; // a second Enter would make a second person
     const text = this.#field.value.trim();
     if (text === "") return this.#complain(this.#strings.say("ask.empty"), { focus: true });
+    this.#submitting = true;
     this.#button.setAttribute("aria-disabled", "true");
     try {
       await this.#submit(text);
@@ -69,6 +77,7 @@ export class AskView {
       const sentence = error.status && error.message ? error.message : this.#strings.say("ask.unreachable");
       this.#complain(sentence, { focus: true });
     } finally {
+      this.#submitting = false;
       this.#button.removeAttribute("aria-disabled");
     }
     return undefined;

@@ -32,11 +32,11 @@ export class LogView {
   #divider = null; // the unread divider stands after this seq
   #allSeen = false;
   #opened = false; // the room's first rendering is done
-  #loading = false;
+  #loading = null; // the request for older messages that is on its way
   #failed = false;
   #made = new Map(); // key -> {element, view}
 
-  /** `actions`: loadOlder(room) -> promise, seen(room), retry(nonce), discard(nonce), onScrolled(). */
+  /** `actions`: loadOlder(room) -> promise, seen(room, seq), retry(nonce), discard(nonce), scrolled(). */
   constructor({ root, chat, outgoing, strings, formats, online, actions }) {
     this.#root = root;
     this.#items = part(root, ".log-items");
@@ -100,6 +100,7 @@ export class LogView {
     this.#divider = null;
     this.#allSeen = false;
     this.#opened = false;
+    this.#loading = null;
     this.#failed = false;
   }
 
@@ -114,7 +115,7 @@ export class LogView {
     this.#moveDivider();
     this.#fitWindow();
 
-    const quiet = opening || !room.loaded || this.#loading;
+    const quiet = opening || !room.loaded || this.#loading !== null;
     if (quiet) this.#silence();
     this.#root.classList.toggle("loading", !room.loaded);
     const items = this.#wanted();
@@ -323,7 +324,7 @@ export class LogView {
       if (this.#to !== null) this.#following = false;
       this.#silence();
       this.refresh();
-    } else if (this.#room.more && !this.#loading && !this.#failed) {
+    } else if (this.#room.more && this.#loading === null && !this.#failed) {
       this.#load();
     }
   }
@@ -340,14 +341,12 @@ export class LogView {
   }
 
   async #load() {
-    const room = this.#room;
-    this.#loading = true;
-    try {
-      await this.#actions.loadOlder(room);
-    } catch {
-      if (room === this.#room) this.#failed = true;
-    }
-    this.#loading = false;
+    const request = this.#actions.loadOlder(this.#room);
+    this.#loading = request;
+    const failed = await request.then(() => false, () => true);
+    if (request !== this.#loading) return; // for a room, or a life of it, that is no longer shown
+    this.#loading = null;
+    this.#failed = failed;
     this.#silence();
     this.refresh();
   }
