@@ -161,7 +161,7 @@ new SettingsView({
 
 // What a change of state changes on the page.
 
-let makeshift = null; // the name that the server gave for one that was taken, once we have said so
+let askedForAnother = false; // the chosen name was taken, and we have said so
 
 const renderRooms = paced(() => {
   rooms.render();
@@ -176,7 +176,6 @@ chat.on("read", ifOpen(log.refresh));
 chat.on("people", ifOpen(renderPeople));
 chat.on("typing", ifOpen(() => typing.render()));
 chat.on("you", () => {
-  if (chat.you.name !== makeshift) makeshift = null;
   me.person(chat.you);
   renderPeople();
   log.refresh();
@@ -195,10 +194,9 @@ connection.on("state", (state) => {
   log.refresh();
 });
 session.on("name-taken", (detail) => {
-  const { name } = chat.you;
-  if (name === makeshift) return; // the server says it at each reconnect, we only once
-  makeshift = name;
-  nameDialog.open({ value: name, problem: detail, modal: false });
+  if (askedForAnother) return; // the server says it at each reconnect, with whatever number is free; we only once
+  askedForAnother = true;
+  nameDialog.open({ value: chat.you.name, problem: detail, modal: false });
 });
 session.on("stranger", () => location.reload()); // other data, or a lost cookie: begin anew, with a name
 session.on("no-such-room", (slug) => {
@@ -225,6 +223,7 @@ function askName() {
 async function takeName(name) {
   const isNew = chat.you === null;
   const you = await api.rename(name);
+  askedForAnother = false;
   chat.become({ ...chat.you, ...you });
   if (!isNew) return;
   begin();

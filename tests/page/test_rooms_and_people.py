@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 from playwright.sync_api import Route, expect
 
@@ -106,9 +107,36 @@ def test_one_whose_name_was_taken_meanwhile_is_asked_once_and_beside_the_message
         other.vanish()
 
 
+def test_one_who_gets_another_number_behind_the_taken_name_is_not_asked_again(
+    server: Server, make_person: Callable[..., Person], line: Line
+) -> None:
+    ana = make_person(server.url, line=line).visit(name="Ana")
+    ana.page.goto("about:blank")
+    other = eventually(lambda: somebody_called(server, "Ana"))
+    second = eventually(lambda: somebody_called(server, "Ana 2"))
+    assert other
+    assert second
+    try:
+        ana.visit()
+        dialog = ana.page.get_by_role("dialog", name="What should we call you?")
+        expect(dialog.get_by_label("Your name")).to_have_value("Ana 3")
+        dialog.get_by_role("button", name="Cancel").click()
+        line.cut()
+        second.vanish()
+        probe = eventually(lambda: somebody_called(server, "Ana 3"))  # ours has lapsed, and with it the second's
+        assert probe
+        probe.vanish()
+        line.mend()
+        ana.is_connected()
+        expect(ana.page.locator("#me-name")).to_have_text("Ana 2")
+        expect(dialog).to_be_hidden()
+    finally:
+        other.vanish()
+
+
 def somebody_called(server: Server, name: str) -> Talker | None:
     """A guest of exactly that name, if nobody has it any more."""
-    talker = server.talk(f"/chat?name={name}", chat=True)
+    talker = server.talk(f"/chat?name={quote(name)}", chat=True)
     if talker.hear("welcome")["you"]["name"] == name:
         return talker
     talker.vanish()
