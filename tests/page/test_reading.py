@@ -134,6 +134,36 @@ def test_scrolling_back_down_shows_everything_up_to_the_end(server: Server, long
     ana.sees(long_talk[-1])
 
 
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        "document.querySelector('#composer-text').style.minHeight = '9rem'",
+        "document.querySelector('.message:last-child .text').style.minHeight = '9rem'",
+        """
+            const frames = window.requestAnimationFrame;
+            window.requestAnimationFrame = render => queueMicrotask(render);
+            document.dispatchEvent(new Event('visibilitychange'));
+            window.requestAnimationFrame = frames;
+        """,
+    ],
+    ids=["the field grows", "a message grows", "it is rendered anew"],
+)
+def test_one_who_scrolls_is_not_taken_back_by_what_happens_before_the_next_frame(
+    server: Server, long_talk: list[str], ana: Person, meanwhile: str
+) -> None:
+    ana.page.evaluate(f"() => {{ document.querySelector('#log').scrollTop = 0; {meanwhile} }}")
+    expect(ana.messages).to_have_count(100)
+    expect(ana.jump).to_be_visible()
+
+
+def test_one_can_leave_the_end_in_small_steps(server: Server, long_talk: list[str], ana: Person) -> None:
+    end: float = ana.page.evaluate("() => document.querySelector('#log').scrollTop")
+    for step in range(1, 6):
+        ana.scroll("log.scrollTop - 30")
+        next_frame(ana.page)
+        assert ana.page.evaluate("() => document.querySelector('#log').scrollTop") == pytest.approx(end - 30 * step)
+
+
 def test_one_who_reads_further_up_stays_there_and_is_told_of_new_messages(
     server: Server, long_talk: list[str], bot: Talker, ana: Person
 ) -> None:

@@ -27,7 +27,7 @@ export class LogView {
   #from = 0; // the window: from this seq …
   #to = null; // … to this one; null: to the end, unsent messages included
   #following = true; // at the end, and staying there
-  #geometry = ""; // the sizes that the scroll position was last set for
+  #left = null; // px: the scroll position as it was last set or noted
   #anchor = null; // {element, top}: what is being read, and where on the screen
   #divider = null; // the unread divider stands after this seq
   #allSeen = false;
@@ -75,6 +75,7 @@ export class LogView {
       return;
     }
     this.#following = true;
+    this.#left = null;
     if (this.#to !== null) this.#windowToEnd();
     this.#render();
   }
@@ -96,6 +97,7 @@ export class LogView {
     this.#from = 0;
     this.#to = null;
     this.#following = true;
+    this.#left = null;
     this.#anchor = null;
     this.#divider = null;
     this.#allSeen = false;
@@ -110,6 +112,7 @@ export class LogView {
     const room = this.#room;
     if (!room) return;
     if (room.life !== this.#life) this.#startOver();
+    this.#heedScroll();
     const opening = room.loaded && !this.#opened;
     if (opening) this.#open();
     this.#moveDivider();
@@ -266,21 +269,27 @@ export class LogView {
   // Scrolling.
 
   #scrolled() {
-    // The browser also scrolls by itself, when what is around the messages grows or shrinks: that is nobody's wish.
-    if (this.#geometry !== this.#measure()) this.#hold();
-    else this.#noteScroll();
+    if (!this.#heedScroll()) this.#hold();
     this.look();
     this.#actions.scrolled();
     if (this.#room?.loaded) this.#fetchAhead();
   }
 
+  /**
+   * Notes where the reader scrolled to, also if no event told of it yet; tells whether anybody did. The browser
+   * scrolls by itself too, when what is shown gets shorter: that is nobody's wish.
+   */
+  #heedScroll() {
+    const end = this.#root.scrollHeight - this.#root.clientHeight;
+    const moved = this.#left !== null && Math.abs(this.#root.scrollTop - Math.min(this.#left, end)) >= 2;
+    if (moved) this.#noteScroll();
+    return moved;
+  }
+
   #noteScroll() {
     this.#following = this.#to === null && this.#distance() <= NEAR;
     this.#anchor = this.#following ? null : this.#findAnchor();
-  }
-
-  #measure() {
-    return `${this.#root.clientWidth} ${this.#root.clientHeight} ${this.#root.scrollHeight}`;
+    this.#left = this.#root.scrollTop;
   }
 
   #distance() {
@@ -298,14 +307,16 @@ export class LogView {
     return null;
   }
 
+  /** Puts the scroll position back to what is being read, after anything may have changed its place. */
   #hold() {
+    this.#heedScroll();
     if (this.#following) {
       this.#root.scrollTop = this.#root.scrollHeight;
     } else if (this.#anchor?.element.isConnected) {
       const top = this.#anchor.element.getBoundingClientRect().top - this.#root.getBoundingClientRect().top;
       this.#root.scrollTop += top - this.#anchor.top;
     }
-    this.#geometry = this.#measure();
+    this.#left = this.#root.scrollTop;
   }
 
   #fetchAhead() {
