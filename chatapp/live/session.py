@@ -18,9 +18,10 @@ from ..rooms.names import NAME_LIMIT, ROOM_NAME_LIMIT
 from ..rooms.presence import Presence
 from ..rooms.rates import Bucket
 from . import protocol
-from .frames import INTERNAL_ERROR, TOO_BIG, TRY_LATER, Ended, Reader, text_frame
+from .frames import INTERNAL_ERROR, TOO_BIG, TRY_LATER, Ended, text_frame
 from .hub import Client
 from .lobby import Lobby
+from .reader import Reader
 from .resume import Missed
 
 PACE = 100  # frames a second that bring no message: pings, refused commands, empty fragments
@@ -69,7 +70,6 @@ class Session:
         """Speaks until the connection ends, whoever ends it; then cleans up after itself."""
         outbox = self._client.outbox
         reader = Reader(
-            ws.ws,
             receive=self._receive,
             answer=outbox.send,
             pace=self._pace,

@@ -31,7 +31,8 @@ def test_kill_nine_under_eight_posters_loses_nothing_and_doubles_nothing(kind: s
     follower = Follower(server, "follower")
     for player in (*posters, follower):
         player.start()
-    for _ in range(ROUNDS):
+    for lives in range(ROUNDS):
+        eventually(lambda lives=lives: follower.connections > lives)  # type: ignore[misc]
         known = sum(len(poster.acknowledged) for poster in posters)
         eventually(lambda known=known: sum(len(poster.acknowledged) for poster in posters) > known)  # type: ignore[misc]
         time.sleep(moments.uniform(0, 0.5))  # the random moment
