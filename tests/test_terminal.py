@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.terminal import FLUSH_TIMEOUT, KEPT_LINES, Lines, Terminal
+from chatapp.terminal import FLUSH_TIMEOUT, KEPT_LINES, Lines, Terminal, Together
 
 from .actors import PATIENCE, InThread, eventually
 
 
 def record(
-    message: str, *values: object, level: int = logging.INFO, error: BaseException | None = None
+    message: object, *values: object, level: int = logging.INFO, error: BaseException | None = None
 ) -> logging.LogRecord:
     info = (type(error), error, error.__traceback__) if error else None
     return logging.LogRecord("chatapp", level, __file__, 1, message, values, info)
@@ -49,6 +49,22 @@ def test_an_event_is_its_message_alone() -> None:
     assert Lines().format(record("Client connected: path=%s", "/chat")) == "Client connected: path=/chat"
     address = ("127.0.0.1", 60004)
     assert Lines().format(record("Sending message to %s", address)) == "Sending message to ('127.0.0.1', 60004)"
+
+
+def test_lines_of_one_moment_stay_lines_and_forge_none() -> None:
+    assert Lines().format(record(Together(["one", "two\nthree\x1b"]))) == "one\ntwo\\x0athree\\x1b"
+
+
+def test_lines_of_one_moment_count_as_so_many(make_terminal: Make) -> None:
+    stream = io.StringIO()
+    terminal = make_terminal(stream)
+    terminal.emit(record(Together(["x"] * (KEPT_LINES - 1))))
+    terminal.emit(record(Together(["y"] * 2)))
+    terminal.emit(record("z"))
+    terminal.start()
+    terminal.stop()
+    lines = stream.getvalue().splitlines()
+    assert lines == ["x"] * (KEPT_LINES - 1) + ["z", "WARNING: the terminal was too slow: 2 lines dropped"]
 
 
 @pytest.mark.parametrize("level", [logging.WARNING, logging.ERROR])

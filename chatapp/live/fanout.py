@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from threading import Event, Thread
 
 from ..model import Again, Author, Change, Ephemeron, Message, News, Read, Typing
+from ..terminal import Together
 from . import protocol
 from .frames import text_frame
 from .hub import Client, Hub, Recipients
@@ -205,9 +206,10 @@ def _presence(change: Change) -> protocol.PresenceNews:
 
 def _report(messages: int, recipients: Recipients) -> None:
     everyone = (*recipients.chat, *recipients.plain, *recipients.plain_named)
-    for _ in range(messages):
-        if len(everyone) > LISTED_RECIPIENTS:
-            log.info("Sending message to %d clients", len(everyone))
-        else:
-            for client in everyone:
-                log.info("Sending message to %s", client.address)
+    if len(everyone) <= LISTED_RECIPIENTS:
+        if everyone:
+            log.info(Together([f"Sending message to {client.address}" for client in everyone] * messages))
+    elif messages == 1:
+        log.info("Sending message to %d clients", len(everyone))
+    else:
+        log.info("Sending %d messages to %d clients", messages, len(everyone))

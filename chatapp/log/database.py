@@ -28,7 +28,9 @@ class Database:
     def __init__(self, url: str, *, busy_timeout: float):
         self._claim: Connection | None = None
         sqlite = url.startswith("sqlite")
-        self.writer = create_engine(url, pool_size=1, max_overflow=0)
+        # The journal compiles its statements by itself and gives their values by position.
+        position = {} if sqlite else {"paramstyle": "format"}
+        self.writer = create_engine(url, pool_size=1, max_overflow=0, **position)
         self.reader = create_engine(
             url,
             pool_size=READERS,

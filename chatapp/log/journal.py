@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from ..model import Message, Refusal
 from .database import Database, reason
-from .posts import Mark, Post, insert_posts, known_posts, newest_marks
+from .posts import Mark, Post, Posts, known_posts, newest_marks
 from .records import move_markers
 from .schema import meta
 
@@ -59,6 +59,7 @@ class Journal:
         self._publish = publish
         self._clock = clock
         self._queue_limit = queue_limit
+        self._posts = Posts(database.writer.dialect)
         self._queue: SimpleQueue[Post | Mark | _Change | None] = SimpleQueue()
         self._lock = Lock()  # guards _open, and that nothing is put behind the end
         self._open = False
@@ -114,15 +115,15 @@ class Journal:
             self._queue.put(item)
 
     def _run(self) -> None:
-        while True:
-            batch, ended = self._take()
-            posts = [item for item in batch if isinstance(item, Post)]
-            marks = [item for item in batch if isinstance(item, Mark)]
-            changes = [item for item in batch if isinstance(item, _Change) and item.take()]
-            if posts or marks or changes:
-                self._commit(posts, marks, changes)
-            if ended:
-                return
+        with self._database.writer.connect() as connection:
+            ended = False
+            while not ended:
+                batch, ended = self._take()
+                posts = [item for item in batch if isinstance(item, Post)]
+                marks = [item for item in batch if isinstance(item, Mark)]
+                changes = [item for item in batch if isinstance(item, _Change) and item.take()]
+                if posts or marks or changes:
+                    self._commit(connection, posts, marks, changes)
 
     def _take(self) -> tuple[list[Post | Mark | _Change], bool]:
         """All that waits, at least one, and whether it is the last."""
@@ -138,12 +139,12 @@ class Journal:
                 return batch, False
         return batch, True
 
-    def _commit(self, posts: list[Post], marks: list[Mark], changes: list[_Change]) -> None:
+    def _commit(self, connection: Connection, posts: list[Post], marks: list[Mark], changes: list[_Change]) -> None:
         try:
             try:
-                fresh, known, moved = self._store(posts, marks, changes, check=False)
+                fresh, known, moved = self._store(connection, posts, marks, changes, check=False)
             except IntegrityError:  # a nonce that is in the log: rare, so looked up only now
-                fresh, known, moved = self._store(posts, marks, changes, check=True)
+                fresh, known, moved = self._store(connection, posts, marks, changes, check=True)
         except SQLAlchemyError as error:
             why = reason(error) if isinstance(error, DBAPIError) else str(error)
             log.error("The log cannot be written: %s", why)
@@ -158,16 +159,16 @@ class Journal:
                 _call(newest[key].moved, stands)
 
     def _store(
-        self, posts: list[Post], marks: list[Mark], changes: list[_Change], *, check: bool
+        self, connection: Connection, posts: list[Post], marks: list[Mark], changes: list[_Change], *, check: bool
     ) -> tuple[list[tuple[Post, Message]], list[tuple[Post, Message]], dict[tuple[str, int], int]]:
         """One transaction. Gives the posts with their events, the new ones in order and those known before,
         and the markers that moved."""
         at = int(self._clock() * 1000)
-        with self._database.writer.begin() as connection:
+        with connection.begin():
             for change in changes:
                 _apply(connection, change)
             known = known_posts(connection, posts) if check else {}
-            fresh, again = insert_posts(connection, posts, known, at)
+            fresh, again = self._posts.insert(connection, posts, known, at)
             wanted = {key: mark.seq for key, mark in newest_marks(marks).items()}
             return fresh, again, move_markers(connection, wanted) if wanted else {}
 

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from operator import itemgetter
+from typing import Any, NamedTuple, Protocol, cast
 
-from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, CursorResult, Dialect, Insert, Update, bindparam, insert, select, tuple_, update
 
 from ..model import Author, Message, Refusal, Room, rfc3339
 from .schema import events, message, rooms
-
-_take_seqs = (
-    update(rooms)
-    .where(rooms.c.id == bindparam("room"))
-    .values(head=rooms.c.head + bindparam("n"))
-    .returning(rooms.c.head)
-)
 
 
 class Receipt(Protocol):
@@ -62,39 +56,67 @@ def known_posts(connection: Connection, posts: list[Post]) -> dict[tuple[str, st
     return {(row.author_id, row.nonce): message(row) for row in found}
 
 
-def insert_posts(
-    connection: Connection, posts: list[Post], known: dict[tuple[str, str], Message], at: int
-) -> tuple[list[tuple[Post, Message]], list[tuple[Post, Message]]]:
-    seen = set(known)
-    first: list[Post] = []
-    again: list[Post] = []
-    for post in posts:
-        key = (post.author.id, post.nonce) if post.nonce is not None else None
-        (again if key in seen else first).append(post)
-        if key:
-            seen.add(key)
-    fresh = _number(connection, first, rfc3339(at))
-    if fresh:
-        connection.execute(insert(events), [_row(post, event, at) for post, event in fresh])
-    known = known | {(post.author.id, post.nonce): event for post, event in fresh if post.nonce is not None}
-    return fresh, [(post, known[post.author.id, post.nonce or ""]) for post in again]
+class Posts:
+    """Makes rows of posts. Its two statements are compiled once: in every commit that would cost more than they do."""
+
+    def __init__(self, dialect: Dialect):
+        head = rooms.c.head
+        take = update(rooms).where(rooms.c.id == bindparam("room")).values(head=head + bindparam("n")).returning(head)
+        self._take_seqs = _Statement(take, dialect)
+        self._insert = _Statement(insert(events), dialect)
+
+    def insert(
+        self, connection: Connection, posts: list[Post], known: dict[tuple[str, str], Message], at: int
+    ) -> tuple[list[tuple[Post, Message]], list[tuple[Post, Message]]]:
+        """Stores them with the time `at` (ms since the epoch), but for those that are `known` or come twice.
+
+        Gives the new ones with their events, in order, and the others with the events that they made before.
+        """
+        seen = set(known)
+        first: list[Post] = []
+        again: list[Post] = []
+        for post in posts:
+            key = (post.author.id, post.nonce) if post.nonce is not None else None
+            (again if key in seen else first).append(post)
+            if key:
+                seen.add(key)
+        fresh = self._number(connection, first, rfc3339(at))
+        if fresh:
+            self._insert.run_all(connection, [_row(post, event, at) for post, event in fresh])
+        if not again:
+            return fresh, []
+        known = known | {(post.author.id, post.nonce): event for post, event in fresh if post.nonce is not None}
+        return fresh, [(post, known[post.author.id, post.nonce or ""]) for post in again]
+
+    def _number(self, connection: Connection, posts: list[Post], at: str) -> list[tuple[Post, Message]]:
+        """The posts' events, each with the next seq of its room, taken inside this transaction."""
+        counts: dict[int, int] = defaultdict(int)
+        for post in posts:
+            counts[post.room.id] += 1
+        seqs = {}
+        for number, count in counts.items():
+            seqs[number] = self._take_seqs.run(connection, {"room": number, "n": count}).scalar_one() - count
+        numbered = []
+        for post in posts:
+            room, author, text, nonce, _ = post
+            seqs[room.id] += 1
+            numbered.append((post, Message(room.slug, seqs[room.id], at, author, text, nonce)))
+        return numbered
 
 
-def _number(connection: Connection, posts: list[Post], at: str) -> list[tuple[Post, Message]]:
-    """The posts' events, each with the next seq of its room, taken inside this transaction."""
-    counts: dict[int, int] = defaultdict(int)
-    for post in posts:
-        counts[post.room.id] += 1
-    seqs = {}
-    for room, count in counts.items():
-        head = connection.execute(_take_seqs, {"room": room, "n": count}).scalar_one()
-        seqs[room] = head - count
-    numbered = []
-    for post in posts:
-        seqs[post.room.id] += 1
-        event = Message(post.room.slug, seqs[post.room.id], at, post.author, post.text, post.nonce)
-        numbered.append((post, event))
-    return numbered
+class _Statement:
+    """A statement in the words of one database, without the work that SQLAlchemy does anew for each execution."""
+
+    def __init__(self, statement: Insert | Update, dialect: Dialect):
+        compiled = statement.compile(dialect=dialect)
+        self._sql = str(compiled)
+        self._order = itemgetter(*cast(list[str], compiled.positiontup))
+
+    def run(self, connection: Connection, values: dict[str, object]) -> CursorResult[Any]:
+        return connection.exec_driver_sql(self._sql, self._order(values))
+
+    def run_all(self, connection: Connection, rows: list[dict[str, object]]) -> None:
+        connection.exec_driver_sql(self._sql, [self._order(row) for row in rows])
 
 
 def _row(post: Post, event: Message, at: int) -> dict[str, object]:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from chatapp.log.database import Database, LogError, sqlite_url
 from chatapp.log.schema import metadata, people
 
+from ..actors import PATIENCE
 from .conftest import GENERAL, Log
 
 
@@ -47,7 +48,6 @@ def test_migrating_again_changes_nothing(make_log: Callable[..., Log]) -> None:
     log = make_log()
     event = log.post("hello", "n1").event
     epoch = log.history.epoch()
-    log.database.migrate()
     again = make_log()
     assert again.stored == [event]
     assert again.history.epoch() == epoch
@@ -67,6 +67,7 @@ def test_a_new_log_has_the_room_general_and_an_epoch_of_its_own(tmp_path: Path) 
 def test_a_database_of_a_newer_version_is_refused_with_one_line(make_log: Callable[..., Log]) -> None:
     log = make_log()
     log.journal.write(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    log.journal.stop(PATIENCE)
     with pytest.raises(LogError) as refused:
         log.database.migrate()
     assert "another version of chatapp" in str(refused.value)
