@@ -73,7 +73,9 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     hub = Hub(settings.MAX_CLIENTS)
     fanout = FanOut(hub)
     bus = LocalBus(fanout.publish)
-    journal = Journal(database, publish=bus.publish, clock=time.time, queue_limit=settings.QUEUE_LIMIT)
+    journal = Journal(
+        database, publish=bus.publish, catch_up=fanout.catch_up, clock=time.time, queue_limit=settings.QUEUE_LIMIT
+    )
     rates = Rates(rate=settings.RATE_LIMIT, burst=settings.RATE_BURST, clock=time.monotonic)
     house = House(settings, journal=journal, history=history, bus=bus, presence=presence, rates=rates, clock=time.time)
     lobby = Lobby(hub=hub, presence=presence, clock=time.monotonic)

@@ -37,6 +37,8 @@ class FanOut:
         self._hub = hub
         self._inbox: deque[News | Outbox | Event | _Stop] = deque()
         self._asleep = False
+        self._caught_up = Event()  # what was published has been offered to everybody
+        self._caught_up.set()
         self._wakes, self._bell = socket.socketpair()
         self._wakes.setblocking(False)
         self._bell.setblocking(False)
@@ -61,7 +63,13 @@ class FanOut:
 
     def publish(self, news: News) -> None:
         """Takes what is to be told, in this order. Never blocks."""
+        self._caught_up.clear()
         self._put(news)
+
+    def catch_up(self, timeout: float) -> None:
+        """Waits until what was published before is offered to everybody, at most `timeout` seconds: the journal
+        commits no sooner what could not be told any sooner, and so commits and tells more at once."""
+        self._caught_up.wait(timeout)
 
     def stalled(self, outbox: Outbox) -> None:
         """Takes over an outbox whose socket is full. Called under that outbox's lock: only notes it."""
@@ -86,6 +94,8 @@ class FanOut:
                         break
                 except Exception:
                     log.exception("The fan-out failed in a round")
+            if not self._inbox:
+                self._caught_up.set()
             self._flush()
         self._selector.close()
         self._wakes.close()

@@ -150,9 +150,11 @@ def chat(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     else:
         server = Server(data, kind=request.param, RATE_LIMIT=0).start()
         yield server.talk
-        came = server.terminal.count("Client connected: path=/chat\n")
-        eventually(lambda: server.terminal.count("Client Disconnected: ") == came)
+        eventually(
+            lambda: server.terminal.count("Client connected: ") == server.terminal.count("Client Disconnected: ")
+        )
         assert server.stop() == 0
+        assert "Stopped; 0 clients were told" in server.terminal
         assert not [line for line in server.terminal.splitlines() if "Traceback" in line or "ERROR" in line]
 
 

@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from threading import Event
 from typing import Any
 
 import pytest
@@ -265,6 +266,29 @@ def test_a_round_that_fails_is_not_the_last_one(stage: Stage, caplog: pytest.Log
     eventually(lambda: "The fan-out failed in a round" in caplog.messages)
     stage.fanout.publish([stage.message("hello")])
     assert talker.receive() == "hello"
+
+
+def test_it_has_caught_up_when_what_was_published_is_offered_to_everybody(stage: Stage) -> None:
+    client, _ = stage.seat("general")
+    begun, go_on = Event(), Event()
+    offer = client.outbox.offer
+
+    def slowly(frames: bytes) -> bool:
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        return offer(frames)
+
+    client.outbox.offer = slowly  # type: ignore[method-assign]
+    stage.fanout.start()
+    stage.fanout.catch_up(0.0)
+    stage.fanout.publish([stage.message("hello")])
+    assert begun.wait(PATIENCE)
+    waiting = InThread(lambda: stage.fanout.catch_up(PATIENCE))
+    stage.fanout.catch_up(0.05)
+    assert waiting.is_alive()
+    go_on.set()
+    waiting.outcome()
+    stage.fanout.catch_up(0.0)
 
 
 def test_stopping_delivers_what_was_handed_over_before(stage: Stage) -> None:

@@ -70,6 +70,7 @@ class Log:
         publish: Callable[[list[Message]], None] | None = None,
         queue_limit: int = 10_000,
         clock: Callable[[], float] = lambda: 1_000.0,
+        catch_up: Callable[[float], object] = lambda timeout: None,
     ):
         self.path = path
         self.database = Database(sqlite_url(path), busy_timeout=BUSY_TIMEOUT)
@@ -77,7 +78,11 @@ class Log:
         self.history = History(self.database)
         self.commits: list[list[Message]] = []
         self.journal = Journal(
-            self.database, publish=publish or self.commits.append, clock=clock, queue_limit=queue_limit
+            self.database,
+            publish=publish or self.commits.append,
+            catch_up=catch_up,
+            clock=clock,
+            queue_limit=queue_limit,
         )
         self.journal.start()
 

@@ -75,6 +75,17 @@ def test_what_waits_while_a_commit_runs_is_committed_together(log: Log) -> None:
     assert len(commits) == 3  # the one that was held, the 200, the probe
 
 
+def test_what_waits_while_the_last_ones_are_being_told_is_committed_together(make_log: Callable[..., Log]) -> None:
+    told = Event()
+    log = make_log(catch_up=lambda _timeout: told.wait(PATIENCE))
+    heard = [log.post(str(number)) for number in range(50)]
+    assert log.stored == []
+    told.set()
+    assert [receipt.event.seq for receipt in heard] == list(range(1, 51))
+    log.close()
+    assert len(log.commits) == 1
+
+
 def test_more_than_one_batch_can_wait_and_keeps_its_order(log: Log) -> None:
     many = BATCH_LIMIT * 2 + 7
     with log.held():
