@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -15,8 +16,6 @@ ROOT = Path(__file__).resolve().parent.parent  # where wsgi.py, static/, templat
 PREFIX = "CHATAPP"
 ENVELOPE = 1_024  # bytes of a command around its text
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-# What Flask itself reads from its configuration and an operator may want to set the same way.
-FLASK_SETTINGS = ("SECRET_KEY", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_NAME", "TESTING", "DEBUG")
 
 
 class ConfigError(ValueError):
@@ -78,6 +77,34 @@ def _origins(given: Any) -> tuple[str, ...]:
     return origins
 
 
+def _secret(given: Any) -> str | bytes:
+    if not isinstance(given, str | bytes) or not given:
+        raise ValueError("a text; in quotes, if it could be read as JSON")
+    return given
+
+
+def _cookie_name(given: Any) -> str:
+    if not isinstance(given, str) or not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", given, re.ASCII):
+        raise ValueError("a name of letters, digits and - _ . (RFC 6265)")
+    return given
+
+
+def _switch(given: Any) -> bool:
+    if not isinstance(given, bool):
+        raise ValueError("true or false")
+    return given
+
+
+# What Flask itself reads from its configuration and an operator may want to set the same way.
+FLASK_SETTINGS: Mapping[str, Callable[[Any], object]] = {
+    "SECRET_KEY": _secret,
+    "SESSION_COOKIE_NAME": _cookie_name,
+    "SESSION_COOKIE_SECURE": _switch,
+    "TESTING": _switch,
+    "DEBUG": _switch,
+}
+
+
 def _setting(default: Any, parse: Callable[[Any], Any], reason: str) -> Any:
     return field(default=default, metadata={"parse": parse, "reason": reason})
 
@@ -109,15 +136,16 @@ def load(given: Mapping[str, Any]) -> Settings:
 
     Raises ConfigError, one line with the setting's name, for a value that cannot be used.
     """
-    values = {}
-    for setting in fields(Settings):
-        if setting.name in given:
-            try:
-                values[setting.name] = setting.metadata["parse"](given[setting.name])
-            except ValueError as error:
-                shown = "…" if setting.name == "DATABASE_URL" else repr(given[setting.name])  # it may hold a password
-                raise ConfigError(f"{PREFIX}_{setting.name}={shown}: must be {error}") from None
-    settings = Settings(**values)
+    for name, parse in FLASK_SETTINGS.items():
+        if given.get(name) is not None:
+            _parsed(name, parse, given[name])
+    settings = Settings(
+        **{
+            setting.name: _parsed(setting.name, setting.metadata["parse"], given[setting.name])
+            for setting in fields(Settings)
+            if setting.name in given
+        }
+    )
     if settings.PING_TIMEOUT <= settings.PING_INTERVAL:
         raise ConfigError(f"{PREFIX}_PING_TIMEOUT={settings.PING_TIMEOUT:g}: must be more than {PREFIX}_PING_INTERVAL")
     if settings.TEXT_LIMIT * 4 + ENVELOPE > settings.FRAME_LIMIT:  # four bytes a character in UTF-8
@@ -126,6 +154,14 @@ def load(given: Mapping[str, Any]) -> Settings:
             f" {(settings.FRAME_LIMIT - ENVELOPE) // 4}, to fit into {PREFIX}_FRAME_LIMIT={settings.FRAME_LIMIT}"
         )
     return settings
+
+
+def _parsed(name: str, parse: Callable[[Any], Any], given: object) -> Any:
+    try:
+        return parse(given)
+    except ValueError as error:
+        shown = "…" if name in ("DATABASE_URL", "SECRET_KEY") else repr(given)
+        raise ConfigError(f"{PREFIX}_{name}={shown}: must be {error}") from None
 
 
 def unknown(environ: Mapping[str, str]) -> list[str]:

@@ -19,6 +19,7 @@ def _(text: str) -> str:
 
 
 _ROOM_TAKEN = _("There is a room of that name already.")
+_BAD_BODY = _("The body must be one JSON object, sent with Content-Type: application/json.")
 _SENTENCES = {
     "bad-json": _("This is not one JSON object with a “type”."),
     "bad-field": _("The field “{field}” is missing or has a value that cannot be used."),
@@ -45,8 +46,11 @@ _SENTENCES = {
 def sentence(refusal: Refusal, locale: str) -> str:
     """What to tell a person about a refusal, in one of LOCALES."""
     values = {"field": refusal.field or "", "retry_after": refusal.retry_after or "", **refusal.values}
-    # One code for people's and rooms' names; the slug of the room that is there tells which it is.
-    said = _ROOM_TAKEN if refusal.code == "name-taken" and "slug" in refusal.values else _SENTENCES[refusal.code]
+    said = _SENTENCES[refusal.code]
+    if refusal.code == "name-taken" and "slug" in refusal.values:  # one code for people's and for rooms' names
+        said = _ROOM_TAKEN
+    elif refusal.code == "bad-json" and "body" in refusal.values:  # of an HTTP request
+        said = _BAD_BODY
     return _catalog(locale).gettext(said).format(**values)
 
 

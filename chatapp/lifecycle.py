@@ -152,7 +152,10 @@ class Lifecycle:
         except OSError as error:
             self._data_lock.release()
             why = errno.errorcode.get(error.errno or 0, "")
-            raise StartError(f"the data folder {parts.folder} cannot be used: {error.strerror} ({why})") from None
+            at = Path(error.filename or parts.folder)
+            in_folder = at.is_relative_to(parts.folder) or parts.folder.is_relative_to(at)
+            what = f"the data folder {parts.folder}" if in_folder else f"{at}, beside the database,"
+            raise StartError(f"{what} cannot be used: {error.strerror} ({why})") from None
         try:
             parts.database.claim(patience)
             parts.database.migrate()

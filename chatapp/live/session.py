@@ -27,8 +27,7 @@ from .resume import Missed
 PACE = 100  # frames a second that bring no message: pings, refused commands, empty fragments
 PACE_BURST = 200  # of them at once; who sends more is read more slowly, and TCP slows the sender
 EVENTS_A_FRAME = 25  # events read from the log that cost as much as one such frame
-TYPING_INTERVAL = 3.0  # seconds between two notes that somebody is typing in a room
-WELCOME_ROOMS = 500  # rooms listed in the welcome; the others are at /api/rooms
+WELCOME_ROOMS = 500  # rooms listed in the welcome besides those that the person has been in; all are at /api/rooms
 
 log = logging.getLogger(__name__)
 
@@ -166,7 +165,6 @@ class ChatSession(Session):
         super().__init__(services, client, locale)
         self._asked_name = asked_name
         self._rooms: dict[str, Room] = {}
-        self._typed_at: dict[str, float] = {}
 
     def _begin(self) -> None:
         self._say(self._welcome())
@@ -180,7 +178,8 @@ class ChatSession(Session):
         marks = self._services.history.markers(person.id) if person.role == "member" else {}
         rooms = [
             protocol.RoomEntry(room.slug, room.name, room.head, marks.get(room.id))
-            for room in self._services.history.rooms()[:WELCOME_ROOMS]
+            for number, room in enumerate(self._services.history.rooms())
+            if number < WELCOME_ROOMS or room.id in marks
         ]
         limits = protocol.Limits(
             text=settings.TEXT_LIMIT,
@@ -220,9 +219,10 @@ class ChatSession(Session):
                 del self._rooms[room.slug]
                 self._services.lobby.leave(self._client, room.slug)
             case protocol.Typing():
-                self._typing(self._joined(command.room))
+                self._services.house.typing(self._person, self._joined(command.room))
             case protocol.MarkRead():
-                self._services.house.mark_read(self._person, self._joined(command.room), command.seq, by=self._client)
+                room, refused = self._joined(command.room), _Receipt(self, command.nonce).refused
+                self._services.house.mark_read(self._person, room, command.seq, by=self._client, refused=refused)
             case protocol.Rename():
                 self._rename(command)
             case protocol.Ping():
@@ -255,12 +255,6 @@ class ChatSession(Session):
         finally:
             outbox.release()
         self._pace(missed.count / EVENTS_A_FRAME)
-
-    def _typing(self, room: Room) -> None:
-        now = time.monotonic()
-        if now - self._typed_at.get(room.slug, -TYPING_INTERVAL) >= TYPING_INTERVAL:
-            self._typed_at[room.slug] = now
-            self._services.house.typing(self._person, room)
 
     def _rename(self, command: protocol.Rename) -> None:
         person = self._person
@@ -299,11 +293,11 @@ class ChatSession(Session):
 
 
 class _Receipt:
-    """What the journal says of one post, passed on to its author. Called on the journal's thread."""
+    """What the journal says of one post or mark, passed on to its author. Called on the journal's thread."""
 
     __slots__ = ("_nonce", "_session")
 
-    def __init__(self, session: ChatSession, nonce: str):
+    def __init__(self, session: ChatSession, nonce: str | None):
         self._session = session
         self._nonce = nonce
 

@@ -157,10 +157,10 @@ class Journal:
         except SQLAlchemyError as error:
             why = reason(error) if isinstance(error, DBAPIError) else str(error)
             log.error("The log cannot be written: %s", why)
-            self._refuse(posts, changes, why)
+            self._refuse(posts, marks, changes, why)
         except Exception:
             log.exception("The journal failed")
-            self._refuse(posts, changes, "an error of the server")
+            self._refuse(posts, marks, changes, "an error of the server")
         else:
             self._tell(fresh, known, changes)
             newest = newest_marks(marks)
@@ -195,11 +195,13 @@ class Journal:
         for change in changes:
             change.done.set()
 
-    def _refuse(self, posts: list[Post], changes: list[_Change], why: str) -> None:
+    def _refuse(self, posts: list[Post], marks: list[Mark], changes: list[_Change], why: str) -> None:
         refusal = Refusal("busy", retry_after=1.0, reason=why)
         for post in posts:
             if post.receipt:
                 _call(post.receipt.refused, refusal)
+        for mark in marks:
+            _call(mark.refused, refusal)
         for change in changes:
             change.error = refusal
             change.done.set()

@@ -34,12 +34,14 @@ class Post(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A read marker to be moved. `moved` hears where it stands, if it moved; called on the journal's thread."""
+    """A read marker to be moved. `moved` hears where it stands, if it moved, `refused` that it could not be written;
+    both are called on the journal's thread."""
 
     person: str
     room: int
     seq: int
     moved: Callable[[int], None]
+    refused: Callable[[Refusal], None]
 
 
 def newest_marks(marks: list[Mark]) -> dict[tuple[str, int], Mark]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from math import ceil
+from unicodedata import normalize
 
 from ..bus.local import LocalBus
 from ..config import Settings
@@ -15,6 +17,8 @@ from ..model import Again, Message, Person, Read, Refusal, Room, Typing
 from .names import person_name, room_name, slugs
 from .presence import Presence
 from .rates import Rates
+
+TYPING_INTERVAL = 3.0  # seconds between two notes that somebody is typing in a room, however many tabs they have
 
 
 class House:
@@ -38,10 +42,12 @@ class House:
         self._presence = presence
         self._rates = rates
         self._clock = clock
+        self._typing = Rates(rate=1 / TYPING_INTERVAL, burst=1, clock=time.monotonic)
         self._rooms: dict[str, Room] = {}  # by slug; a room's id, slug and name stay what they are
 
     def room(self, address: str) -> Room:
-        """The room at that slug. Raises Refusal `no-such-room`."""
+        """The room at that slug, in whichever normal form it came. Raises Refusal `no-such-room`."""
+        address = normalize("NFC", address)
         room = self._rooms.get(address)
         if room is None:
             if "\0" in address:
@@ -76,11 +82,15 @@ class House:
         self._bus.publish(Again(event, to))
 
     def typing(self, person: Person, room: Room) -> None:
-        """Tells the room that the person is typing."""
-        self._bus.publish(Typing(room.slug, person.id, person.name))
+        """Tells the room that the person is typing, if it was not told just now."""
+        if not self._typing.take(f"{person.id} {room.slug}"):
+            self._bus.publish(Typing(room.slug, person.id, person.name))
 
-    def mark_read(self, person: Person, room: Room, seq: int, *, by: object) -> None:
-        """Moves the person's read marker forward and tells their clients other than `by`. Raises Refusal `busy`.
+    def mark_read(
+        self, person: Person, room: Room, seq: int, *, by: object, refused: Callable[[Refusal], None]
+    ) -> None:
+        """Moves the person's read marker forward and tells their clients other than `by`. Raises Refusal `busy`, or
+        has `refused` hear it later, if it cannot be written.
 
         A guest's is only told: nobody could come back for it.
         """
@@ -91,7 +101,7 @@ class House:
         if person.role == "guest":
             moved(seq)
         else:
-            self._journal.mark(Mark(person.id, room.id, seq, moved))
+            self._journal.mark(Mark(person.id, room.id, seq, moved, refused))
 
     def rename(self, person: Person, name: str) -> str:
         """The name that person goes by from now on; a member's is kept. Gives it as it will be shown.
@@ -99,14 +109,9 @@ class House:
         Raises Refusal `bad-name`, `name-taken` or `busy`.
         """
         checked = person_name(name)
-        before = self._presence.rename(person.id, checked)  # first: who is online has it from now on
-        if person.role == "member":
-            try:
+        with self._presence.renaming(person.id, checked):
+            if person.role == "member":
                 self._journal.write(lambda connection: save_name(connection, person.id, checked))
-            except Refusal:
-                if before is not None:
-                    self._presence.rename(person.id, before)
-                raise
         return checked
 
     def _slow_down(self, person: Person) -> None:

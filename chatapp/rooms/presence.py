@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -85,27 +86,37 @@ class Presence:
             if not online.clients:
                 online.gone_since = self._clock()
 
-    def rename(self, person: str, name: str) -> str | None:
-        """Gives the person, if they are online, that name, and gives the one they had; None if they are not.
+    @contextmanager
+    def renaming(self, person: str, name: str) -> Iterator[None]:
+        """Keeps that name free for the person while it is written down, and gives it to them, if they are online, when
+        that has gone well; until then nobody hears of it.
 
-        Raises Refusal `name-taken` if somebody else is online under it.
+        Raises Refusal `name-taken` if somebody else is online under it, or about to be.
         """
         with self._lock:
-            if self._names.get(folded(name), person) != person:
+            if self._names.setdefault(folded(name), person) != person:
                 raise Refusal("name-taken", field="name", name=name)
-            online = self._online.get(person)
-            if online is None:
-                return None
-            before = online.person.name
-            if before == name:
-                return before
-            del self._names[folded(before)]
-            self._names[folded(name)] = person
-            online.person = Person(person, name, online.person.role)
-            for room in online.rooms:
-                self._members[room][person] = online.person.author
-                self._joined.setdefault(room, {})[person] = online.person.author
-            return before
+        try:
+            yield
+            with self._lock:
+                self._rename(person, name)
+        finally:
+            with self._lock:
+                online = self._online.get(person)
+                borne = online is not None and folded(online.person.name) == folded(name)
+                if not borne and self._names.get(folded(name)) == person:
+                    del self._names[folded(name)]
+
+    def _rename(self, person: str, name: str) -> None:
+        online = self._online.get(person)
+        if online is None or online.person.name == name:
+            return
+        if folded(online.person.name) != folded(name):
+            del self._names[folded(online.person.name)]
+        online.person = Person(person, name, online.person.role)
+        for room in online.rooms:
+            self._members[room][person] = online.person.author
+            self._joined.setdefault(room, {})[person] = online.person.author
 
     def known(self, person: Person) -> Person:
         """That person under the name they go by now; one who is not online under a name that nobody else bears."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
+import socket
+import time
+from socketserver import StreamRequestHandler
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
@@ -17,7 +22,8 @@ from ..lifecycle import Lifecycle, StartError
 from . import limits
 from .address import announce
 
-REQUEST_TIMEOUT = 10  # seconds between two pieces of a request; without it a half-sent one holds its thread for ever
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer as Buffer
 
 
 def start(app: Flask) -> None:
@@ -32,7 +38,8 @@ def start(app: Flask) -> None:
     lifecycle: Lifecycle = app.extensions["chatapp"]
     lifecycle.hub.limit(limits.clients(load(app.config).MAX_CLIENTS))
     limits.make_threads_small()
-    WSGIRequestHandler.timeout = REQUEST_TIMEOUT
+    WSGIRequestHandler.timeout = limits.RECEIVE_TIMEOUT
+    WSGIRequestHandler.setup = _set_up  # type: ignore[assignment, method-assign]
     logging.getLogger("werkzeug").addFilter(_no_line_for_websockets)
     try:
         lifecycle.start(patience=2.0 if os.environ.get("WERKZEUG_RUN_MAIN") else 0.0)
@@ -41,6 +48,29 @@ def start(app: Flask) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         _stop_on(number, lifecycle)
     announce((context.params["host"], context.params["port"]))
+
+
+def _set_up(handler: WSGIRequestHandler) -> None:
+    """In the place of `setup`: without it a request may come a byte at a time, for as long as its sender likes."""
+    StreamRequestHandler.setup(handler)
+    handler.rfile = io.BufferedReader(ImpatientReads(handler.connection))
+
+
+class ImpatientReads(io.RawIOBase):
+    """What a peer sends, until REQUEST_TIME is over: Werkzeug serves one request a connection."""
+
+    def __init__(self, sock: socket.socket):
+        self._sock = sock
+        self._until = time.monotonic() + limits.REQUEST_TIME
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        """As a socket's `recv_into`. Raises TimeoutError."""
+        if time.monotonic() > self._until:
+            raise TimeoutError("the request took too long")
+        return self._sock.recv_into(buffer)
 
 
 def _is_watcher(context: click.Context) -> bool:

@@ -28,9 +28,7 @@ from . import limits
 from .address import announce
 from .pool import WarmPool
 
-RECEIVE_TIMEOUT = 10  # seconds between two pieces of a request
 UNREAD, UNREAD_TIMES = 65_536, 16  # bytes read at once, and how often, from a connection that is being closed
-REQUEST_TIME = 20.0  # seconds for all pieces of a request; then it is dropped
 LAST_ANSWERS = 1  # seconds, whole ones to gunicorn, for answers that are on their way when the chat has stopped
 FAREWELL = 2.5  # seconds the master waits for the data: a worker whose master was killed takes two to end
 SUCCESSION = 10.0  # seconds a new worker waits for the old one to leave the data (SIGHUP)
@@ -111,7 +109,7 @@ def post_worker_init(worker: Any) -> None:
     Connection.opened = WeakSet()
     for listener in worker.sockets:
         # Accepted sockets inherit it; the door takes it back for a WebSocket.
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", RECEIVE_TIMEOUT, 0))
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", limits.RECEIVE_TIMEOUT, 0))
     try:
         lifecycle.start(patience=SUCCESSION)
     except StartError as error:
@@ -223,7 +221,7 @@ class _ImpatientUnreader(SocketUnreader):  # type: ignore[misc]
         now = time.monotonic()
         if self.begun is None:
             self.begun = now
-        if now - self.begun > REQUEST_TIME:
+        if now - self.begun > limits.REQUEST_TIME:
             return b""
         try:
             return bytes(super().chunk(size_hint))

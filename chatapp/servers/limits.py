@@ -13,6 +13,8 @@ STACK = 262_144  # bytes of address space a thread; 8 MiB, the default, times 10
 # A thread that waits for Python's lock looks again every 5 ms. When 1,000 handlers wake at once, that alone is
 # 100,000 to 450,000 context switches and 1 to 7 s; with this, 15,000 and 0.2 s. None of them computes for long.
 STOP_SWITCH_INTERVAL = 0.1  # seconds
+RECEIVE_TIMEOUT = 10  # seconds between two pieces of a request; without it a half-sent one holds its thread for ever
+REQUEST_TIME = 20.0  # seconds for all pieces of a request; then it is dropped
 OTHER_FILES = 128  # open files that are no client: the database, the listener, pipes, Python's own
 
 

@@ -156,13 +156,13 @@ def _body(kind: type[T]) -> T:
     """The request's JSON as a `kind`. Raises Refusal `bad-json` or `bad-field`."""
     sent = request.get_data()
     if not request.is_json or too_deep(sent.decode("latin-1")):
-        raise Refusal("bad-json")
+        raise Refusal("bad-json", body=True)
     try:
         return msgspec.json.decode(sent, type=kind)
     except msgspec.ValidationError as error:
         raise Refusal("bad-field", field=complained_field(str(error))) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError):
-        raise Refusal("bad-json") from None
+        raise Refusal("bad-json", body=True) from None
 
 
 def _query(name: str, kind: Any, default: T) -> T:

@@ -14,6 +14,7 @@ from chatapp.rooms.house import House
 from chatapp.rooms.presence import Presence
 from chatapp.rooms.rates import Rates
 
+from ..actors import eventually
 from ..log.conftest import GENERAL, Heard, Log
 
 ANA = Person("p1", "Ana", "member")
@@ -65,6 +66,10 @@ def make_place(log: Log) -> Callable[..., Place]:
 @pytest.fixture
 def place(log: Log) -> Place:
     return Place(log)
+
+
+def never(refused: Refusal) -> None:
+    raise AssertionError(refused.code)
 
 
 def refusal(call: Callable[[], object]) -> Refusal:
@@ -147,6 +152,7 @@ def test_a_room_is_opened_once_and_found_at_its_slug(place: Place) -> None:
     made = place.house.open_room(ANA, " Café  da Manhã ")
     assert (made.slug, made.name) == ("café-da-manhã", "Café da Manhã")
     assert place.house.room("café-da-manhã") == made
+    assert place.house.room("cafe\u0301-da-manha\u0303") == made
     refused = refusal(lambda: place.house.open_room(BOB, "CAFÉ DA MANHÃ"))
     assert (refused.code, refused.values["slug"]) == ("name-taken", "café-da-manhã")
 
@@ -190,7 +196,8 @@ def test_while_the_log_cannot_be_written_a_member_keeps_the_old_name(place: Plac
     with place.log.locked():
         assert refusal(lambda: place.house.rename(ANA, "Zoe")).code == "busy"
     assert place.presence.known(ANA).name == "Ana"
-    place.presence.rename("somebody else", "Zoe")
+    assert place.presence.changes() == []
+    assert place.house.rename(BOB, "Zoe") == "Zoe"
 
 
 def test_typing_is_told_and_not_stored(place: Place) -> None:
@@ -199,17 +206,34 @@ def test_typing_is_told_and_not_stored(place: Place) -> None:
     assert place.log.stored == []
 
 
+def test_typing_of_a_person_with_two_tabs_is_told_once(place: Place) -> None:
+    for person in (ANA, ANA, BOB):
+        place.house.typing(person, GENERAL)
+    assert place.ephemera == [Typing("general", "p1", "Ana"), Typing("general", "p2", "Bob")]
+
+
 def test_a_read_marker_is_told_where_it_stands_and_only_when_it_moves(place: Place) -> None:
     for number in range(5):
         assert place.post(str(number)).event.seq == number + 1
     for seq in (3, 2, 3, 99, 99):
-        place.house.mark_read(ANA, GENERAL, seq, by=TAB)
+        place.house.mark_read(ANA, GENERAL, seq, by=TAB, refused=never)
         place.log.journal.probe()  # when it is done, what came before it is done
     assert place.ephemera == [Read("p1", "general", 3, TAB), Read("p1", "general", 5, TAB)]
     assert place.log.history.markers("p1") == {1: 5}
 
 
+def test_a_read_marker_that_cannot_be_written_is_refused_as_busy(place: Place) -> None:
+    assert place.post("hello").event.seq == 1
+    refusals: list[Refusal] = []
+    with place.log.locked():
+        place.house.mark_read(ANA, GENERAL, 1, by=TAB, refused=refusals.append)
+        eventually(lambda: refusals)
+    assert [refused.code for refused in refusals] == ["busy"]
+    assert place.log.history.markers("p1") == {}
+    assert place.ephemera == []
+
+
 def test_a_guests_read_marker_is_not_kept(place: Place) -> None:
-    place.house.mark_read(GUEST, GENERAL, 0, by=TAB)
+    place.house.mark_read(GUEST, GENERAL, 0, by=TAB, refused=never)
     assert place.log.history.markers(GUEST.id) == {}
     assert place.ephemera == [Read(GUEST.id, "general", 0, TAB)]

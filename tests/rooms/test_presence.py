@@ -88,18 +88,49 @@ def test_two_tabs_of_one_person_are_one_person(presence: Presence, clock: Clock)
     assert presence.count("general") == 1
 
 
+def rename(presence: Presence, person: str, name: str) -> None:
+    """With nothing to write down first."""
+    with presence.renaming(person, name):
+        pass
+
+
+def test_a_new_name_is_told_only_when_it_is_written_down_and_nobody_can_take_it_before(presence: Presence) -> None:
+    ana = presence.connect(member("Ana"))
+    presence.enter(ana.id, "general")
+    presence.changes()
+    with presence.renaming(ana.id, "Bea"):
+        assert presence.known(ana).name == "Ana"
+        assert presence.changes() == []
+        assert presence.connect(member("Bea", "p2")).name == "Bea 2"
+    assert presence.known(ana).name == "Bea"
+    assert [change.joined for change in presence.changes()] == [[Author(ana.id, "Bea")]]
+
+
+def test_a_new_name_that_cannot_be_written_down_is_free_again_and_the_old_one_kept(presence: Presence) -> None:
+    ana = presence.connect(member("Ana"))
+    presence.enter(ana.id, "general")
+    presence.changes()
+    with pytest.raises(Refusal), presence.renaming(ana.id, "Bea"):
+        raise Refusal("busy")
+    assert presence.known(ana).name == "Ana"
+    assert presence.changes() == []
+    assert presence.connect(member("Bea", "p2")).name == "Bea"
+    with pytest.raises(Refusal):
+        rename(presence, "somebody else", "ana")
+
+
 def test_a_name_is_freed_only_after_its_owner_has_left(presence: Presence, clock: Clock) -> None:
     ana = presence.connect(member("Ana"))
     with pytest.raises(Refusal) as refused:
-        presence.rename("somebody else", "ＡNA")
+        rename(presence, "somebody else", "ＡNA")
     assert (refused.value.code, refused.value.field, refused.value.values) == ("name-taken", "name", {"name": "ＡNA"})
     presence.disconnect(ana.id)
     presence.changes()
     with pytest.raises(Refusal):
-        presence.rename("somebody else", "ana")
+        rename(presence, "somebody else", "ana")
     clock.now += LINGER
     presence.changes()
-    presence.rename("somebody else", "ana")
+    rename(presence, "somebody else", "ana")
 
 
 def test_a_second_person_under_a_name_gets_a_number_behind_it(presence: Presence) -> None:
@@ -114,7 +145,7 @@ def test_a_crowd_under_one_name_gets_a_name_each(presence: Presence) -> None:
 
 def test_a_crowd_under_a_name_whose_first_holder_goes_by_another_now_gets_a_name_each(presence: Presence) -> None:
     first = presence.connect(Person("", "ana"), identify=guest_id)
-    presence.rename(first.id, "zoe")
+    rename(presence, first.id, "zoe")
     names = [presence.connect(Person("", "ana"), identify=guest_id).name for _ in range(60)]
     assert len({folded(name) for name in names} | {"zoe"}) == 61
 
@@ -132,23 +163,23 @@ def test_a_new_name_is_told_in_every_room_and_frees_the_old_one(presence: Presen
     for room in ("general", "other"):
         presence.enter(ana.id, room)
     presence.changes()
-    assert presence.rename(ana.id, "Bea") == "Ana"
+    rename(presence, ana.id, "Bea")
     assert {(change.room, *change.joined) for change in presence.changes()} == {
         ("general", Author(ana.id, "Bea")),
         ("other", Author(ana.id, "Bea")),
     }
     assert presence.known(ana).name == "Bea"
-    presence.rename("somebody else", "ana")
-    assert presence.rename(ana.id, "Bea") == "Bea"
+    rename(presence, "somebody else", "ana")
+    rename(presence, ana.id, "Bea")
     assert presence.changes() == []
 
 
 def test_one_may_change_the_case_of_ones_own_name(presence: Presence) -> None:
     ana = presence.connect(member("ana"))
-    presence.rename(ana.id, "ANA")
+    rename(presence, ana.id, "ANA")
     assert presence.known(ana).name == "ANA"
     with pytest.raises(Refusal):
-        presence.rename("somebody else", "ana")
+        rename(presence, "somebody else", "ana")
 
 
 def test_someone_who_is_not_online_is_known_under_a_name_that_nobody_bears(presence: Presence) -> None:
@@ -243,9 +274,9 @@ class Everybody(RuleBasedStateMachine):
         others = {folded(taken) for person, taken in self.names.items() if person != tab.person}
         if folded(name) in others:
             with pytest.raises(Refusal):
-                self.presence.rename(tab.person, name)
+                rename(self.presence, tab.person, name)
         else:
-            self.presence.rename(tab.person, name)
+            rename(self.presence, tab.person, name)
             self.names[tab.person] = name
 
     @rule(seconds=st.sampled_from([0.5, 2.0, LINGER, 60.0]))

@@ -6,13 +6,14 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterator
+from io import BufferedReader
 from weakref import WeakSet
 
 import pytest
 from gunicorn.config import Config
 
-from chatapp.servers import flask_run, limits
-from chatapp.servers import gthread as ours
+from chatapp.servers import limits
+from chatapp.servers.flask_run import ImpatientReads
 from chatapp.servers.gthread import Connection, _ImpatientUnreader
 from chatapp.servers.pool import WarmPool
 
@@ -110,7 +111,7 @@ def test_half_requests_are_dropped_in_time(make_server: MakeServer, guests: list
     flask = make_server("flask").start()
     guests += [connect(small, b"GET / HTTP/1.1\r\nHost: 127.") for _ in range(1 + limits.RESERVE)]
     guests += [connect(flask, b"GET / HTTP/1.1\r\nHost: 127.") for _ in range(8)]
-    bound = max(ours.RECEIVE_TIMEOUT, flask_run.REQUEST_TIMEOUT) + PROMPT
+    bound = limits.RECEIVE_TIMEOUT + PROMPT
     begun = time.monotonic()
     assert small.get("/healthz", timeout=bound)[0] == 200
     for guest in guests:
@@ -166,7 +167,7 @@ class TestImpatientUnreader:
     def test_pieces_that_keep_coming_end_with_the_time_of_the_request(
         self, pair: Pair, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(ours, "REQUEST_TIME", 0.2)
+        monkeypatch.setattr(limits, "REQUEST_TIME", 0.2)
         reads, writes = pair
         unreader = _ImpatientUnreader(reads)
         begun = time.monotonic()
@@ -179,7 +180,7 @@ class TestImpatientUnreader:
     def test_the_next_request_of_a_kept_connection_has_its_own_time(
         self, pair: Pair, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(ours, "REQUEST_TIME", 0.05)
+        monkeypatch.setattr(limits, "REQUEST_TIME", 0.05)
         reads, writes = pair
         unreader = _ImpatientUnreader(reads)
         writes.sendall(b"first")
@@ -190,6 +191,24 @@ class TestImpatientUnreader:
         assert unreader.read() == b""
         unreader.begun = None
         assert unreader.read() == b"second"
+
+
+def test_under_flask_run_pieces_that_keep_coming_end_with_the_time_of_the_request(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "REQUEST_TIME", 0.2)
+    reads, writes = pair
+    request = BufferedReader(ImpatientReads(reads))
+    begun = time.monotonic()
+
+    def drip() -> None:
+        while time.monotonic() - begun < PATIENCE:
+            writes.sendall(b"x")
+            assert request.read(1) == b"x"
+
+    with pytest.raises(TimeoutError):
+        drip()
+    assert time.monotonic() - begun > 0.2
 
 
 class TestConnection:

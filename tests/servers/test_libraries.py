@@ -25,7 +25,6 @@ from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers import gthread
 from gunicorn.workers.base import Worker
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
-from wsproto import WSConnection
 
 from chatapp.live.session import UnstartedThread
 from chatapp.servers import gthread as ours
@@ -178,9 +177,8 @@ class TestSimpleWebSocket:
         assert answer.startswith(b"HTTP/1.1 101 ")
         assert type(server.thread) is UnstartedThread
 
-    def test_the_frame_parser_is_where_we_take_it_from(self) -> None:
+    def test_after_the_handshake_it_says_that_it_is_connected(self) -> None:
         server, _ = self.shake_hands({}, thread_class=UnstartedThread)
-        assert isinstance(server.ws, WSConnection)
         assert server.connected is True
         assert server.mode == "gunicorn"
 
@@ -243,6 +241,11 @@ class TestWerkzeug:
         assert issubclass(WSGIRequestHandler, StreamRequestHandler)
         assert WSGIRequestHandler.timeout is None or isinstance(WSGIRequestHandler.timeout, int)
         assert "timeout" in names_in(StreamRequestHandler.setup)
+
+    def test_what_a_request_is_read_from_is_made_in_the_method_that_we_replace_once_a_connection(self) -> None:
+        assert "setup" not in vars(WSGIRequestHandler)
+        assert "self.rfile = self.connection.makefile('rb'" in inspect.getsource(StreamRequestHandler.setup)
+        assert 'self.send_header("Connection", "close")' in inspect.getsource(WSGIRequestHandler.run_wsgi)
 
     def test_its_threads_do_not_keep_the_process(self) -> None:
         assert ThreadedWSGIServer.daemon_threads is True

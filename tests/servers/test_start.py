@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from chatapp.config import Settings
+from chatapp.config import FLASK_SETTINGS, Settings
 
 from ..actors import ROOT, Server, eventually, free_port
 
@@ -45,12 +45,26 @@ WRONG = {
     "PING_TIMEOUT": "10",  # less than the interval
     "PRESENCE_LINGER": "{}",
     "LOG_LEVEL": "loud",
+    "SECRET_KEY": "[1]",
+    "SESSION_COOKIE_NAME": "a b;c",
+    "SESSION_COOKIE_SECURE": "maybe",
+    "TESTING": "1",
+    "DEBUG": "on",
 }
 
 # gunicorn reads them at another moment, but in the same way: one of each kind.
 WRONG_UNDER = {
     "flask": list(WRONG),
-    "gunicorn": ["DATA", "DATABASE_URL", "ORIGINS", "MAX_CLIENTS", "RATE_LIMIT", "PING_TIMEOUT", "LOG_LEVEL"],
+    "gunicorn": [
+        "DATA",
+        "DATABASE_URL",
+        "ORIGINS",
+        "MAX_CLIENTS",
+        "RATE_LIMIT",
+        "PING_TIMEOUT",
+        "LOG_LEVEL",
+        "SECRET_KEY",
+    ],
 }
 
 
@@ -180,7 +194,7 @@ def refusals(tmp_path: Path, kind: str) -> Refusals:
 
 
 def test_there_is_a_wrong_value_for_every_setting() -> None:
-    assert WRONG.keys() == {setting.name for setting in fields(Settings)}
+    assert WRONG.keys() == {setting.name for setting in fields(Settings)} | FLASK_SETTINGS.keys()
 
 
 @BOTH
