@@ -30,6 +30,7 @@ def pages(settings: Settings, *, house: House, identity: Identity) -> Blueprint:
         you = identity.member()
         session.modified = you is not None  # the cookie lives for another year
         boot = {
+            "home": DEFAULT_ROOM,
             "room": {"slug": shown.slug, "name": shown.name},
             "you": {"id": you.id, "name": you.name} if you else None,
             "locale": language(),

@@ -11,12 +11,12 @@ const LONGEST_DELAY = 20 * SECOND;
 const WELCOME_WITHIN = 10 * SECOND;
 const BEAT_EVERY = 25 * SECOND; // under the 30 to 60 s after which proxies drop a silent connection
 const ANSWER_WITHIN = 10 * SECOND;
-const PROBE_WITHIN = 4 * SECOND; // after waking up somebody is looking: find out sooner
+const PROBE_WITHIN = 3 * SECOND; // after waking up somebody is looking: find out sooner
 const REMOVED = 1008;
 const TOO_LARGE = 1009;
 
 /**
- * Emits `state` with `{name, retryAt, reason}`, where name is "connecting", "open" (after `welcome`), "waiting"
+ * Emits `state` with `{name, since, retryAt, reason}`: `since` is when it began not to be there; name is "connecting", "open" (after `welcome`), "waiting"
  * (until `retryAt`; for a `reason` if what we sent was too large) or "closed" (for good, for `reason`), and `frame`
  * with each frame received.
  */
@@ -31,8 +31,9 @@ export class Connection extends Emitter {
   #retry;
   #beat;
   #deadline;
+  #since = null; // when the last answer was missed first; null: nothing is missed
 
-  state = { name: "closed", retryAt: null, reason: "" };
+  state = { name: "closed", since: null, retryAt: null, reason: "" };
 
   constructor({ url, protocol, WebSocket, clock, random }) {
     super();
@@ -83,6 +84,7 @@ export class Connection extends Emitter {
       return;
     }
     if (this.state.name === "open" || frame.type === "welcome") {
+      this.#since = null;
       this.#deadline.clear();
       this.#beat.set(BEAT_EVERY, () => this.#ask(ANSWER_WITHIN));
     }
@@ -96,6 +98,7 @@ export class Connection extends Emitter {
   #ask(within) {
     this.send({ type: "ping" });
     if (this.#deadline.running) return; // asked already: asking again does not lengthen its life
+    this.#since = this.#clock.now();
     this.#deadline.set(within, () => this.#ended());
   }
 
@@ -122,7 +125,8 @@ export class Connection extends Emitter {
   }
 
   #enter({ name, retryAt = null, reason = "" }) {
-    this.state = { name, retryAt, reason };
+    if (name !== "open") this.#since ??= this.#clock.now();
+    this.state = { name, since: this.#since, retryAt, reason };
     this.emit("state", this.state);
   }
 }

@@ -199,6 +199,7 @@ session.on("name-taken", (detail) => {
   nameDialog.open({ value: chat.you.name, problem: detail, modal: false });
 });
 session.on("stranger", () => location.reload()); // other data, or a lost cookie: begin anew, with a name
+session.on("not-joined", (room) => preview(room));
 session.on("no-such-room", (slug) => {
   if (slug === chat.open.slug) location.assign(address(slug)); // the server's own page says it
 });
@@ -294,7 +295,7 @@ addEventListener("popstate", async () => {
 
 function slugOfAddress() {
   const match = /^\/r\/([^/]+)\/?$/.exec(location.pathname);
-  return match ? decodeURIComponent(match[1]) : boot.room.slug;
+  return match ? decodeURIComponent(match[1]) : boot.home;
 }
 
 $("#rooms-new").addEventListener("click", () => {

@@ -12,6 +12,7 @@ export class Room {
   people = 0;
   read = null; // one's own read marker; null: never been here
   joined = false; // on the present connection
+  visit = 0; // the number of the visit when it was opened last
   loaded = false;
   last = 0; // the newest seq taken
   oldest = 1; // the oldest seq covered by `messages`
@@ -125,6 +126,7 @@ export class Room {
     if (this.read === null) return 0;
     if (!this.loaded) return Math.min(COUNTED_AT_MOST, Math.max(0, this.head - this.read));
     let count = Math.max(0, this.oldest - 1 - this.read);
+    if (!this.joined) count += Math.max(0, this.head - Math.max(this.last, this.read)); // heard of, not loaded
     for (let index = this.messages.length - 1; index >= 0 && count < COUNTED_AT_MOST; index -= 1) {
       const message = this.messages[index];
       if (message.seq <= this.read) break;

@@ -6,7 +6,7 @@ const READ_AFTER = 1000; // each `read` is a write to the server's disk
 
 /**
  * Emits `name-taken` with the server's sentence, `no-such-room` with a slug, and `stranger` if the server does not
- * know us any more.
+ * know us any more; and `not-joined` with a room that can only be read.
  */
 export class Session extends Emitter {
   #connection;
@@ -39,10 +39,23 @@ export class Session extends Emitter {
   /** Subscribes to a room from where we know it; a second call while the first is unanswered does nothing. */
   join(room) {
     if ([...this.#joins.values()].includes(room)) return;
+    this.#makeRoomFor(room);
     this.#joinCount += 1;
     const nonce = `join-${this.#joinCount}`;
     const from = room.loaded ? { after: room.last } : {};
     if (this.#connection.send({ type: "join", room: room.slug, nonce, ...from })) this.#joins.set(nonce, room);
+  }
+
+  /** One connection may be in so many rooms: the one that was not looked at for longest is left. */
+  #makeRoomFor(room) {
+    const joined = [...this.#chat.rooms.values()].filter((other) => other.joined && other !== room);
+    if (joined.length + this.#joins.size < this.#limits.rooms) return;
+    const waiting = this.#outgoing.rooms();
+    const free = joined.filter((other) => other !== this.#chat.open && !waiting.has(other.slug));
+    if (free.length === 0) return;
+    const longest = free.reduce((one, other) => (other.visit < one.visit ? other : one));
+    this.#connection.send({ type: "leave", room: longest.slug });
+    this.#chat.left(longest);
   }
 
   post({ room, text, nonce }) {
@@ -160,6 +173,7 @@ export class Session extends Emitter {
     this.#joins.delete(nonce);
     room.joined = false; // even if it was: whom the server refuses to join again it has taken out
     if (code === "no-such-room") this.emit("no-such-room", room.slug);
+    if (code === "too-many-rooms") this.emit("not-joined", room);
     if (code !== "busy") return;
     this.#refused.add(room);
     if (!this.#later.running) this.#later.set((retryAfter ?? 1) * 1000, () => this.#joinRefusedAgain());

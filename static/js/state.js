@@ -12,6 +12,7 @@ const KEPT = 10_000; // messages of the open one, in a tab that is never closed
 export class Chat extends Emitter {
   #clock;
   #epoch = null;
+  #visits = 0;
 
   you;
   rooms = new Map();
@@ -59,6 +60,8 @@ export class Chat extends Emitter {
   enter(slug) {
     const left = this.open;
     this.open = this.rooms.get(slug);
+    this.#visits += 1;
+    this.open.visit = this.#visits;
     left?.keepNewest(KEPT_IN_BACKGROUND);
     this.emit("open", this.open);
     this.emit("rooms");
@@ -79,6 +82,13 @@ export class Chat extends Emitter {
   joined(room, answer) {
     room.begin(answer);
     this.#tell(room, "messages", "people", "typing");
+  }
+
+  /** We are not in that room any more; of what happens there only its number of events is heard. */
+  left(room) {
+    room.joined = false;
+    room.typing.clear();
+    this.#tell(room, "people", "typing");
   }
 
   /** Takes a live event; false means that something before it is missing. */

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.actors import Server
 
-from .conftest import Person
+from .conftest import Line, Person
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
@@ -37,6 +37,19 @@ def busy_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     talker.close()
     yield server
     server.stop()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_what_is_not_sent(
+    server: Server, make_person: Callable[..., Person], line: Line, scheme: str
+) -> None:
+    ana = make_person(server.url, line=line, color_scheme=scheme, reduced_motion="reduce").visit(name="Ana")
+    line.loses = lambda frame: True
+    ana.write("hello https://chat.example/")
+    expect(ana.unsent).to_have_count(1)
+    has_no_violations(ana)
+    expect(ana.page.get_by_role("button", name="Try again")).to_be_visible(timeout=20_000)
+    has_no_violations(ana)
 
 
 @pytest.mark.parametrize("language", ["en-US", "pt-BR"])

@@ -156,6 +156,24 @@ def test_one_who_scrolls_is_not_taken_back_by_what_happens_before_the_next_frame
     expect(ana.jump).to_be_visible()
 
 
+def test_the_new_line_stays_until_one_leaves_the_room(
+    server: Server, long_talk: list[str], bot: Talker, ana: Person
+) -> None:
+    open_new_room(ana, "Elsewhere")
+    bot.post("first unread")
+    expect(ana.room("general").locator(".badge")).to_have_text("1")
+    ana.room("general").click()
+    first_unread = ana.page.locator(".divider + .message .text")
+    expect(first_unread).to_have_text("first unread")
+    ana.scroll("log.scrollTop - 1500")
+    expect(ana.jump).to_be_visible()
+    bot.post("second unread")
+    expect(ana.jump).to_have_text("1 new message")
+    ana.jump.click()
+    ana.sees("second unread")
+    expect(first_unread).to_have_text("first unread")
+
+
 def test_one_can_leave_the_end_in_small_steps(server: Server, long_talk: list[str], ana: Person) -> None:
     end: float = ana.page.evaluate("() => document.querySelector('#log').scrollTop")
     for step in range(1, 6):

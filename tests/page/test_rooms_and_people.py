@@ -41,6 +41,55 @@ def test_a_first_visit_asks_for_a_name_and_shows_the_room_meanwhile(
     expect(bia.page.locator(".person-name")).to_have_text(["Bia", "Ana"])
 
 
+def test_the_question_for_a_name_comes_back_however_often_one_presses_escape(
+    server: Server, make_person: Callable[..., Person]
+) -> None:
+    ana = make_person(server.url)
+    ana.page.goto(server.url)
+    field = ana.page.locator("#name-field")
+    expect(field).to_be_focused()
+    for _ in range(5):
+        ana.page.keyboard.press("Escape")
+        expect(field).to_be_focused()
+    field.fill("Ana")
+    ana.page.keyboard.press("Enter")
+    ana.is_connected()
+    expect(ana.page.locator("#name-dialog")).to_be_hidden()
+
+
+def test_back_after_a_reload_goes_to_the_room_of_the_address(server: Server, ana: Person) -> None:
+    open_new_room(ana, "Elsewhere")
+    ana.page.reload()
+    ana.is_connected()
+    ana.page.go_back()
+    expect(ana.page.locator("#room-name")).to_have_text("general")
+    ana.write("hello general")
+    ana.sees("hello general")
+    assert '"hello general"' in server.get("/api/rooms/general/messages")[2].decode()
+
+
+def test_one_who_opens_more_rooms_than_a_connection_may_be_in_leaves_the_oldest_and_misses_nothing(
+    make_server: Callable[..., Server], make_person: Callable[..., Person]
+) -> None:
+    server = make_server(ROOMS_LIMIT=2).start()
+    ana = make_person(server.url).visit(name="Ana")
+    ana.write("in general")
+    ana.sees("in general")
+    for name in ("One", "Two"):
+        open_new_room(ana, name)
+        ana.write(f"in {name}")
+        ana.sees(f"in {name}")
+    bot = server.enter("Bot")
+    bot.hear("message", nonce=bot.post("meanwhile"))
+    ana.room("general").click()
+    ana.sees("in general", "meanwhile")
+    bot.post("live again")
+    ana.sees("in general", "meanwhile", "live again")
+    ana.room("Two").click()
+    ana.write("more in Two")
+    ana.sees("in Two", "more in Two")
+
+
 def test_a_second_enter_while_the_name_is_on_its_way_does_not_make_a_second_person(
     server: Server, make_person: Callable[..., Person]
 ) -> None:

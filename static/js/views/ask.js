@@ -28,6 +28,8 @@ export class AskView {
     const cancel = dialog.querySelector(".cancel");
     cancel?.addEventListener("click", () => this.#giveUp());
     dialog.addEventListener("cancel", (event) => this.#required && event.preventDefault());
+    // A second Escape closes it all the same: browsers let nothing hold a person for ever. It comes back.
+    dialog.addEventListener("close", () => this.#required && !this.#dialog.open && this.#show());
     // Escape closes a dialog that does not block the page only if we say so.
     dialog.addEventListener("keydown", (event) => event.key === "Escape" && !this.#required && this.#giveUp());
   }
@@ -50,6 +52,10 @@ export class AskView {
       this.#dialog.open = true; // show() would take the focus from somebody who is typing
       return;
     }
+    this.#show();
+  }
+
+  #show() {
     this.#dialog.showModal();
     this.#field.focus();
     this.#field.select();

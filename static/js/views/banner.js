@@ -36,7 +36,8 @@ export class BannerView {
     } else if (!this.#root.hidden) {
       this.#render();
     } else if (!this.#patience.running) {
-      this.#patience.set(QUIET_FOR, () => this.#reveal());
+      const quiet = state.since + QUIET_FOR - this.#clock.now();
+      this.#patience.set(Math.max(0, quiet), () => this.#reveal());
     }
   }
 

@@ -116,7 +116,7 @@ export class ComposerView {
   #measure() {
     const text = sendable(this.#field.value);
     // A code point is one or two units of the string: short of half the limit nobody needs to count.
-    const count = text.length > this.#limit * WARN_FROM ? codePoints(text) : 0;
+    const count = text.length >= this.#limit * WARN_FROM ? codePoints(text) : 0;
     const over = count - this.#limit;
     this.#form.classList.toggle("over", over > 0);
     this.#send.setAttribute("aria-disabled", String(text === "" || over > 0));

@@ -152,9 +152,13 @@ export class LogView {
     this.#noteScroll();
   }
 
-  /** A first message that nobody saw here starts a new "new" line; the next ones belong to it. */
+  /**
+   * A first message that nobody saw here starts a "new" line, and the next ones belong to it. A line that is there
+   * stays until one leaves the room, or the page.
+   */
   #moveDivider() {
     if (!this.#allSeen || this.#watched() || this.#chat.unread(this.#room) === 0) return;
+    if (this.#divider !== null && document.visibilityState === "visible") return;
     this.#allSeen = false;
     this.#divider = this.#room.read;
   }
