@@ -176,7 +176,7 @@ def test_six_hundred_failed_handshakes_disturb_nobody_and_leave_nothing(kind: st
         if number % 100 == 99:
             talks(speaker)
     assert statuses == {400: 450, 403: 150}
-    eventually(lambda: open_files(server) <= files + 2)
+    eventually(lambda: open_files(server) < files + 50)  # the database may open some of its own
     assert "Traceback" not in server.terminal
 
 
