@@ -77,6 +77,7 @@ def stored(server: Server) -> list[tuple[int, str]]:
         return [(seq, text) for seq, text in connection.execute("SELECT seq, text FROM events ORDER BY seq")]
 
 
+@pytest.mark.alone
 @ASKED
 def test_a_thousand_clients_hear_1001_and_the_server_is_gone_in_two_seconds(
     kind: str, number: signal.Signals, send: Send, make_server: MakeServer
@@ -92,6 +93,7 @@ def test_a_thousand_clients_hear_1001_and_the_server_is_gone_in_two_seconds(
     assert best_of_two(attempt) < STOP_TIME
 
 
+@pytest.mark.alone
 @BOTH
 def test_a_thousand_clients_that_answer_nothing_do_not_delay_the_stop(kind: str, make_server: MakeServer) -> None:
     def attempt() -> float:
