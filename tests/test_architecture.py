@@ -39,7 +39,7 @@ LAYERS: list[set[str]] = [
     {"live.fanout"},
     {"live.hub"},
     {"live.outbox"},
-    {"live.reader"},
+    {"live.handshake", "live.reader"},
     {"live.frames"},
     # What speaks of the nouns and does nothing: the wire's words, the sentences.
     {"details", "live.protocol"},

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import logging
 import socket
 import struct
 from collections.abc import Callable
 
+import flask_sock
 from flask import Blueprint, Flask, Response, g, request
-from flask_sock import Sock
-from simple_websocket import Server
 
 from ..identity import Identity, language
 from ..model import Refusal
 from ..origins import allowed_origin
 from ..problems import problem
+from .handshake import SOCKETS, VERSION, Upgraded, malformed, offered_subprotocols
 from .hub import Dialect, Full
 from .outbox import Outbox
 from .protocol import SUBPROTOCOL
-from .session import ChatSession, PlainSession, Services, UnstartedThread
+from .session import ChatSession, PlainSession, Services
 
 DEFAULT_ROOM = "general"
 RETRY_AFTER = 5.0  # seconds that a client over the capacity should stay away
 SEND_BUFFER = 262_144  # bytes the kernel may keep for one client; what is more waits in its outbox
 UNACKNOWLEDGED = 30_000  # ms after which the kernel gives up on a peer that acknowledges nothing (TCP_USER_TIMEOUT)
-SOCKETS = ("gunicorn.socket", "werkzeug.socket")  # where the servers put the client's socket
-# All that the library's handshake may see: nothing else in the request can confuse it, and no compression is offered.
-_CANONICAL = {
-    "HTTP_HOST": "chat",
-    "HTTP_UPGRADE": "websocket",
-    "HTTP_CONNECTION": "Upgrade",
-    "HTTP_SEC_WEBSOCKET_VERSION": "13",
-}
 
 log = logging.getLogger(__name__)
 
@@ -48,18 +38,19 @@ class Door:
 
     def init_app(self, app: Flask) -> None:
         """Adds the address `/chat`, with an upgrade and without."""
-        app.config["SOCK_SERVER_OPTIONS"] = {"thread_class": UnstartedThread, "subprotocols": [SUBPROTOCOL]}
+        flask_sock.Server = Upgraded
+        app.config["SOCK_SERVER_OPTIONS"] = {"subprotocols": [SUBPROTOCOL]}
         live = Blueprint("live", __name__)
         live.before_request(self._admit)
         live.teardown_request(self._release)
-        Sock(app).route("/chat", live)(_serve)
+        flask_sock.Sock(app).route("/chat", live)(_serve)
         app.register_blueprint(live)
         app.add_url_rule("/chat", "chat_without_upgrade", _without_upgrade)
 
     def _admit(self) -> Response | None:
         """None if the client may come in; then it is listed, and `g.session` will serve it."""
         try:
-            wrong = _malformed()
+            wrong = malformed(request.environ)
             if wrong:
                 return _bad_handshake(wrong)
             if not allowed_origin(self._services.settings.ORIGINS):
@@ -101,7 +92,6 @@ class Door:
         for name in SOCKETS:
             if name in request.environ:
                 request.environ[name] = outbox
-        _leave_canonical_headers(chat)
         log.info("Client connected: path=%s", request.path)
 
     def _release(self, _error: BaseException | None) -> None:
@@ -115,8 +105,8 @@ class _WrongSubprotocol(Exception):
     """The client offers subprotocols, and none that is spoken here."""
 
 
-def _serve(ws: Server) -> None:
-    g.session.run(ws)
+def _serve(_upgraded: Upgraded) -> None:
+    g.session.run()
 
 
 def _without_upgrade() -> Response:
@@ -132,38 +122,13 @@ def _without_upgrade() -> Response:
 
 def _bad_handshake(wrong: str) -> Response:
     response = problem(Refusal("bad-request"), detail=f"Malformed WebSocket handshake: {wrong}.")
-    response.headers["Sec-WebSocket-Version"] = "13"
+    response.headers["Sec-WebSocket-Version"] = VERSION
     return response
-
-
-def _malformed() -> str | None:
-    """What is wrong with the handshake (RFC 6455, section 4.2.1), or None."""
-    headers = request.headers
-    if request.environ.get("SERVER_PROTOCOL") != "HTTP/1.1":
-        return "it needs HTTP/1.1"
-    if request.method != "GET":
-        return "the method must be GET"
-    if not request.environ.get("HTTP_HOST"):
-        return "there is no Host"
-    if request.environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "Transfer-Encoding" in headers:
-        return "it must not have a body"
-    if headers.get("Sec-WebSocket-Version", "").strip() != "13":
-        return "Sec-WebSocket-Version must be 13"
-    if not _is_key(headers.get("Sec-WebSocket-Key", "").strip()):
-        return "Sec-WebSocket-Key must be 16 bytes in base64"
-    return None
-
-
-def _is_key(text: str) -> bool:
-    try:
-        return len(text) == 24 and len(base64.b64decode(text, validate=True)) == 16
-    except (binascii.Error, ValueError):
-        return False
 
 
 def _dialect() -> bool:
     """Whether the client wants chat.v1; False is plain. Raises _WrongSubprotocol."""
-    offered = [part.strip() for part in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if part.strip()]
+    offered = offered_subprotocols(request.environ)
     if offered and SUBPROTOCOL not in offered:
         raise _WrongSubprotocol
     return bool(offered)
@@ -178,13 +143,3 @@ def _set_up(sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED)
-
-
-def _leave_canonical_headers(chat: bool) -> None:
-    environ = request.environ
-    key = environ["HTTP_SEC_WEBSOCKET_KEY"].strip()
-    for name in [name for name in environ if name.startswith("HTTP_")]:
-        del environ[name]
-    environ.update(_CANONICAL, HTTP_SEC_WEBSOCKET_KEY=key)
-    if chat:
-        environ["HTTP_SEC_WEBSOCKET_PROTOCOL"] = SUBPROTOCOL

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-
-from simple_websocket import Server
 
 from ..config import Settings
 from ..details import sentence
@@ -32,19 +29,6 @@ WELCOME_ROOMS = 500  # rooms listed in the welcome besides those that the person
 log = logging.getLogger(__name__)
 
 
-class UnstartedThread:
-    """Stands in for the library's reader thread, which is not started: the handler's own thread reads.
-
-    It is what simple-websocket's `thread_class` option is for: one thread a client instead of two.
-    """
-
-    def __init__(self, *, target: Callable[[], None]):
-        self.name = "(_thread)"
-
-    def start(self) -> None:
-        """Starts nothing."""
-
-
 @dataclass(frozen=True)
 class Services:
     """What a session needs of the house."""
@@ -65,7 +49,7 @@ class Session:
         self._locale = locale
         self._pace_bucket = Bucket(PACE, PACE_BURST, time.monotonic())
 
-    def run(self, ws: Server) -> None:
+    def run(self) -> None:
         """Speaks until the connection ends, whoever ends it; then cleans up after itself."""
         outbox = self._client.outbox
         reader = Reader(
@@ -89,8 +73,6 @@ class Session:
         except Exception:
             log.exception("The session of %s failed", self._client.address)
         finally:
-            # The library asks this before it closes the socket in its own way, which may block.
-            ws.connected = False
             # Out first: who sees its close answered can come back at once, under the same name.
             self._services.lobby.exit(self._client)
             if end.code is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
@@ -61,6 +61,8 @@ def _page(status: int, detail: str) -> Response:
 
 
 def _safe(response: Response) -> Response:
+    if "client" in g:  # its connection was a WebSocket, and is over: nobody gets this answer
+        return response
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response

@@ -6,6 +6,7 @@ After an upgrade, read the replaced code again, and only then put the new versio
 from __future__ import annotations
 
 import inspect
+import re
 import socket
 from collections.abc import Callable
 from importlib.metadata import version
@@ -26,7 +27,7 @@ from gunicorn.workers import gthread
 from gunicorn.workers.base import Worker
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from chatapp.live.session import UnstartedThread
+from chatapp.live.handshake import SOCKETS, Upgraded
 from chatapp.servers import gthread as ours
 
 from ..actors import ROOT, handshake_headers
@@ -162,57 +163,42 @@ class TestGunicorn:
 
 
 class TestSimpleWebSocket:
-    def shake_hands(self, environ: dict[str, Any], **options: Any) -> tuple[Any, bytes]:
+    def test_its_own_handshake_gives_the_answer_that_ours_gives(self) -> None:
+        """Its class is what ours stands in the place of."""
         ours, theirs = socket.socketpair()
+        fields = handshake_headers(Host="chat", Sec_WebSocket_Protocol="chat.v1")
+        headers = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in fields.items()}
         with ours, theirs:
-            headers = {
-                "HTTP_" + name.upper().replace("-", "_"): value
-                for name, value in handshake_headers(Host="chat").items()
-            }
-            server = simple_websocket.Server({**headers, **environ, "gunicorn.socket": theirs}, **options)
-            return server, ours.recv(4_096)
+            simple_websocket.Server(
+                {**headers, "werkzeug.socket": theirs}, subprotocols=["chat.v1"], thread_class=_NoThread
+            )
+            library = ours.recv(4_096)
+            Upgraded({**headers, "werkzeug.socket": theirs}, subprotocols=["chat.v1"])
+            answer = ours.recv(4_096)
+        assert _head(answer) == _head(library)
 
-    def test_no_second_thread_is_started_with_our_thread_class(self) -> None:
-        server, answer = self.shake_hands({}, thread_class=UnstartedThread)
-        assert answer.startswith(b"HTTP/1.1 101 ")
-        assert type(server.thread) is UnstartedThread
+    def test_it_knows_the_servers_by_the_names_that_we_know(self) -> None:
+        source = inspect.getsource(simple_websocket.Server.__init__)
+        assert [name for name in SOCKETS if f"environ.get('{name}')" in source] == list(SOCKETS)
 
-    def test_after_the_handshake_it_says_that_it_is_connected(self) -> None:
-        server, _ = self.shake_hands({}, thread_class=UnstartedThread)
-        assert server.connected is True
-        assert server.mode == "gunicorn"
 
-    def test_the_handshake_asks_the_socket_in_the_environ_for_nothing_but_send(self) -> None:
-        """Our outbox stands there in its place."""
+class _NoThread:
+    """Its reader, which would wait for frames."""
 
-        class OnlySends:
-            sent = b""
+    name = ""
 
-            def send(self, frames: bytes) -> int:
-                self.sent += frames
-                return len(frames)
+    def __init__(self, *, target: Callable[[], None]):
+        pass
 
-        only = OnlySends()
-        headers = {
-            f"HTTP_{name.upper().replace('-', '_')}": value for name, value in handshake_headers(Host="a").items()
-        }
-        simple_websocket.Server({**headers, "werkzeug.socket": only}, thread_class=UnstartedThread)
-        assert only.sent.startswith(b"HTTP/1.1 101 ")
+    def start(self) -> None:
+        pass
 
-    def test_a_close_of_one_that_is_not_connected_writes_nothing(self) -> None:
-        server, _ = self.shake_hands({}, thread_class=UnstartedThread)
-        server.connected = False
-        with pytest.raises(simple_websocket.ConnectionClosed):
-            server.close()
 
-    def test_no_extension_is_accepted_that_was_not_offered(self) -> None:
-        """The door takes the offer out; then the library must not bring compression in."""
-        _, answer = self.shake_hands({}, thread_class=UnstartedThread)
-        assert b"extensions" not in answer.lower()
-        _, answer = self.shake_hands(
-            {"HTTP_SEC_WEBSOCKET_EXTENSIONS": "permessage-deflate"}, thread_class=UnstartedThread
-        )
-        assert b"permessage-deflate" in answer  # else the door's work is no longer needed
+def _head(answer: bytes) -> tuple[str, set[str]]:
+    """Status and headers; their names in lower case, for the case of names does not count."""
+    status, *lines = answer.decode().strip().split("\r\n")
+    fields = (line.partition(":") for line in lines)
+    return " ".join(status.split(" ")[:2]), {f"{name.lower()}: {value.strip()}" for name, _, value in fields}
 
 
 class TestFlaskSock:
@@ -220,6 +206,12 @@ class TestFlaskSock:
         used = names_in(flask_sock.Sock.route)
         assert "Server" in used
         assert "SOCK_SERVER_OPTIONS" in inspect.getsource(flask_sock.Sock.route)
+
+    def test_it_asks_what_we_put_in_the_place_of_its_server_for_nothing_else(self) -> None:
+        source = inspect.getsource(flask_sock.Sock.route)
+        used = set(re.findall(r"\bws\.(\w+)", source.rpartition("def websocket_route")[2]))
+        assert used == {"close", "mode"}
+        assert flask_sock.Server in (Upgraded, simple_websocket.Server)
 
     def test_under_gunicorn_nothing_is_written_behind_the_websocket(self) -> None:
         """It ends the response with StopIteration, which the worker takes for the end of the connection."""

@@ -1,0 +1,85 @@
+"""The handshake (RFC 6455, section 4.2): what is wrong with a request, and the 101 that answers a good one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from simple_websocket import Server
+
+SOCKETS = ("werkzeug.socket", "gunicorn.socket")  # where the servers put the client's socket
+GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # section 1.3: what makes an answer one to a WebSocket's key
+KEY_BYTES = 16
+VERSION = "13"
+
+
+def malformed(environ: Mapping[str, Any]) -> str | None:
+    """What is wrong with the request (section 4.2.1), or None. `environ` is WSGI's."""
+    if environ.get("SERVER_PROTOCOL") != "HTTP/1.1":
+        return "it needs HTTP/1.1"
+    if environ["REQUEST_METHOD"] != "GET":
+        return "the method must be GET"
+    if not environ.get("HTTP_HOST"):
+        return "there is no Host"
+    if environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ:
+        return "it must not have a body"
+    if environ.get("HTTP_SEC_WEBSOCKET_VERSION", "").strip() != VERSION:
+        return f"Sec-WebSocket-Version must be {VERSION}"
+    if not _is_key(_key(environ)):
+        return "Sec-WebSocket-Key must be 16 bytes in base64"
+    return None
+
+
+def offered_subprotocols(environ: Mapping[str, Any]) -> list[str]:
+    """What the client would speak, the best first."""
+    return [part.strip() for part in environ.get("HTTP_SEC_WEBSOCKET_PROTOCOL", "").split(",") if part.strip()]
+
+
+def accept_key(key: str) -> str:
+    """The proof that the server has read the client's key (section 4.2.2): SHA-1 of it and the GUID, in base64."""
+    return base64.b64encode(hashlib.sha1(f"{key}{GUID}".encode(), usedforsecurity=False).digest()).decode()
+
+
+def switching_protocols(key: str, subprotocol: str | None) -> bytes:
+    """The 101. It accepts no extension: one frame, encoded once, must do for every client."""
+    lines = [
+        "HTTP/1.1 101 Switching Protocols",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Accept: {accept_key(key)}",
+    ]
+    if subprotocol:
+        lines.append(f"Sec-WebSocket-Protocol: {subprotocol}")
+    return "".join(f"{line}\r\n" for line in (*lines, "")).encode()
+
+
+class Upgraded(Server):  # type: ignore[misc]
+    """What flask-sock makes of a request that the door let in: it sends the 101, and that is all.
+
+    In the place of simple-websocket's own, which would write the request anew, parse it once more, and keep a parser,
+    a thread and an event for each client: a quarter of the work of a connection, and a fifth of its memory.
+    The session reads the frames, the outbox writes them, and both end the connection.
+    """
+
+    def __init__(self, environ: Mapping[str, Any], *, subprotocols: list[str]):
+        self.mode = next(name for name in SOCKETS if name in environ).partition(".")[0]  # flask-sock asks for it
+        spoken = [name for name in offered_subprotocols(environ) if name in subprotocols]
+        outbox = environ[f"{self.mode}.socket"]  # the door has put it there
+        outbox.send(switching_protocols(_key(environ), spoken[0] if spoken else None))
+
+    def close(self, reason: object = None, message: object = None) -> None:
+        """Does nothing: when flask-sock calls it, the session has ended the connection."""
+
+
+def _key(environ: Mapping[str, Any]) -> str:
+    return str(environ.get("HTTP_SEC_WEBSOCKET_KEY", "")).strip()
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(text) == 24 and len(base64.b64decode(text, validate=True)) == KEY_BYTES
+    except (binascii.Error, ValueError):
+        return False
