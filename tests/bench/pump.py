@@ -45,7 +45,7 @@ class Pump:
         self._next = len(self._swept)
 
     def turn(self, until: float) -> list[Client]:
-        """Reads a slice of a sweep if one is due, waits until then at most, and gives the prompt ones that were read."""
+        """Reads a slice of a sweep if one is due, waits until then at most, and gives the prompt ones that it read."""
         now = clock()
         if self._next < len(self._swept):
             until = now

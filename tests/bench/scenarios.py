@@ -32,9 +32,9 @@ class Scenario:
         rooms = min(self.rooms, 20)
         clients = min(self.clients, 100) if self.rooms == 1 else 5 * rooms
         senders = min(self.load.get("senders", 1), rooms if self.rooms > 1 else clients)
-        return replace(
-            self, clients=clients, rooms=rooms, load=self.load | {"senders": senders, "seconds": 1.0, "warmup": 0.3}
-        )
+        load = self.load | {"senders": senders, "seconds": 1.0, "warmup": 0.3}
+        title = f"In small, with {clients} clients: {self.title}"
+        return replace(self, title=title, clients=clients, rooms=rooms, load=load)
 
 
 P50, P99 = Measure("p50_ms", "p50, ms"), Measure("p99_ms", "p99, ms")

@@ -16,6 +16,9 @@ from pathlib import Path
 
 from ..actors import ROOT, Server, eventually, free_port
 from . import machine
+from .crowd import Crowd
+from .ear import Client
+from .wire import DIALECTS
 
 OURS = "chatapp"
 PEERS = Path(__file__).parent / "peers"
@@ -127,7 +130,7 @@ def _peer(peer: Peer, rooms: int, clients: int, folder: Path) -> Iterator[Runnin
         )
     try:
         try:
-            eventually(lambda: process.poll() is not None or _listens(port), 30)
+            eventually(lambda: process.poll() is not None or _lets_in(port, peer.dialect), 30)
         except AssertionError as error:
             raise NotStarted(str(error)) from None
         if process.poll() is not None:
@@ -139,7 +142,13 @@ def _peer(peer: Peer, rooms: int, clients: int, folder: Path) -> Iterator[Runnin
         process.wait()
 
 
-def _listens(port: int) -> bool:
-    """Looked up, not tried: a connection would be the server's first client."""
-    wanted = f":{port:04X} 00000000:0000 0A"
-    return wanted in Path("/proc/net/tcp").read_text()
+def _lets_in(port: int, dialect: str) -> bool:
+    """Tried with a first client: gunicorn listens long before its worker is there."""
+    client = Client(0, 0)
+    crowd = Crowd(port, DIALECTS[dialect], ["general"])
+    try:
+        crowd.connect([client])
+    except OSError:
+        return False
+    crowd.cut([client])
+    return not crowd.reasons
