@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,7 +40,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     runs: list[Run] = []
     try:
-        for run in carried_out(chosen, taking_part, options.rounds, load_core):
+        for run in carried_out(chosen, taking_part, options, load_core):
             runs.append(run)
             (options.out / "results.json").write_text(json.dumps({"about": about, "runs": runs}, indent=1) + "\n")
     except KeyboardInterrupt:
@@ -60,38 +61,47 @@ def parsed() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def carried_out(chosen: Sequence[Scenario], names: Sequence[str], rounds: int, core: int) -> Iterator[Run]:
+def carried_out(
+    chosen: Sequence[Scenario], names: Sequence[str], options: argparse.Namespace, core: int
+) -> Iterator[Run]:
     """In each round every server has its turn, so that noise of the machine hits all alike."""
     for scenario in chosen:
-        for turn in range(rounds):
+        for turn in range(options.rounds):
             for name in names:
                 if scenario.servers and name not in scenario.servers:
                     continue
                 run: Run = {"scenario": scenario.name, "server": name, "round": turn + 1, "faults": []}
-                run |= one(scenario, name, core)
-                print(f"{scenario.name} {turn + 1}/{rounds} {name}: {summary(scenario, run)}", file=sys.stderr)
+                with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+                    run |= one(scenario, name, Path(folder), core)
+                    if run["faults"]:
+                        keep_terminal(Path(folder), options.out / f"{scenario.name}-{turn + 1}-{name}.terminal")
+                print(f"{scenario.name} {turn + 1}/{options.rounds} {name}: {summary(scenario, run)}", file=sys.stderr)
                 yield run
 
 
-def one(scenario: Scenario, name: str, core: int) -> Run:
+def one(scenario: Scenario, name: str, folder: Path, core: int) -> Run:
     """Starts the server, lets the load generator at it, and stops it. What goes wrong is a fault in the result."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        try:
-            started = servers.running(name, rooms=scenario.rooms, clients=_threads(scenario), folder=Path(folder))
-            with started as server:
-                spec = scenario.load | {
-                    "mode": scenario.mode,
-                    "clients": scenario.clients,
-                    "port": server.port,
-                    "pids": server.pids,
-                    "dialect": server.dialect,
-                    "rooms": server.rooms,
-                    "resume": name == servers.OURS,
-                    "core": core,
-                }
-                return load(spec)
-        except servers.NotStarted as error:
-            return {"faults": [f"not started: {str(error)[-300:]}"]}
+    try:
+        with servers.running(name, rooms=scenario.rooms, clients=_threads(scenario), folder=folder) as server:
+            spec = scenario.load | {
+                "mode": scenario.mode,
+                "clients": scenario.clients,
+                "port": server.port,
+                "pids": server.pids,
+                "dialect": server.dialect,
+                "rooms": server.rooms,
+                "resume": name == servers.OURS,
+                "core": core,
+            }
+            return load(spec)
+    except servers.NotStarted as error:
+        return {"faults": [f"not started: {error}"]}
+
+
+def keep_terminal(folder: Path, kept: Path) -> None:
+    """What the server said, to look at when a run had faults."""
+    for terminal in folder.glob("*terminal"):
+        shutil.copy(terminal, kept)
 
 
 def load(spec: dict[str, object]) -> Run:

@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterable
 from .ear import RECEIVE_BUFFER, Client
 from .wire import DIALECTS, Dialect, Frames, frame
 
-PATIENCE = 60.0  # seconds for all of them
+PATIENCE = 20.0  # seconds without an answer to any of them, after which those that wait are given up
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close at once, as when a network goes away
 
 Steps = Generator[int, None, None]
@@ -54,7 +54,7 @@ class Crowd:
     def _run(self, todo: list[tuple[Client, int, Steps]], at_once: int) -> float:
         waiting = deque(todo)
         under_way: dict[int, tuple[Client, Steps]] = {}
-        started = time.perf_counter()
+        started = moved = time.perf_counter()
         with select.epoll() as poll:
             while waiting or under_way:
                 while waiting and len(under_way) < at_once:
@@ -63,6 +63,8 @@ class Crowd:
                     under_way[client.sock.fileno()] = (client, steps)
                     poll.register(client.sock, next(steps))
                 ready = poll.poll(1.0)
+                if ready:
+                    moved = time.perf_counter()
                 for number, _ in ready:
                     client, steps = under_way[number]
                     try:
@@ -77,7 +79,7 @@ class Crowd:
                     if client.open:
                         poll.unregister(number)
                         del under_way[number]
-                if not ready and time.perf_counter() - started > PATIENCE:
+                if time.perf_counter() - moved > PATIENCE:
                     for client, _ in under_way.values():
                         client.sock.close()
                     self.reasons["no answer"] = len(under_way) + len(waiting)

@@ -16,8 +16,8 @@ Run = dict[str, Any]  # `scenario`, `server`, `round`, `faults`, and what the lo
 
 INTRODUCTION = """\
 Medians of {rounds} rounds (min to max); "to ours" is a server's median divided by ours. ⚠ marks a server with faults
-or a busy generator in some run; they are listed below the table. Of deliveries, messages and connects more is better, of
-all else less.
+or a busy generator in some run; they are listed below the table. Of deliveries, messages and connects more is better,
+of all else less.
 
 - Server and load generator have a core each{pinned}; both are on this machine, over loopback.
 - **chatapp** runs as the README says, with the shipped configuration: each message is stored and synced before it is
