@@ -65,7 +65,7 @@ class Load:
         self.pump = Pump(self.ear)
         self.clients = [Client(number, number % len(spec.rooms)) for number in range(spec.clients)]
         self.senders = self.clients[: spec.senders]
-        self.outside: list[Client] = []  # those that did not get in
+        self.outside: set[Client] = set()  # those that did not get in
         self.sent: Counter[int] = Counter()  # messages, by room
         self.result: Result = {"faults": []}
 
@@ -74,7 +74,7 @@ class Load:
         order = self.clients.copy()
         random.Random(1).shuffle(order)
         self.result["connect_seconds"] = self.crowd.connect(order)
-        self.outside = [client for client in self.clients if not client.open]
+        self.outside = {client for client in self.clients if not client.open}
         for reason, clients in self.crowd.reasons.items():
             self.fault(f"{clients} clients not in ({reason})")
         time.sleep(SETTLE)
