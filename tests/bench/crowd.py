@@ -11,10 +11,11 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable
 
-from .ear import RECEIVE_BUFFER, Client
+from .ear import RECEIVE_BUFFER, Client, Ear
 from .wire import DIALECTS, Dialect, Frames, frame
 
 PATIENCE = 20.0  # seconds without an answer to any of them, after which those that wait are given up
+ATTEND = 5.0  # seconds after which those that are in are read while others still wait: servers ping, and cut the deaf
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close at once, as when a network goes away
 
 Steps = Generator[int, None, None]
@@ -27,12 +28,13 @@ class NotIn(Exception):
 class Crowd:
     """How clients of one server get in, and are cut. `reasons` counts why some did not get in."""
 
-    def __init__(self, port: int, dialect: Dialect, rooms: list[str]):
+    def __init__(self, port: int, dialect: Dialect, rooms: list[str], ear: Ear):
         self._port = port
         self._rooms = rooms
         self._requests = [dialect.request(port, room) for room in rooms]
         self._resumes = [DIALECTS["chat.v1"].request(port, room) for room in rooms]
         self._dialect = dialect
+        self._ear = ear
         self.reasons: dict[str, int] = {}
 
     def connect(self, clients: Iterable[Client], *, at_once: int = 64, receive_buffer: int = RECEIVE_BUFFER) -> float:
@@ -54,7 +56,7 @@ class Crowd:
     def _run(self, todo: list[tuple[Client, int, Steps]], at_once: int) -> float:
         waiting = deque(todo)
         under_way: dict[int, tuple[Client, Steps]] = {}
-        started = moved = time.perf_counter()
+        started = moved = attended = time.perf_counter()
         with select.epoll() as poll:
             while waiting or under_way:
                 while waiting and len(under_way) < at_once:
@@ -79,12 +81,20 @@ class Crowd:
                     if client.open:
                         poll.unregister(number)
                         del under_way[number]
+                if time.perf_counter() - attended > ATTEND:
+                    attended = time.perf_counter()
+                    self._attend(client for client, _, _ in todo)
                 if time.perf_counter() - moved > PATIENCE:
                     for client, _ in under_way.values():
                         client.sock.close()
                     self.reasons["no answer"] = len(under_way) + len(waiting)
                     break
         return time.perf_counter() - started
+
+    def _attend(self, clients: Iterable[Client]) -> None:
+        for client in clients:
+            if client.open:
+                self._ear.read(client)
 
     def _dial(self, receive_buffer: int) -> socket.socket:
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

@@ -60,8 +60,8 @@ class Load:
     def __init__(self, spec: Spec):
         self.spec = spec
         self.dialect = wire.DIALECTS[spec.dialect]
-        self.crowd = Crowd(spec.port, self.dialect, spec.rooms)
         self.ear = Ear(self.dialect)
+        self.crowd = Crowd(spec.port, self.dialect, spec.rooms, self.ear)
         self.pump = Pump(self.ear)
         self.clients = [Client(number, number % len(spec.rooms)) for number in range(spec.clients)]
         self.senders = self.clients[: spec.senders]

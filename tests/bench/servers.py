@@ -17,7 +17,7 @@ from pathlib import Path
 from ..actors import ROOT, Server, eventually, free_port
 from . import machine
 from .crowd import Crowd
-from .ear import Client
+from .ear import Client, Ear
 from .wire import DIALECTS
 
 OURS = "chatapp"
@@ -144,7 +144,8 @@ def _peer(peer: Peer, rooms: int, clients: int, folder: Path) -> Iterator[Runnin
 def _lets_in(port: int, dialect: str) -> bool:
     """Tried with a first client: gunicorn listens long before its worker is there."""
     client = Client(0, 0)
-    crowd = Crowd(port, DIALECTS[dialect], ["general"])
+    spoken = DIALECTS[dialect]
+    crowd = Crowd(port, spoken, ["general"], Ear(spoken))
     try:
         crowd.connect([client])
     except OSError:
