@@ -8,7 +8,7 @@ import select
 import socket
 import struct
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Generator, Iterable
 
 from .ear import RECEIVE_BUFFER, Client, Ear
@@ -35,7 +35,7 @@ class Crowd:
         self._resumes = [DIALECTS["chat.v1"].request(port, room) for room in rooms]
         self._dialect = dialect
         self._ear = ear
-        self.reasons: dict[str, int] = {}
+        self.reasons: Counter[str] = Counter()
 
     def connect(self, clients: Iterable[Client], *, at_once: int = 64, receive_buffer: int = RECEIVE_BUFFER) -> float:
         """Seconds until all are in; of those that are not, `open` is False."""
@@ -58,38 +58,39 @@ class Crowd:
         under_way: dict[int, tuple[Client, Steps]] = {}
         started = moved = attended = time.perf_counter()
         with select.epoll() as poll:
-            while waiting or under_way:
+            while (waiting or under_way) and time.perf_counter() - moved < PATIENCE:
                 while waiting and len(under_way) < at_once:
                     client, receive_buffer, steps = waiting.popleft()
                     client.plug(self._dial(receive_buffer))
                     under_way[client.sock.fileno()] = (client, steps)
                     poll.register(client.sock, next(steps))
-                ready = poll.poll(1.0)
-                if ready:
+                for number, _ in poll.poll(1.0):
                     moved = time.perf_counter()
-                for number, _ in ready:
-                    client, steps = under_way[number]
-                    try:
-                        poll.modify(number, next(steps))
-                    except StopIteration:
-                        client.open = True
-                    except (NotIn, OSError) as error:
-                        self.reasons[str(error)] = self.reasons.get(str(error), 0) + 1
-                        poll.unregister(number)
+                    wanted = self._step(*under_way[number])
+                    if wanted is not None:
+                        poll.modify(number, wanted)
+                        continue
+                    poll.unregister(number)
+                    client, _ = under_way.pop(number)
+                    if not client.open:
                         client.sock.close()
-                        del under_way[number]
-                    if client.open:
-                        poll.unregister(number)
-                        del under_way[number]
                 if time.perf_counter() - attended > ATTEND:
                     attended = time.perf_counter()
                     self._attend(client for client, _, _ in todo)
-                if time.perf_counter() - moved > PATIENCE:
-                    for client, _ in under_way.values():
-                        client.sock.close()
-                    self.reasons["no answer"] = len(under_way) + len(waiting)
-                    break
+        for client, _ in under_way.values():
+            client.sock.close()
+        self.reasons["no answer"] += len(under_way) + len(waiting)
         return time.perf_counter() - started
+
+    def _step(self, client: Client, steps: Steps) -> int | None:
+        """What the client waits for now; None if it is in, or never will be."""
+        try:
+            return next(steps)
+        except StopIteration:
+            client.open = True
+        except (NotIn, OSError) as error:
+            self.reasons[str(error)] += 1
+        return None
 
     def _attend(self, clients: Iterable[Client]) -> None:
         for client in clients:
@@ -103,6 +104,7 @@ class Crowd:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         code = sock.connect_ex(("127.0.0.1", self._port))
         if code not in (0, errno.EINPROGRESS):
+            sock.close()
             raise OSError(code, "connect")
         return sock
 

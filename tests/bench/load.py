@@ -75,8 +75,10 @@ class Load:
         random.Random(1).shuffle(order)
         self.result["connect_seconds"] = self.crowd.connect(order)
         self.outside = {client for client in self.clients if not client.open}
-        for reason, clients in self.crowd.reasons.items():
-            self.fault(f"{clients} clients not in ({reason})")
+        cut = len(self.outside) - self.crowd.reasons.total()
+        for reason, clients in [*self.crowd.reasons.items(), ("cut while others connected", cut)]:
+            if clients:
+                self.fault(f"{clients} clients not in ({reason})")
         time.sleep(SETTLE)
 
     def expected(self, client: Client) -> int:
@@ -273,9 +275,11 @@ def stalled(load: Load) -> None:
     load.result["grown_mib"] = (machine.resident(spec.pids) - before) / 1024
     load.verify()
     measure.check_order()
-    for sleeper in sleepers:
-        while load.ear.read(sleeper):
-            pass
+    waking = clock() + QUIET
+    while clock() < waking and any(sleeper.open for sleeper in sleepers):
+        for sleeper in sleepers:
+            if sleeper.open:
+                load.ear.read(sleeper)
     load.result["stalled_dropped"] = sum(not sleeper.open for sleeper in sleepers)
 
 
@@ -327,7 +331,7 @@ def storm(load: Load) -> None:
     load.result |= {"back_seconds": clock() - cut, "connect_seconds": clock() - away}
     back = sum(client.open for client in crowd)
     if back < len(crowd):
-        load.fault(f"{len(crowd) - back} clients not back ({', '.join(load.crowd.reasons)})")
+        load.fault(f"{len(crowd) - back} clients not back ({', '.join(+load.crowd.reasons)})")
     if spec.resume:
         load.result["resumed"] = sum(_is_whole(json.loads(answer), known, spec.missed) for answer in answers)
         if load.result["resumed"] < len(crowd):
