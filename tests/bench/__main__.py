@@ -23,11 +23,14 @@ from .report import Run, middle, number, of, report
 from .scenarios import DELIVERIES, SCENARIOS, Scenario
 
 SPARE_TIME = 240.0  # seconds that a run may take besides its windows: connecting, draining
-PLOTTED = "fanout"
+PLOTTED = "fanout"  # the scenario of the plot
+INTERRUPTED = 130  # exit status, as shells have it
 
 
 def main() -> None:
     options = parsed()
+    if platform.system() != "Linux":
+        sys.exit("the benchmark needs Linux: its load generator lives on epoll, its figures come from /proc")
     signal.signal(signal.SIGTERM, _end)  # an exception, so that no server is left behind
     server_core, load_core = machine.cores()
     about = surroundings()
@@ -39,15 +42,18 @@ def main() -> None:
     taking_part = [name for name in wanted if servers.installed(name)]
     options.out.mkdir(parents=True, exist_ok=True)
     runs: list[Run] = []
+    status = 0
     try:
         for run in carried_out(chosen, taking_part, options, load_core):
             runs.append(run)
             (options.out / "results.json").write_text(json.dumps({"about": about, "runs": runs}, indent=1) + "\n")
     except KeyboardInterrupt:
-        print("interrupted; the report has what there is", file=sys.stderr)
-    finally:
+        print("interrupted: the report has what there is", file=sys.stderr)
+        status = INTERRUPTED
+    if runs:
         left_out = [name for name in wanted if name not in taking_part]
         write(options.out, report(chosen, runs, about, left_out), of(runs, PLOTTED))
+    sys.exit(status)
 
 
 def parsed() -> argparse.Namespace:

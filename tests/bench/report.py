@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any
@@ -66,12 +65,23 @@ def of(runs: Iterable[Run], scenario: str) -> list[Run]:
 
 
 def remarks(runs: Sequence[Run]) -> list[str]:
-    """Each fault of a server's runs once, with how many runs had it."""
-    counted = Counter(fault for run in runs for fault in run["faults"])
-    busy = sum(run.get("generator_cores", 0) > BUSY for run in runs)
-    if busy:
-        counted[f"the generator used more than {BUSY} of a core"] = busy
-    return [f"{fault} ({number} of {len(runs)} runs)" for fault, number in counted.items()]
+    """Each kind of fault of a server's runs once, with the least and the most of it, and how many runs had it."""
+    kinds: dict[str, list[int]] = {}
+    for run in runs:
+        for fault in run["faults"]:
+            amount, _, kind = fault.partition(" ")
+            found = (kind, int(amount)) if amount.isdecimal() else (fault, 0)
+            kinds.setdefault(found[0], []).append(found[1])
+        if run.get("generator_cores", 0) > BUSY:
+            kinds.setdefault(f"the generator used more than {BUSY} of a core", []).append(0)
+    return [f"{_extent(amounts)}{kind} ({len(amounts)} of {len(runs)} runs)" for kind, amounts in kinds.items()]
+
+
+def _extent(amounts: Sequence[int]) -> str:
+    low, high = min(amounts), max(amounts)
+    if high == 0:
+        return ""
+    return f"{low:,} " if low == high else f"{low:,} to {high:,} "
 
 
 def values(measure: Measure, runs: Sequence[Run]) -> list[float]:

@@ -168,6 +168,11 @@ def test_a_run_with_losses_is_marked_and_listed() -> None:
     assert "- flask-sock, naive: 3 deliveries lost (1 of 3 runs)" in table(FANOUT, RUNS)
 
 
+def test_faults_of_one_kind_stand_in_one_line() -> None:
+    runs: list[Run] = [{"faults": [f"{lost} deliveries lost"]} for lost in (1_200, 7)]
+    assert remarks([*runs, {"faults": []}]) == ["7 to 1,200 deliveries lost (2 of 3 runs)"]
+
+
 def test_a_run_in_which_the_generator_was_busy_is_marked() -> None:
     assert remarks([{"faults": [], "generator_cores": 0.95}, {"faults": [], "generator_cores": 0.5}]) == [
         "the generator used more than 0.9 of a core (1 of 2 runs)"
