@@ -24,6 +24,7 @@ from .scenarios import DELIVERIES, SCENARIOS, Scenario
 
 SPARE_TIME = 240.0  # seconds that a run may take besides its windows: connecting, draining
 PLOTTED = "fanout"  # the scenario of the plot
+WORK = ROOT / ".bench"  # on the disk: where /tmp is memory, a message that is synced would be on no disk
 INTERRUPTED = 130  # exit status, as shells have it
 
 
@@ -40,6 +41,7 @@ def main() -> None:
     chosen = [scenario for scenario in chosen if not options.only or scenario.name in options.only]
     wanted = options.servers or list(servers.ALL)
     taking_part = [name for name in wanted if servers.installed(name)]
+    WORK.mkdir(exist_ok=True)
     options.out.mkdir(parents=True, exist_ok=True)
     runs: list[Run] = []
     status = 0
@@ -63,7 +65,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--servers", type=_names(names), metavar="NAME[,NAME]", help=f"of {', '.join(names)}")
     parser.add_argument("--rounds", type=int, default=3, help="of every scenario with every server (default: 3)")
     parser.add_argument("--quick", action="store_true", help="in small, to see that everything works")
-    parser.add_argument("--out", type=Path, default=ROOT / ".bench" / "results", help="folder for what is written")
+    parser.add_argument("--out", type=Path, default=WORK / "results", help="folder for what is written")
     return parser.parse_args()
 
 
@@ -77,7 +79,7 @@ def carried_out(
                 if scenario.servers and name not in scenario.servers:
                     continue
                 run: Run = {"scenario": scenario.name, "server": name, "round": turn + 1, "faults": []}
-                with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+                with tempfile.TemporaryDirectory(prefix="run-", dir=WORK) as folder:
                     run |= one(scenario, name, Path(folder), core)
                     if run["faults"]:
                         keep_terminal(Path(folder), options.out / f"{scenario.name}-{turn + 1}-{name}.terminal")
@@ -126,7 +128,7 @@ def load(spec: dict[str, object]) -> Run:
     except subprocess.TimeoutExpired:
         return {"faults": [f"no result after {windows + SPARE_TIME:.0f} s"]}
     if done.returncode:
-        return {"faults": [f"the generator failed: {done.stderr.strip().splitlines()[-1]}"]}
+        return {"faults": [f"the generator failed: {(done.stderr.splitlines() or ['killed'])[-1]}"]}
     result: Run = json.loads(done.stdout)
     return result
 
@@ -154,16 +156,20 @@ def plain(name: str) -> str:
 
 def surroundings() -> dict[str, str]:
     """What a reader needs to judge the figures."""
-    commit = ["git", "describe", "--always", "--dirty", "--exclude", "*"]
     models = [line.partition(":")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
     return {
         "when": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
-        "commit": subprocess.run(commit, cwd=ROOT, capture_output=True, text=True).stdout.strip() or "unknown",
+        "commit": _said_by("git", "describe", "--always", "--dirty", "--exclude", "*"),
         "cores": str(len(os.sched_getaffinity(0))),
         "processor": models[0].strip() if models else platform.machine(),
+        "file system of the log": _said_by("stat", "-f", "-c", "%T", "."),
         "system": f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
         "load before": f"{os.getloadavg()[0]:.2f} (the processes that others had running)",
     }
+
+
+def _said_by(*command: str) -> str:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip() or "unknown"
 
 
 def _threads(scenario: Scenario) -> int:

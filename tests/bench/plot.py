@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from math import ceil, floor, log10
 
-WIDTH, LEFT, RIGHT, TOP, BAR, GAP, FOOT = 760, 220, 90, 52, 22, 12, 40  # pixels
+from .report import number
+
+WIDTH, LEFT, RIGHT, TOP, BAR, GAP, FOOT = 760, 240, 90, 52, 22, 12, 40  # pixels
 GROUND, INK, FAINT, OURS, OTHERS = "#ffffff", "#1f2328", "#d8dee4", "#1a7f5a", "#8c959f"
 
 
@@ -36,5 +38,5 @@ def bars(heading: str, rows: Sequence[tuple[str, float, bool]]) -> str:
         parts.append(f'<text x="{LEFT - 10}" y="{middle:.1f}" text-anchor="end"{weight}>{escape(name)}</text>')
         fill = OURS if ours else OTHERS
         parts.append(f'<rect x="{LEFT}" y="{y}" width="{length:.1f}" height="{BAR}" rx="3" fill="{fill}"/>')
-        parts.append(f'<text x="{LEFT + length + 6:.1f}" y="{middle:.1f}"{weight}>{value:,.0f}</text>')
+        parts.append(f'<text x="{LEFT + length + 6:.1f}" y="{middle:.1f}"{weight}>{number(value)}</text>')
     return "\n".join([*parts, "</svg>", ""])
