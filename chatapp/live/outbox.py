@@ -60,6 +60,9 @@ class Outbox:
         with self._lock:
             if self._closing or self._gone:
                 return True
+            if not self._waiting and self._held is None:  # nearly always: one system call, and nothing else
+                self._send_at_once(frames)
+                return True
             if self._waiting_bytes + self._held_bytes + len(frames) > self._limit and (self._waiting or self._held):
                 self._evict()
                 return False
@@ -169,7 +172,20 @@ class Outbox:
 
     # Under the lock.
 
-    def _append(self, frames: bytes) -> None:
+    def _send_at_once(self, frames: bytes) -> None:
+        try:
+            written = self._sock.send(frames, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            written = 0
+        except OSError:
+            self._drop()
+            return
+        if written < len(frames):
+            self._append(memoryview(frames)[written:])
+            self._begun = written > 0
+            self._wait_for_room()
+
+    def _append(self, frames: bytes | memoryview) -> None:
         self._waiting.append(memoryview(frames))
         self._waiting_bytes += len(frames)
 
@@ -196,7 +212,11 @@ class Outbox:
                 self._waiting[0] = first[written:]
             else:
                 self._waiting.popleft()
-        if self._waiting and not self._watched:
+        if self._waiting:
+            self._wait_for_room()
+
+    def _wait_for_room(self) -> None:
+        if not self._watched:
             self._watched = True
             self._stalled(self)
 
