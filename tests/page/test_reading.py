@@ -175,7 +175,7 @@ def test_the_new_line_stays_until_one_leaves_the_room(
 
 
 def test_one_can_leave_the_end_in_small_steps(server: Server, long_talk: list[str], ana: Person) -> None:
-    """Each is less than what counts as being at the end; something that is rendered meanwhile may undo a few of them."""
+    """Each is less than what counts as the end; something that is rendered meanwhile may undo a few of them."""
     for _ in range(60):
         ana.scroll("log.scrollTop - 30")
         next_frame(ana.page)
