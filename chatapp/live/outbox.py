@@ -173,17 +173,21 @@ class Outbox:
     # Under the lock.
 
     def _send_at_once(self, frames: bytes) -> None:
-        try:
-            written = self._sock.send(frames, socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            written = 0
-        except OSError:
-            self._drop()
-            return
-        if written < len(frames):
+        written = self._send_some(frames)
+        if written is not None and written < len(frames):
             self._append(memoryview(frames)[written:])
             self._begun = written > 0
             self._wait_for_room()
+
+    def _send_some(self, frames: bytes | memoryview) -> int | None:
+        """How many bytes the socket took without waiting; None if the connection is gone."""
+        try:
+            return self._sock.send(frames, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            self._drop()
+            return None
 
     def _append(self, frames: bytes | memoryview) -> None:
         self._waiting.append(memoryview(frames))
@@ -199,13 +203,11 @@ class Outbox:
     def _write(self) -> None:
         while self._waiting and not self._gone:
             first = self._waiting[0]
-            try:
-                written = self._sock.send(first, socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                break
-            except OSError:
-                self._drop()
+            written = self._send_some(first)
+            if written is None:
                 return
+            if not written:
+                break
             self._waiting_bytes -= written
             self._begun = written < len(first)
             if self._begun:

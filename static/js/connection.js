@@ -16,9 +16,9 @@ const REMOVED = 1008;
 const TOO_LARGE = 1009;
 
 /**
- * Emits `state` with `{name, since, retryAt, reason}`: `since` is when it began not to be there; name is "connecting", "open" (after `welcome`), "waiting"
- * (until `retryAt`; for a `reason` if what we sent was too large) or "closed" (for good, for `reason`), and `frame`
- * with each frame received.
+ * Emits `state` with `{name, since, retryAt, reason}`: `since` is when it began not to be there; name is "connecting",
+ * "open" (after `welcome`), "waiting" (until `retryAt`; for a `reason` if what we sent was too large) or "closed" (for
+ * good, for `reason`), and `frame` with each frame received.
  */
 export class Connection extends Emitter {
   #url;
