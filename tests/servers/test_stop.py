@@ -20,6 +20,7 @@ import pytest
 from ..actors import PATIENCE, Closed, InThread, Refused, Server, Talker, eventually, read_head
 from .crowd import Crowd
 
+pytestmark = pytest.mark.alone  # the promise is about a server, not about a machine full of tests
 BOTH = pytest.mark.parametrize("kind", ["gunicorn", "flask"])
 CLIENTS = 1_000
 STOP_TIME = 2.0  # seconds from the signal to the end of the process: promise 8
@@ -77,7 +78,6 @@ def stored(server: Server) -> list[tuple[int, str]]:
         return [(seq, text) for seq, text in connection.execute("SELECT seq, text FROM events ORDER BY seq")]
 
 
-@pytest.mark.alone
 @ASKED
 def test_a_thousand_clients_hear_1001_and_the_server_is_gone_in_two_seconds(
     kind: str, number: signal.Signals, send: Send, make_server: MakeServer
@@ -93,7 +93,6 @@ def test_a_thousand_clients_hear_1001_and_the_server_is_gone_in_two_seconds(
     assert best_of_two(attempt) < STOP_TIME
 
 
-@pytest.mark.alone
 @BOTH
 def test_a_thousand_clients_that_answer_nothing_do_not_delay_the_stop(kind: str, make_server: MakeServer) -> None:
     def attempt() -> float:
