@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as NoReaderFree
 
 from ..model import Message, Refusal, Room
 from .database import Database, reason
-from .schema import events, markers, message, meta, people, rooms
+from .schema import events, head, markers, message, meta, people, rooms
 
 
 class History:
@@ -28,11 +28,12 @@ class History:
 
     def rooms(self) -> list[Room]:
         """All rooms, in the order in which they were made."""
-        return [Room(row.id, row.slug, row.name, row.head) for row in self._all(select(rooms).order_by(rooms.c.id))]
+        found = self._all(select(rooms, head).order_by(rooms.c.id))
+        return [Room(row.id, row.slug, row.name, row.head) for row in found]
 
     def room(self, slug: str) -> Room:
         """The room at that address. Raises Refusal `no-such-room`."""
-        row = self._one(select(rooms).where(rooms.c.slug == slug))
+        row = self._one(select(rooms, head).where(rooms.c.slug == slug))
         if row is None:
             raise Refusal("no-such-room", field="room")
         return Room(row.id, row.slug, row.name, row.head)

@@ -173,13 +173,17 @@ class Journal:
         """One transaction. Gives the posts with their events, the new ones in order and those known before,
         and the markers that moved."""
         at = int(self._clock() * 1000)
-        with connection.begin():
-            for change in changes:
-                _apply(connection, change)
-            known = known_posts(connection, posts) if check else {}
-            fresh, again = self._posts.insert(connection, posts, known, at)
-            wanted = {key: mark.seq for key, mark in newest_marks(marks).items()}
-            return fresh, again, move_markers(connection, wanted) if wanted else {}
+        try:
+            with connection.begin():
+                for change in changes:
+                    _apply(connection, change)
+                known = known_posts(connection, posts) if check else {}
+                fresh, again = self._posts.insert(connection, posts, known, at)
+                wanted = {key: mark.seq for key, mark in newest_marks(marks).items()}
+                return fresh, again, move_markers(connection, wanted) if wanted else {}
+        except BaseException:
+            self._posts.forget()
+            raise
 
     def _tell(
         self, fresh: list[tuple[Post, Message]], known: list[tuple[Post, Message]], changes: list[_Change]

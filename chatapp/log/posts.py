@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from operator import itemgetter
-from typing import Any, NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
-from sqlalchemy import Connection, CursorResult, Dialect, Insert, Update, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, Dialect, insert, select, tuple_
 
 from ..model import Author, Message, Refusal, Room, rfc3339
-from .schema import events, message, rooms
+from .schema import events, head, message, rooms
 
 
 class Receipt(Protocol):
@@ -59,13 +58,21 @@ def known_posts(connection: Connection, posts: list[Post]) -> dict[tuple[str, st
 
 
 class Posts:
-    """Makes rows of posts. Its two statements are compiled once: in every commit that would cost more than they do."""
+    """Makes rows of posts, each with the next seq of its room.
+
+    It remembers each room's newest seq, for only the journal adds to the log. Its statement is compiled once: in every
+    commit that would cost more than it does.
+    """
 
     def __init__(self, dialect: Dialect):
-        head = rooms.c.head
-        take = update(rooms).where(rooms.c.id == bindparam("room")).values(head=head + bindparam("n")).returning(head)
-        self._take_seqs = _Statement(take, dialect)
-        self._insert = _Statement(insert(events), dialect)
+        self._heads: dict[int, int] = {}  # room id to newest seq, as the transaction leaves them
+        compiled = insert(events).compile(dialect=dialect)
+        self._sql = str(compiled)
+        self._in_order = itemgetter(*cast(list[str], compiled.positiontup))
+
+    def forget(self) -> None:
+        """The transaction was not committed: what the newest seqs are is asked of the log again."""
+        self._heads.clear()
 
     def insert(
         self, connection: Connection, posts: list[Post], known: dict[tuple[str, str], Message], at: int
@@ -84,41 +91,24 @@ class Posts:
                 seen.add(key)
         fresh = self._number(connection, first, rfc3339(at))
         if fresh:
-            self._insert.run_all(connection, [_row(post, event, at) for post, event in fresh])
+            rows = [self._in_order(_row(post, event, at)) for post, event in fresh]
+            connection.exec_driver_sql(self._sql, rows)
         if not again:
             return fresh, []
         known = known | {(post.author.id, post.nonce): event for post, event in fresh if post.nonce is not None}
         return fresh, [(post, known[post.author.id, post.nonce or ""]) for post in again]
 
     def _number(self, connection: Connection, posts: list[Post], at: str) -> list[tuple[Post, Message]]:
-        """The posts' events, each with the next seq of its room, taken inside this transaction."""
-        counts: dict[int, int] = defaultdict(int)
-        for post in posts:
-            counts[post.room.id] += 1
-        seqs = {}
-        for number, count in counts.items():
-            seqs[number] = self._take_seqs.run(connection, {"room": number, "n": count}).scalar_one() - count
+        """The posts' events, each with the next seq of its room."""
+        heads = self._heads
         numbered = []
         for post in posts:
             room, author, text, nonce, _ = post
-            seqs[room.id] += 1
-            numbered.append((post, Message(room.slug, seqs[room.id], at, author, text, nonce)))
+            if room.id not in heads:
+                heads[room.id] = connection.execute(select(head).where(rooms.c.id == room.id)).scalar_one()
+            heads[room.id] = seq = heads[room.id] + 1
+            numbered.append((post, Message(room.slug, seq, at, author, text, nonce)))
         return numbered
-
-
-class _Statement:
-    """A statement in the words of one database, without the work that SQLAlchemy does anew for each execution."""
-
-    def __init__(self, statement: Insert | Update, dialect: Dialect):
-        compiled = statement.compile(dialect=dialect)
-        self._sql = str(compiled)
-        self._order = itemgetter(*cast(list[str], compiled.positiontup))
-
-    def run(self, connection: Connection, values: dict[str, object]) -> CursorResult[Any]:
-        return connection.exec_driver_sql(self._sql, self._order(values))
-
-    def run_all(self, connection: Connection, rows: list[dict[str, object]]) -> None:
-        connection.exec_driver_sql(self._sql, [self._order(row) for row in rows])
 
 
 def _row(post: Post, event: Message, at: int) -> dict[str, object]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 
 from ..model import Refusal, Room
 from ..spelling import folded
-from .schema import markers, people, rooms
+from .schema import head, markers, people, rooms
 
 
 def add_room(connection: Connection, name: str, slugs: Iterable[str], at: int) -> Room:
@@ -22,7 +22,7 @@ def add_room(connection: Connection, name: str, slugs: Iterable[str], at: int) -
             break
         if folded(found.name) == folded(name):
             raise Refusal("name-taken", field="name", name=name, slug=slug)
-    row = {"slug": slug, "name": name, "head": 0, "created_at": at}
+    row = {"slug": slug, "name": name, "created_at": at}
     made = connection.execute(insert(rooms).values(row).returning(rooms.c.id)).scalar_one()
     return Room(made, slug, name)
 
@@ -39,7 +39,7 @@ def move_markers(connection: Connection, wanted: dict[tuple[str, int], int]) -> 
 
     Gives those that moved, and where they stand now.
     """
-    heads = connection.execute(select(rooms.c.id, rooms.c.head).where(rooms.c.id.in_({room for _, room in wanted})))
+    heads = connection.execute(select(rooms.c.id, head).where(rooms.c.id.in_({room for _, room in wanted})))
     newest = {row.id: row.head for row in heads}
     key = tuple_(markers.c.person_id, markers.c.room_id)
     stand = {
