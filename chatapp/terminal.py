@@ -29,15 +29,19 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         if isinstance(record.msg, Together):
-            return "\n".join(line.translate(_ESCAPES) for line in record.msg)
-        line = record.getMessage().translate(_ESCAPES)
+            return "\n".join(map(_escaped, record.msg))
+        line = _escaped(record.getMessage())
         if record.levelno >= logging.WARNING:
             line = f"{record.levelname}: {line}"
         if record.exc_info:
             # Indented: an exception's own text may have line breaks in it, and forges no line of ours.
             trace = self.formatException(record.exc_info).split("\n")
-            line += "".join(f"\n  {part.translate(_ESCAPES)}" for part in trace)
+            line += "".join(f"\n  {_escaped(part)}" for part in trace)
         return line
+
+
+def _escaped(line: str) -> str:
+    return line if line.isprintable() else line.translate(_ESCAPES)
 
 
 class Terminal(logging.Handler):

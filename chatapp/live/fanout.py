@@ -142,13 +142,19 @@ class FanOut:
         return True
 
     def _events(self, by_room: dict[str, list[Message]]) -> None:
-        for room, events in by_room.items():
-            recipients = self._hub.advance(room, events[-1].seq)
-            try:
+        if not by_room:
+            return
+        lines: list[str] = []
+        try:
+            everybody = self._hub.advance({room: events[-1].seq for room, events in by_room.items()})
+            for events, recipients in zip(by_room.values(), everybody, strict=True):
                 self._deliver(events, recipients)
-            finally:
-                self._hub.delivered(room)
-        by_room.clear()
+                lines += _report(len(events), recipients)
+        finally:
+            self._hub.delivered(by_room)
+            by_room.clear()
+        if lines:
+            log.info(Together(lines))
 
     def _deliver(self, events: list[Message], recipients: Recipients) -> None:
         if recipients.chat:
@@ -158,8 +164,6 @@ class FanOut:
         if recipients.plain_named:
             named = [text_frame(f"{event.author.name}: {event.text}".encode()) for event in events]
             self._offer(named, recipients.plain_named)
-        if log.isEnabledFor(logging.INFO):
-            _report(len(events), recipients)
 
     def _offer(self, frames: list[bytes], clients: Sequence[Client]) -> None:
         for joined in _slices(frames):
@@ -214,12 +218,11 @@ def _presence(change: Change) -> protocol.PresenceNews:
     return protocol.PresenceNews(change.room, change.joined, change.left, change.count)
 
 
-def _report(messages: int, recipients: Recipients) -> None:
-    everyone = (*recipients.chat, *recipients.plain, *recipients.plain_named)
-    if len(everyone) <= LISTED_RECIPIENTS:
-        if everyone:
-            log.info(Together([f"Sending message to {client.address}" for client in everyone] * messages))
-    elif messages == 1:
-        log.info("Sending message to %d clients", len(everyone))
-    else:
-        log.info("Sending %d messages to %d clients", messages, len(everyone))
+def _report(messages: int, recipients: Recipients) -> list[str]:
+    """What the terminal says of it."""
+    everyone = sum(map(len, recipients))
+    if everyone <= LISTED_RECIPIENTS:
+        return [client.sending for clients in recipients for client in clients] * messages
+    if messages == 1:
+        return [f"Sending message to {everyone} clients"]
+    return [f"Sending {messages} messages to {everyone} clients"]

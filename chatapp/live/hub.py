@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from threading import Condition, Lock
 from typing import NamedTuple
@@ -24,11 +25,12 @@ ROUND_TIMEOUT = 1.0  # seconds that who leaves a room waits for a round; one tak
 class Client:
     """One connection. Its handler's thread owns it; the hub only lists it."""
 
-    __slots__ = ("address", "dialect", "heard_at", "outbox", "person", "pinged_at")
+    __slots__ = ("address", "dialect", "heard_at", "outbox", "person", "pinged_at", "sending")
 
     def __init__(self, outbox: Outbox, address: tuple[str, int], person: Person, dialect: Dialect, now: float):
         self.outbox = outbox
         self.address = address
+        self.sending = f"Sending message to {address}"  # the terminal's line, for each message again
         self.person = person
         self.dialect = dialect
         self.heard_at = now  # monotonic seconds when bytes came last
@@ -136,19 +138,23 @@ class Hub:
         with self._lock:
             self._room(room).head = seq
 
-    def advance(self, room: str, seq: int) -> Recipients:
-        """Says that events up to `seq` are being fanned out, and to whom: in one step, so that nobody
-        who joins gets one twice or misses one."""
+    def advance(self, heads: Mapping[str, int]) -> list[Recipients]:
+        """Says up to which seq each of these rooms' events are being fanned out, and to whom: in one step, so that
+        nobody who joins gets one twice or misses one."""
         with self._lock:
-            listed = self._room(room)
-            listed.head = max(listed.head, seq)
-            listed.delivering = self._recipients(listed)
-            return listed.delivering
+            everybody = []
+            for room, seq in heads.items():
+                listed = self._room(room)
+                listed.head = max(listed.head, seq)
+                listed.delivering = self._recipients(listed)
+                everybody.append(listed.delivering)
+            return everybody
 
-    def delivered(self, room: str) -> None:
+    def delivered(self, rooms: Iterable[str]) -> None:
         """Says that what `advance` announced has been offered to everybody."""
         with self._lock:
-            self._room(room).delivering = None
+            for room in rooms:
+                self._room(room).delivering = None
             self._delivered.notify_all()
 
     def recipients(self, room: str) -> Recipients:

@@ -135,7 +135,7 @@ def test_recipients_do_not_change_under_who_holds_them(make_client: Make) -> Non
     hub.add(first)
     hub.add(second)
     hub.join(first, "general")
-    held = hub.advance("general", 1)
+    [held] = hub.advance({"general": 1})
     hub.join(second, "general")
     assert hub.recipients("general").chat == (first, second)
     hub.remove(first)
@@ -149,7 +149,7 @@ def test_who_joins_hears_the_seq_that_was_fanned_out_without_them(make_client: M
     for one in (client, other):
         hub.add(one)
     assert hub.join(client, "general") == 0
-    assert hub.advance("general", 7).chat == (client,)
+    assert hub.advance({"general": 7})[0].chat == (client,)
     assert hub.join(other, "general") == 7
     assert hub.join(other, "other") == 0
 
@@ -158,8 +158,8 @@ def test_a_seq_never_goes_back(make_client: Make) -> None:
     hub = Hub(10)
     client = make_client()
     hub.add(client)
-    hub.advance("general", 7)
-    hub.advance("general", 3)
+    hub.advance({"general": 7})
+    hub.advance({"general": 3})
     assert hub.join(client, "general") == 7
 
 
@@ -168,8 +168,8 @@ def test_joining_again_changes_nothing(make_client: Make) -> None:
     client = make_client()
     hub.add(client)
     hub.join(client, "general")
-    hub.advance("general", 4)
-    hub.delivered("general")
+    hub.advance({"general": 4})
+    hub.delivered(["general"])
     assert hub.join(client, "general") == 4
     assert hub.recipients("general").chat == (client,)
     hub.leave(client, "general")
@@ -190,7 +190,7 @@ def test_who_joins_during_a_storm_gets_each_event_from_the_log_or_live_and_never
     def fan_out() -> None:
         nonlocal told
         while not over.is_set():
-            for client in hub.advance("general", told + 1).chat:
+            for client in hub.advance({"general": told + 1})[0].chat:
                 live[client].append(told + 1)
             told += 1
 
@@ -243,10 +243,10 @@ def test_who_leaves_during_a_round_is_back_only_after_it(make_client: Make) -> N
     client = make_client()
     hub.add(client)
     hub.join(client, "general")
-    assert hub.advance("general", 1).chat == (client,)
+    assert hub.advance({"general": 1})[0].chat == (client,)
     leaving = InThread(lambda: hub.leave(client, "general"))
     eventually(lambda: hub.recipients("general").chat == ())
     assert leaving.is_alive()  # the round may still reach the client
-    hub.delivered("general")
+    hub.delivered(["general"])
     leaving.outcome()
     assert hub.join(client, "general") == 1
