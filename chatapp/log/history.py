@@ -28,12 +28,12 @@ class History:
 
     def rooms(self) -> list[Room]:
         """All rooms, in the order in which they were made."""
-        found = self._all(select(rooms, head).order_by(rooms.c.id))
+        found = self._all(select(rooms, head()).order_by(rooms.c.id))
         return [Room(row.id, row.slug, row.name, row.head) for row in found]
 
     def room(self, slug: str) -> Room:
         """The room at that address. Raises Refusal `no-such-room`."""
-        row = self._one(select(rooms, head).where(rooms.c.slug == slug))
+        row = self._one(select(rooms, head()).where(rooms.c.slug == slug))
         if row is None:
             raise Refusal("no-such-room", field="room")
         return Room(row.id, row.slug, row.name, row.head)

@@ -105,7 +105,7 @@ class Posts:
         for post in posts:
             room, author, text, nonce, _ = post
             if room.id not in heads:
-                heads[room.id] = connection.execute(select(head).where(rooms.c.id == room.id)).scalar_one()
+                heads[room.id] = connection.execute(select(head()).where(rooms.c.id == room.id)).scalar_one()
             heads[room.id] = seq = heads[room.id] + 1
             numbered.append((post, Message(room.slug, seq, at, author, text, nonce)))
         return numbered

@@ -39,7 +39,7 @@ def move_markers(connection: Connection, wanted: dict[tuple[str, int], int]) -> 
 
     Gives those that moved, and where they stand now.
     """
-    heads = connection.execute(select(rooms.c.id, head).where(rooms.c.id.in_({room for _, room in wanted})))
+    heads = connection.execute(select(rooms.c.id, head()).where(rooms.c.id.in_({room for _, room in wanted})))
     newest = {row.id: row.head for row in heads}
     key = tuple_(markers.c.person_id, markers.c.room_id)
     stand = {

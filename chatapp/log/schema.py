@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, func, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Label,
+    MetaData,
+    String,
+    Table,
+    Text,
+    func,
+    select,
+)
 
 from ..model import Author, Message, rfc3339
 
@@ -66,13 +79,13 @@ markers = Table(
 )
 
 
-# A room's newest seq, 0 before the first event: the key is read at its end, which costs the same in a log of any size.
-head = (
-    select(func.coalesce(func.max(events.c.seq), 0))
-    .where(events.c.room_id == rooms.c.id)
-    .scalar_subquery()
-    .label("head")
-)
+def head() -> Label[int]:
+    """A room's newest seq, 0 before its first event, as a column of `select(rooms, head())`.
+
+    The key is read at its end, which costs the same in a log of any size.
+    """
+    newest = select(func.coalesce(func.max(events.c.seq), 0)).where(events.c.room_id == rooms.c.id)
+    return newest.scalar_subquery().label("head")
 
 
 def message(row: Any) -> Message:
