@@ -14,6 +14,10 @@ from flask_babel import Babel
 from . import config
 from .bus.local import LocalBus
 from .details import TRANSLATIONS
+from .flow.access import Access
+from .flow.collector import Collector
+from .flow.door import FlowDoor
+from .flow.snapshot import Scene
 from .identity import COOKIE_DAYS, Identity, language
 from .lifecycle import Lifecycle, Parts
 from .live.door import Door
@@ -25,9 +29,11 @@ from .live.session import Services
 from .log.database import Database, sqlite_url
 from .log.history import History
 from .log.journal import Journal
+from .model import Watched
 from .rooms.house import House
 from .rooms.presence import Presence
 from .rooms.rates import Rates
+from .tap import Tap
 from .terminal import Terminal
 from .web import errors
 from .web.api import api
@@ -62,7 +68,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS),
     )
     Babel(app, locale_selector=lambda: language().replace("-", "_"))
-    terminal = _terminal(settings)
+    tap = Tap()
+    terminal = _terminal(settings, tap)
 
     folder = config.data_folder(settings, app.instance_path)
     database = Database(
@@ -70,37 +77,46 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     )
     history = History(database)
     presence = Presence(linger=settings.PRESENCE_LINGER, clock=time.monotonic)
-    hub = Hub(settings.MAX_CLIENTS)
-    fanout = FanOut(hub)
+    hub = Hub(settings.MAX_CLIENTS, tap)
+    fanout = FanOut(hub, tap)
     bus = LocalBus(fanout.publish)
     journal = Journal(
-        database, publish=bus.publish, catch_up=fanout.catch_up, clock=time.time, queue_limit=settings.QUEUE_LIMIT
+        database,
+        publish=bus.publish,
+        catch_up=fanout.catch_up,
+        clock=time.time,
+        queue_limit=settings.QUEUE_LIMIT,
+        tap=tap,
     )
     rates = Rates(rate=settings.RATE_LIMIT, burst=settings.RATE_BURST, clock=time.monotonic)
     house = House(settings, journal=journal, history=history, bus=bus, presence=presence, rates=rates, clock=time.time)
-    lobby = Lobby(hub=hub, presence=presence, clock=time.monotonic)
-    heartbeat = Heartbeat(settings, hub=hub, presence=presence, bus=bus)
+    lobby = Lobby(hub=hub, presence=presence, clock=time.monotonic, tap=tap)
+    heartbeat = Heartbeat(settings, hub=hub, presence=presence, bus=bus, tap=tap)
 
     identity = Identity(history, secret=lambda: str(app.secret_key))
-    services = Services(settings, lobby, house, history, presence)
+    services = Services(settings, lobby, house, history, presence, tap)
     Door(services, identity, stalled=fanout.stalled).init_app(app)
+    access = Access(settings.FLOW)
+    scene = Scene(hub=hub, fanout=fanout, journal=journal)
+    collector = Collector(tap, scene, announce=lambda watchers: bus.publish(Watched(watchers)))
+    FlowDoor(settings, access, collector, identity, stalled=fanout.stalled).init_app(app)
     app.register_blueprint(pages(settings, house=house, identity=identity))
     app.register_blueprint(
         api(settings, house=house, history=history, journal=journal, presence=presence, identity=identity)
     )
     errors.init_app(app)
     lock_file = config.lock_file(settings, folder)
-    parts = Parts(folder, lock_file, database, history, journal, hub, fanout, heartbeat, terminal)
-    Lifecycle(app, parts).init_app()
+    parts = Parts(folder, lock_file, database, history, journal, hub, fanout, heartbeat, collector, terminal)
+    Lifecycle(app, parts, look_inside=access.path).init_app()
     return app
 
 
-def _terminal(settings: config.Settings) -> Terminal:
+def _terminal(settings: config.Settings, tap: Tap) -> Terminal:
     """Our own log lines go to the terminal; a second application in one process takes the first one's place."""
     ours = logging.getLogger(__name__)
     for handler in [handler for handler in ours.handlers if isinstance(handler, Terminal)]:
         ours.removeHandler(handler)
-    terminal = Terminal()
+    terminal = Terminal(tap=tap)
     ours.addHandler(terminal)
     ours.setLevel(settings.LOG_LEVEL)
     for name in config.unknown(os.environ):

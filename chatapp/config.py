@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 ROOT = Path(__file__).resolve().parent.parent  # where wsgi.py, static/, templates/ and instance/ are
 PREFIX = "CHATAPP"
 ENVELOPE = 1_024  # bytes of a command around its text
+FLOW_MODES = ("off", "local", "key", "open")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -49,6 +50,12 @@ def _path(given: Any) -> str:
 def _level(given: Any) -> str:
     if given not in LOG_LEVELS:
         raise ValueError("one of " + ", ".join(LOG_LEVELS))
+    return str(given)
+
+
+def _flow(given: Any) -> str:
+    if given not in FLOW_MODES:
+        raise ValueError("one of " + ", ".join(FLOW_MODES))
     return str(given)
 
 
@@ -128,6 +135,7 @@ class Settings:
     PING_INTERVAL: float = _setting(20, _number(0.05, 3_600), "seconds between pings to a silent client")
     PING_TIMEOUT: float = _setting(45, _number(0.1, 7_200), "seconds of silence after which a client is gone")
     PRESENCE_LINGER: float = _setting(5, _number(0, 600), "seconds without a connection until a person has left")
+    FLOW: str = _setting("local", _flow, "who may look inside at /flow: off (nobody), local, key or open")
     LOG_LEVEL: str = _setting("INFO", _level, "what the terminal shows: DEBUG, INFO, WARNING or ERROR")
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from .flow.collector import Collector
 from .live.fanout import FanOut
 from .live.frames import GOING_AWAY
 from .live.heartbeat import Heartbeat
@@ -95,13 +96,15 @@ class Parts:
     hub: Hub
     fanout: FanOut
     heartbeat: Heartbeat
+    collector: Collector
     terminal: Terminal
 
 
 class Lifecycle:
     """Starts the parts once and stops them once. Whoever serves first starts: the server, or the first request."""
 
-    def __init__(self, app: Flask, parts: Parts):
+    def __init__(self, app: Flask, parts: Parts, *, look_inside: str | None = None):
+        self.look_inside = look_inside  # the path at which the operator sees what happens in here
         self._app = app
         self._parts = parts
         self._lock = Lock()  # guards the two below
@@ -183,6 +186,7 @@ class Lifecycle:
         clients = parts.hub.close()
         parts.journal.stop(left(COMMIT_TIME))
         parts.fanout.finish(left(COMMIT_TIME))
+        parts.collector.close()
         for client in clients:
             client.outbox.close(GOING_AWAY, "the server is stopping")
         if not parts.hub.wait_empty(left(GOODBYE_TIME)):

@@ -88,7 +88,13 @@ class Again(NamedTuple):
     to: Any
 
 
-Ephemeron = Typing | Read | Change  # told and forgotten
+class Watched(NamedTuple):
+    """So many look inside, at `/flow`: everybody in the chat is told."""
+
+    watchers: int
+
+
+Ephemeron = Typing | Read | Change | Watched  # told and forgotten
 News = list[Message] | Ephemeron | Again  # what the bus carries: a commit's events, or one of these
 
 

@@ -8,6 +8,8 @@ from collections import deque
 from threading import Condition, Thread
 from typing import TextIO
 
+from .tap import Tap
+
 KEPT_LINES = 20_000  # lines that wait for the terminal; more are dropped and counted
 GATHER = 0.02  # seconds that lines gather before they go out: a busy chat wakes this thread 50 times a second at most
 FLUSH_TIMEOUT = 0.5  # seconds that the end waits for the terminal
@@ -47,8 +49,9 @@ def _escaped(line: str) -> str:
 class Terminal(logging.Handler):
     """Owns the lines on their way to `stream`; a call never waits for it."""
 
-    def __init__(self, stream: TextIO | None = None):
+    def __init__(self, stream: TextIO | None = None, tap: Tap | None = None):
         super().__init__()
+        self._tap = tap or Tap()
         self._stream = stream or sys.stderr
         self._lines: deque[str] = deque()
         self._dropped = 0
@@ -73,6 +76,8 @@ class Terminal(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         lines = self.format(record).split("\n")
+        if self._tap.watched:
+            self._tap.note("lines", lines)
         with self._ready:
             if len(self._lines) + len(lines) > KEPT_LINES:
                 self._dropped += len(lines)

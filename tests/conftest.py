@@ -59,7 +59,7 @@ class Wire:
     """Drives `/chat` through Flask's test client over socket pairs: no port, no server."""
 
     def __init__(self, app: Flask):
-        self._app = app
+        self.app = app
         self._open: list[tuple[socket.socket, socket.socket, InThread]] = []
 
     def connect(
@@ -76,7 +76,7 @@ class Wire:
         if chat:
             headers.setdefault("Sec_WebSocket_Protocol", "chat.v1")
         overrides = {"werkzeug.socket": theirs, "SERVER_PROTOCOL": "HTTP/1.1", **(environ or {})}
-        used = client or self._app.test_client()
+        used = client or self.app.test_client()
         request = InThread(lambda: used.get(path, headers=handshake_headers(**headers), environ_overrides=overrides))
         self._open.append((ours, theirs, request))
         ours.settimeout(0.01)

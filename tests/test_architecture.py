@@ -22,8 +22,13 @@ LAYERS: list[set[str]] = [
     {"servers.flask_run", "servers.gthread"},
     {"servers.address", "servers.limits", "servers.pool"},
     {"lifecycle"},
+    {"flow.door"},
+    {"flow.access", "flow.collector"},
+    {"flow.telling"},
+    {"flow.snapshot", "flow.assembler", "flow.frames"},
+    {"flow.threads", "flow.viewer", "flow.words"},
     {"web.api", "web.errors", "web.pages"},
-    {"web.strings"},
+    {"web.flow_strings", "web.strings"},
     {"live.door"},
     {"live.session"},
     {"live.heartbeat", "live.lobby", "live.resume"},
@@ -44,9 +49,10 @@ LAYERS: list[set[str]] = [
     # What speaks of the nouns and does nothing: the wire's words, the sentences.
     {"details", "live.protocol"},
     # The nouns, and what needs nothing of ours.
-    {"complaints", "config", "model", "nesting", "origins", "secret", "spelling", "terminal"},
+    {"lock", "terminal"},
+    {"complaints", "config", "model", "nesting", "origins", "secret", "spelling", "tap"},
 ]
-PACKAGES = {"bus", "live", "log", "rooms", "servers", "web"}
+PACKAGES = {"bus", "flow", "live", "log", "rooms", "servers", "web"}
 
 
 def parsed(path: Path) -> ast.Module:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import struct
+import time
 from collections.abc import Callable
 
 import flask_sock
@@ -14,7 +15,7 @@ from ..identity import Identity, language
 from ..model import Refusal
 from ..origins import allowed_origin
 from ..problems import problem
-from .handshake import SOCKETS, VERSION, Upgraded, malformed, offered_subprotocols
+from .handshake import SOCKETS, SPOKEN, VERSION, Handshake, Upgraded, malformed, offered_subprotocols
 from .hub import Dialect, Full
 from .outbox import Outbox
 from .protocol import SUBPROTOCOL
@@ -39,7 +40,6 @@ class Door:
     def init_app(self, app: Flask) -> None:
         """Adds the address `/chat`, with an upgrade and without."""
         flask_sock.Server = Upgraded
-        app.config["SOCK_SERVER_OPTIONS"] = {"subprotocols": [SUBPROTOCOL]}
         live = Blueprint("live", __name__)
         live.before_request(self._admit)
         live.teardown_request(self._release)
@@ -49,19 +49,20 @@ class Door:
 
     def _admit(self) -> Response | None:
         """None if the client may come in; then it is listed, and `g.session` will serve it."""
+        begun_at = time.monotonic_ns()
         try:
             wrong = malformed(request.environ)
             if wrong:
-                return _bad_handshake(wrong)
+                return bad_handshake(wrong)
             if not allowed_origin(self._services.settings.ORIGINS):
                 return problem(
                     Refusal("forbidden"),
                     detail=f"Origin {request.headers['Origin']} is not {request.scheme}://{request.host};"
                     " the operator can list it in CHATAPP_ORIGINS.",
                 )
-            self._enter(_dialect())
+            self._enter(_dialect(), begun_at)
         except _WrongSubprotocol:
-            return _bad_handshake(f"of the subprotocols offered none is spoken here; these are: {SUBPROTOCOL}")
+            return bad_handshake(f"of the subprotocols offered none is spoken here; these are: {SUBPROTOCOL}")
         except Refusal as refusal:
             return problem(refusal)
         except Full:
@@ -70,8 +71,9 @@ class Door:
             )
         return None
 
-    def _enter(self, chat: bool) -> None:
+    def _enter(self, chat: bool, begun_at: int) -> None:
         services = self._services
+        checked_at = time.monotonic_ns()
         room = None if chat else services.house.room(request.args.get("room", DEFAULT_ROOM))
         member = self._identity.member()
         person, identify = (member, None) if member else self._identity.guest()
@@ -83,7 +85,11 @@ class Door:
         address = (request.remote_addr or "", int(request.environ.get("REMOTE_PORT") or 0))
         client = services.lobby.enter(outbox, address, dialect, person, identify)
         g.client = client
-        _set_up(sock)  # only now: a client that is refused stays under the server's time-outs
+        subprotocol = SUBPROTOCOL if chat else None
+        request.environ[SPOKEN] = subprotocol
+        if services.settings.FLOW != "off":
+            client.handshake = Handshake(request.environ, subprotocol, begun_at=begun_at, checked_at=checked_at)
+        set_up(sock)  # only now: a client that is refused stays under the server's time-outs
         if room:  # before the 101: a plain client misses nothing from the moment it sees it
             services.lobby.join(client, room.slug)
             g.session = PlainSession(services, client, language(), room)
@@ -92,6 +98,8 @@ class Door:
         for name in SOCKETS:
             if name in request.environ:
                 request.environ[name] = outbox
+        if client.handshake:
+            client.handshake.entered_at = time.monotonic_ns()
         log.info("Client connected: path=%s", request.path)
 
     def _release(self, _error: BaseException | None) -> None:
@@ -112,7 +120,7 @@ def _serve(_upgraded: Upgraded) -> None:
 def _without_upgrade() -> Response:
     """For who comes without WebSocket: how to come with it; for who tried and failed: what was wrong."""
     if "Upgrade" in request.headers or "Sec-WebSocket-Key" in request.headers:
-        return _bad_handshake("it needs both Upgrade: websocket and Connection: Upgrade")
+        return bad_handshake("it needs both Upgrade: websocket and Connection: Upgrade")
     response = Response("This is a WebSocket address. Try: npx wscat -c ws://" + request.host + "/chat\n", 426)
     response.mimetype = "text/plain"
     response.headers["Upgrade"] = "websocket"
@@ -120,7 +128,8 @@ def _without_upgrade() -> Response:
     return response
 
 
-def _bad_handshake(wrong: str) -> Response:
+def bad_handshake(wrong: str) -> Response:
+    """The answer to a handshake that is none, and what is wrong with it."""
     response = problem(Refusal("bad-request"), detail=f"Malformed WebSocket handshake: {wrong}.")
     response.headers["Sec-WebSocket-Version"] = VERSION
     return response
@@ -134,7 +143,7 @@ def _dialect() -> bool:
     return bool(offered)
 
 
-def _set_up(sock: socket.socket) -> None:
+def set_up(sock: socket.socket) -> None:
     """Makes the server's socket fit for a connection that lasts."""
     sock.settimeout(None)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 0))

@@ -11,9 +11,11 @@ import selectors
 import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from threading import Event, Thread
 
-from ..model import Again, Author, Change, Ephemeron, Message, News, Read, Typing
+from ..model import Again, Author, Change, Ephemeron, Message, News, Read, Typing, Watched
+from ..tap import Round, Tap
 from ..terminal import Together
 from . import protocol
 from .frames import text_frame
@@ -30,10 +32,25 @@ class _Stop:
     """Ends the thread, behind everything that came before it."""
 
 
+@dataclass
+class Counts:
+    """What the fan-out has done since the start. An offer is a system call, but for clients that read slowly."""
+
+    rounds: int = 0
+    messages: int = 0
+    deliveries: int = 0
+    offers: int = 0
+    bytes: int = 0
+    evictions: int = 0
+
+
 class FanOut:
     """Owns the order in which clients get things, and flushes the outboxes whose sockets were full."""
 
-    def __init__(self, hub: Hub):
+    def __init__(self, hub: Hub, tap: Tap | None = None):
+        self.counts = Counts()
+        self._tap = tap or Tap()
+        self._watched: Round | None = None  # the round under way, if every delivery of it is to be noted
         self._hub = hub
         self._inbox: deque[News | Outbox | Event | _Stop] = deque()
         self._asleep = False
@@ -64,6 +81,8 @@ class FanOut:
     def publish(self, news: News) -> None:
         """Takes what is to be told, in this order. Never blocks."""
         self._caught_up.clear()
+        if self._tap.watched and isinstance(news, list):
+            self._tap.note("published", news)
         self._put(news)
 
     def catch_up(self, timeout: float) -> None:
@@ -147,8 +166,10 @@ class FanOut:
         lines: list[str] = []
         try:
             everybody = self._hub.advance({room: events[-1].seq for room, events in by_room.items()})
+            self.counts.rounds += 1
+            sampled = self._tap.sample()
             for events, recipients in zip(by_room.values(), everybody, strict=True):
-                self._deliver(events, recipients)
+                self._deliver(events, recipients, sampled=sampled)
                 lines += _report(len(events), recipients)
         finally:
             self._hub.delivered(by_room)
@@ -156,7 +177,19 @@ class FanOut:
         if lines:
             log.info(Together(lines))
 
-    def _deliver(self, events: list[Message], recipients: Recipients) -> None:
+    def _deliver(self, events: list[Message], recipients: Recipients, *, sampled: bool) -> None:
+        everyone = sum(map(len, recipients))
+        self.counts.messages += len(events)
+        self.counts.deliveries += len(events) * everyone
+        self._watched = watched = Round(len(events), everyone) if sampled else None
+        try:
+            self._encode(events, recipients)
+        finally:
+            self._watched = None
+        if watched:
+            self._tap.note("told", events, watched)
+
+    def _encode(self, events: list[Message], recipients: Recipients) -> None:
         if recipients.chat:
             self._offer([text_frame(protocol.encode(event)) for event in events], recipients.chat)
         if recipients.plain:
@@ -166,10 +199,23 @@ class FanOut:
             self._offer(named, recipients.plain_named)
 
     def _offer(self, frames: list[bytes], clients: Sequence[Client]) -> None:
+        watched = self._watched
+        if watched:
+            watched.encoded(sum(map(len, frames)))
         for joined in _slices(frames):
+            self.counts.offers += len(clients)
+            self.counts.bytes += len(joined) * len(clients)
             for client in clients:
                 if not client.outbox.offer(joined):
-                    log.warning("Client reads too slowly, closed with 1013: %s", client.address)
+                    self._evicted(client)
+                if watched:
+                    watched.offered(client, len(joined), client.outbox.fate)
+
+    def _evicted(self, client: Client) -> None:
+        self.counts.evictions += 1
+        if self._tap.watched:
+            self._tap.note("evicted", client)
+        log.warning("Client reads too slowly, closed with 1013: %s", client.address)
 
     def _ephemeron(self, item: Ephemeron) -> None:
         if isinstance(item, Read):
@@ -178,6 +224,9 @@ class FanOut:
         elif isinstance(item, Typing):
             news = protocol.TypingNews(item.room, Author(item.user, item.name))
             recipients = self._hub.recipients(item.room).chat
+        elif isinstance(item, Watched):
+            news = protocol.WatchNews(item.watchers)
+            recipients = tuple(self._hub.clients())
         else:
             news = _presence(item)
             recipients = self._hub.recipients(item.room).chat

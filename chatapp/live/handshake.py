@@ -14,6 +14,19 @@ SOCKETS = ("werkzeug.socket", "gunicorn.socket")  # where the servers put the cl
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # section 1.3: what makes an answer one to a WebSocket's key
 KEY_BYTES = 16
 VERSION = "13"
+SHOWN = 256  # characters of a header that are kept
+HEADERS = {
+    "HTTP_HOST": "Host",
+    "HTTP_UPGRADE": "Upgrade",
+    "HTTP_CONNECTION": "Connection",
+    "HTTP_ORIGIN": "Origin",
+    "HTTP_USER_AGENT": "User-Agent",
+    "HTTP_SEC_WEBSOCKET_VERSION": "Sec-WebSocket-Version",
+    "HTTP_SEC_WEBSOCKET_KEY": "Sec-WebSocket-Key",
+    "HTTP_SEC_WEBSOCKET_PROTOCOL": "Sec-WebSocket-Protocol",
+    "HTTP_SEC_WEBSOCKET_EXTENSIONS": "Sec-WebSocket-Extensions",
+}
+SPOKEN = "chatapp.subprotocol"  # where the door puts the subprotocol that it has chosen, into WSGI's environ
 
 
 def malformed(environ: Mapping[str, Any]) -> str | None:
@@ -40,7 +53,12 @@ def offered_subprotocols(environ: Mapping[str, Any]) -> list[str]:
 
 def accept_key(key: str) -> str:
     """The proof that the server has read the client's key (section 4.2.2): SHA-1 of it and the GUID, in base64."""
-    return base64.b64encode(hashlib.sha1(f"{key}{GUID}".encode(), usedforsecurity=False).digest()).decode()
+    return base64.b64encode(accept_digest(key)).decode()
+
+
+def accept_digest(key: str) -> bytes:
+    """The 20 bytes of that proof."""
+    return hashlib.sha1(f"{key}{GUID}".encode(), usedforsecurity=False).digest()
 
 
 def switching_protocols(key: str, subprotocol: str | None) -> bytes:
@@ -56,6 +74,30 @@ def switching_protocols(key: str, subprotocol: str | None) -> bytes:
     return "".join(f"{line}\r\n" for line in (*lines, "")).encode()
 
 
+class Handshake:
+    """A client's handshake, kept for who looks in: what it asked for, and when each step was done (monotonic ns).
+
+    Of the headers only those that a handshake is made of: never a cookie, a key to something, or a token.
+    """
+
+    __slots__ = ("answered_at", "begun_at", "checked_at", "entered_at", "headers", "left_out", "query", "subprotocol")
+
+    def __init__(self, environ: Mapping[str, Any], subprotocol: str | None, *, begun_at: int, checked_at: int):
+        self.begun_at = begun_at
+        self.checked_at = checked_at
+        self.entered_at = self.answered_at = 0
+        self.query = str(environ.get("QUERY_STRING", ""))[:SHOWN]
+        self.subprotocol = subprotocol
+        given = [name for name in environ if name.startswith("HTTP_")]
+        shown = [name for name in given if name in HEADERS]
+        self.headers = tuple((HEADERS[name], str(environ[name])[:SHOWN]) for name in shown)
+        self.left_out = len(given) - len(shown)
+
+    @property
+    def key(self) -> str:
+        return next((value.strip() for name, value in self.headers if name == "Sec-WebSocket-Key"), "")
+
+
 class Upgraded(Server):  # type: ignore[misc]
     """What flask-sock makes of a request that the door let in: it sends the 101, and that is all.
 
@@ -64,11 +106,10 @@ class Upgraded(Server):  # type: ignore[misc]
     The session reads the frames, the outbox writes them, and both end the connection.
     """
 
-    def __init__(self, environ: Mapping[str, Any], *, subprotocols: list[str]):
+    def __init__(self, environ: Mapping[str, Any]):
         self.mode = next(name for name in SOCKETS if name in environ).partition(".")[0]  # flask-sock asks for it
-        spoken = [name for name in offered_subprotocols(environ) if name in subprotocols]
         outbox = environ[f"{self.mode}.socket"]  # the door has put it there
-        outbox.send(switching_protocols(_key(environ), spoken[0] if spoken else None))
+        outbox.send(switching_protocols(_key(environ), environ[SPOKEN]))
 
     def close(self, reason: object = None, message: object = None) -> None:
         """Does nothing: when flask-sock calls it, the session has ended the connection."""

@@ -9,6 +9,7 @@ from threading import Event, Thread
 from ..bus.local import LocalBus
 from ..config import Settings
 from ..rooms.presence import Presence
+from ..tap import Tap
 from .frames import ping_frame
 from .hub import Client, Hub
 from .outbox import EVICTION_GRACE
@@ -22,7 +23,8 @@ log = logging.getLogger(__name__)
 class Heartbeat:
     """Owns the times at which something happens by itself. Its clock is monotonic: a changed date changes nothing."""
 
-    def __init__(self, settings: Settings, *, hub: Hub, presence: Presence, bus: LocalBus):
+    def __init__(self, settings: Settings, *, hub: Hub, presence: Presence, bus: LocalBus, tap: Tap):
+        self._tap = tap
         self._settings = settings
         self._hub = hub
         self._presence = presence
@@ -64,3 +66,5 @@ class Heartbeat:
         elif now - max(client.heard_at, client.pinged_at) > self._settings.PING_INTERVAL:
             client.pinged_at = now
             client.outbox.offer(ping_frame())
+            if self._tap.watched:
+                self._tap.note("pinged", client)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from threading import Condition, Lock
+from itertools import count, islice
+from threading import Condition
 from typing import NamedTuple
 
+from ..lock import MeasuredLock
 from ..model import Person
+from ..tap import Tap
+from .handshake import Handshake
 from .outbox import Outbox
 
 
@@ -25,16 +29,23 @@ ROUND_TIMEOUT = 1.0  # seconds that who leaves a room waits for a round; one tak
 class Client:
     """One connection. Its handler's thread owns it; the hub only lists it."""
 
-    __slots__ = ("address", "dialect", "heard_at", "outbox", "person", "pinged_at", "sending")
+    __slots__ = (
+        *("address", "dialect", "handshake", "heard_at", "number", "outbox", "person", "pinged_at", "sending"),
+        *("since", "thread"),
+    )
 
     def __init__(self, outbox: Outbox, address: tuple[str, int], person: Person, dialect: Dialect, now: float):
+        self.number = 0  # the hub's; never given twice
         self.outbox = outbox
         self.address = address
         self.sending = f"Sending message to {address}"  # the terminal's line, for each message again
         self.person = person
         self.dialect = dialect
-        self.heard_at = now  # monotonic seconds when bytes came last
+        self.since = now  # monotonic seconds
+        self.heard_at = now  # when bytes came last
         self.pinged_at = now
+        self.thread = 0  # the ident of its handler's thread
+        self.handshake: Handshake | None = None
 
     @property
     def speaks_chat(self) -> bool:
@@ -71,10 +82,11 @@ class Hub:
     Its lock is held for memory only: never across I/O, encoding, logging or a callback.
     """
 
-    def __init__(self, capacity: int):
-        self._lock = Lock()  # guards all below
-        self._empty = Condition(self._lock)
-        self._delivered = Condition(self._lock)
+    def __init__(self, capacity: int, tap: Tap | None = None):
+        self.lock = MeasuredLock(tap or Tap())  # guards all below
+        self._empty = Condition(self.lock)  # type: ignore[arg-type]  # typeshed wants a Lock, Python what acts like one
+        self._delivered = Condition(self.lock)  # type: ignore[arg-type]
+        self._numbers = count(1)
         self._capacity = capacity
         self._open = True
         self._clients: dict[Client, set[str]] = {}
@@ -83,20 +95,21 @@ class Hub:
 
     def limit(self, capacity: int) -> None:
         """Lowers the capacity to what the machine turned out to give."""
-        with self._lock:
+        with self.lock:
             self._capacity = min(self._capacity, capacity)
 
     def add(self, client: Client) -> None:
         """Lists a client. Raises Full over the capacity, and while the server stops."""
-        with self._lock:
+        with self.lock:
             if not self._open or len(self._clients) >= self._capacity:
                 raise Full
+            client.number = next(self._numbers)
             self._clients[client] = set()
             self._people.setdefault(client.person.id, {})[client] = None
 
     def remove(self, client: Client) -> list[str] | None:
         """Strikes a client off and gives the rooms it was in; None if it was not listed."""
-        with self._lock:
+        with self.lock:
             rooms = self._clients.pop(client, None)
             if rooms is None:
                 return None
@@ -112,7 +125,7 @@ class Hub:
 
     def join(self, client: Client, room: str) -> int:
         """Puts a client into a room; gives the seq up to which events were fanned out without it."""
-        with self._lock:
+        with self.lock:
             listed = self._room(room)
             self._clients[client].add(room)
             listed.clients[client] = None
@@ -122,7 +135,7 @@ class Hub:
     def leave(self, client: Client, room: str) -> None:
         """Takes a client out of a room. When this returns nothing of the room comes any more: it waits for the
         round that is on its way, so that who joins again gets nothing twice."""
-        with self._lock:
+        with self.lock:
             self._clients[client].discard(room)
             self._leave(client, room)
             listed = self._rooms[room]
@@ -135,13 +148,13 @@ class Hub:
 
     def told(self, room: str, seq: int) -> None:
         """Says that events up to `seq` count as fanned out: those that were in the log at the start."""
-        with self._lock:
+        with self.lock:
             self._room(room).head = seq
 
     def advance(self, heads: Mapping[str, int]) -> list[Recipients]:
         """Says up to which seq each of these rooms' events are being fanned out, and to whom: in one step, so that
         nobody who joins gets one twice or misses one."""
-        with self._lock:
+        with self.lock:
             everybody = []
             for room, seq in heads.items():
                 listed = self._room(room)
@@ -152,35 +165,43 @@ class Hub:
 
     def delivered(self, rooms: Iterable[str]) -> None:
         """Says that what `advance` announced has been offered to everybody."""
-        with self._lock:
+        with self.lock:
             for room in rooms:
                 self._room(room).delivering = None
             self._delivered.notify_all()
 
     def recipients(self, room: str) -> Recipients:
         """Who is in the room now."""
-        with self._lock:
+        with self.lock:
             return self._recipients(self._room(room))
 
     def of_person(self, person: str) -> list[Client]:
         """That person's clients."""
-        with self._lock:
+        with self.lock:
             return list(self._people.get(person, ()))
 
     def clients(self) -> list[Client]:
         """Everyone."""
-        with self._lock:
+        with self.lock:
             return list(self._clients)
+
+    def seats(self, most: int) -> tuple[int, list[tuple[Client, list[str]]], list[tuple[str, int, int]]]:
+        """For who looks in: how many clients there are, the first `most` of them with their rooms, and as many rooms
+        that somebody is in, each with how many clients and the seq up to which events were fanned out."""
+        with self.lock:
+            clients = [(client, list(rooms)) for client, rooms in islice(self._clients.items(), most)]
+            taken = ((slug, len(room.clients), room.head) for slug, room in self._rooms.items() if room.clients)
+            return len(self._clients), clients, list(islice(taken, most))
 
     def close(self) -> list[Client]:
         """Takes nobody in any more; gives those who are in."""
-        with self._lock:
+        with self.lock:
             self._open = False
             return list(self._clients)
 
     def wait_empty(self, timeout: float) -> bool:
         """Waits until everybody has left."""
-        with self._lock:
+        with self.lock:
             return self._empty.wait_for(lambda: not self._clients, timeout)
 
     def _room(self, room: str) -> _RoomList:

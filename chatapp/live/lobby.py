@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ..model import Author, Person
 from ..rooms.presence import Presence
+from ..tap import Tap
 from .hub import Client, Dialect, Full, Hub
 from .outbox import Outbox
 
@@ -16,7 +17,8 @@ log = logging.getLogger(__name__)
 class Lobby:
     """Keeps the hub (clients) and presence (people) in step. Its calls come from the client's own thread."""
 
-    def __init__(self, *, hub: Hub, presence: Presence, clock: Callable[[], float]):
+    def __init__(self, *, hub: Hub, presence: Presence, clock: Callable[[], float], tap: Tap | None = None):
+        self._tap = tap or Tap()
         self._hub = hub
         self._presence = presence
         self._clock = clock
@@ -37,6 +39,8 @@ class Lobby:
         except Full:
             self._presence.disconnect(known.id)
             raise
+        if self._tap.watched:
+            self._tap.note("connected", client)
         return client
 
     def join(self, client: Client, room: str) -> tuple[int, list[Author]]:
@@ -64,4 +68,6 @@ class Lobby:
         for room in rooms:
             self._presence.exit(client.person.id, room)
         self._presence.disconnect(client.person.id)
+        if self._tap.watched:
+            self._tap.note("disconnected", client)
         log.info("Client Disconnected: %s", client.address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -24,6 +25,8 @@ class Outbox:
     socket is writable again; `stalled` is told when that becomes necessary. Over the limit the client is evicted: it
     gets close code 1013 behind the frame that is half written, and nothing else.
     """
+
+    seen: Callable[[bytes], object] | None = None  # hears every frame that leaves, while somebody watches this client
 
     def __init__(self, sock: socket.socket, *, limit: int, stalled: Callable[[Outbox], None]):
         self._sock = sock
@@ -53,6 +56,21 @@ class Outbox:
         """Bytes that wait, held ones included."""
         return self._waiting_bytes + self._held_bytes
 
+    @property
+    def fate(self) -> str:
+        """What became of the last offer, for who looks on: `sent`, `queued`, `held`, or the client is `gone`."""
+        if self._closing or self._gone:
+            return "gone"
+        return "held" if self._held is not None else "queued" if self._waiting else "sent"
+
+    @property
+    def round_trip(self) -> int | None:
+        """µs that a segment and its acknowledgement take, as the kernel measured it; None where it does not say."""
+        try:
+            return int.from_bytes(self._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 72)[68:72], sys.byteorder)
+        except (OSError, AttributeError):
+            return None
+
     # What other threads call: never blocks.
 
     def offer(self, frames: bytes) -> bool:
@@ -60,6 +78,8 @@ class Outbox:
         with self._lock:
             if self._closing or self._gone:
                 return True
+            if self.seen:
+                self.seen(frames)
             if not self._waiting and self._held is None:  # nearly always: one system call, and nothing else
                 self._send_at_once(frames)
                 return True
@@ -107,6 +127,8 @@ class Outbox:
         """
         with self._lock:
             if not self._closing and not self._gone:
+                if self.seen:
+                    self.seen(frames)
                 self._append(frames)
                 self._write()
         if not self.drain(DRAIN_TIMEOUT, down_to=self._limit // 2):
@@ -237,7 +259,10 @@ class Outbox:
         self._write()
 
     def _close(self, code: int, reason: str) -> None:
-        self._append(close_frame(code, reason))
+        frame = close_frame(code, reason)
+        if self.seen:
+            self.seen(frame)
+        self._append(frame)
         self._closing = True
         self.closing_since = time.monotonic()
 

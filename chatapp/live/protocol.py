@@ -107,13 +107,16 @@ class Limits(Struct):
     rooms: int
 
 
-class Welcome(Struct, tag="welcome"):
+class Welcome(Struct, tag="welcome", omit_defaults=True):
+    """The first word; `watchers` look inside at `/flow`."""
+
     version: int
     epoch: str
     you: You
     rooms: list[RoomEntry]
     limits: Limits
     time: str
+    watchers: int = 0
 
 
 class Joined(Struct, tag="joined", omit_defaults=True):
@@ -151,11 +154,17 @@ class Error(Struct, tag="error", omit_defaults=True):
     retry_after: float | None = None
 
 
+class WatchNews(Struct, tag="watched"):
+    """So many look inside at `/flow` from now on."""
+
+    watchers: int
+
+
 class Pong(Struct, tag="pong", omit_defaults=True):
     nonce: str | None = None
 
 
-Answer = Welcome | Joined | Message | PresenceNews | TypingNews | ReadMark | Error | Pong
+Answer = Welcome | Joined | Message | PresenceNews | TypingNews | ReadMark | WatchNews | Error | Pong
 
 encode = msgspec.json.Encoder().encode
 _decode: Callable[[str], Command] = msgspec.json.Decoder(Command).decode

@@ -54,7 +54,8 @@ class Reader:
 
     `receive` blocks for at most so many bytes and gives b"" when the peer is gone; `answer` sends a frame of the
     protocol's own (a pong); `pace` is called for every frame that carries no message, and may make a flood wait.
-    A text message may have `limit` bytes.
+    A text message may have `limit` bytes. `seen` is called for every whole frame, with a buffer and where in it the
+    frame begins and ends.
     """
 
     def __init__(
@@ -64,11 +65,13 @@ class Reader:
         answer: Callable[[bytes], object],
         pace: Callable[[], None],
         limit: int,
+        seen: Callable[[bytearray, int, int], None],
     ):
         self._receive = receive
         self._answer = answer
         self._pace = pace
         self._limit = limit
+        self._seen = seen
         self._begun: _Fragments | None = None
 
     def messages(self) -> Iterator[str]:
@@ -92,6 +95,7 @@ class Reader:
                 needed = end
                 if len(buffer) < end:
                     break
+                self._seen(buffer, at, end)
                 content = _unmasked(buffer[start - _KEY : start], buffer[start:end])
                 at, needed = end, end + 2
                 if first == _FINAL_TEXT:

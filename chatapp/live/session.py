@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from ..rooms.house import House
 from ..rooms.names import NAME_LIMIT, ROOM_NAME_LIMIT
 from ..rooms.presence import Presence
 from ..rooms.rates import Bucket
+from ..tap import Tap
 from . import protocol
 from .frames import INTERNAL_ERROR, TOO_BIG, TRY_LATER, Ended, text_frame
 from .hub import Client
@@ -38,6 +40,7 @@ class Services:
     house: House
     history: History
     presence: Presence
+    tap: Tap
 
 
 class Session:
@@ -47,16 +50,21 @@ class Session:
         self._services = services
         self._client = client
         self._locale = locale
+        self._tap = services.tap
         self._pace_bucket = Bucket(PACE, PACE_BURST, time.monotonic())
 
     def run(self) -> None:
         """Speaks until the connection ends, whoever ends it; then cleans up after itself."""
         outbox = self._client.outbox
+        self._client.thread = threading.get_ident()
+        if self._client.handshake:
+            self._client.handshake.answered_at = time.monotonic_ns()
         reader = Reader(
             receive=self._receive,
             answer=outbox.send,
             pace=self._pace,
             limit=self._services.settings.FRAME_LIMIT,
+            seen=self._seen,
         )
         end = Ended(INTERNAL_ERROR)
         try:
@@ -95,7 +103,14 @@ class Session:
     def _receive(self, size: int) -> bytes:
         received = self._client.outbox.recv(size)
         self._client.heard_at = time.monotonic()
+        if self._tap.watched:
+            self._tap.note("received", self._client, len(received))
         return received
+
+    def _seen(self, buffer: bytearray, begin: int, end: int) -> None:
+        """A whole frame came in: kept for who watches this client's."""
+        if self._client.outbox.seen:
+            self._tap.note("frame in", self._client, bytes(buffer[begin:end]))
 
     def _pace(self, frames: float = 1) -> None:
         wait = self._pace_bucket.charge(time.monotonic(), frames)
@@ -119,6 +134,8 @@ class PlainSession(Session):
         self._client.outbox.release()
 
     def _hear(self, text: str) -> None:
+        if self._tap.watched:
+            self._tap.note("parsed", self._client)
         while not self._client.outbox.closing:
             try:
                 self._services.house.post(self._person, self._room, text, None, self)
@@ -174,7 +191,8 @@ class ChatSession(Session):
         )
         you = protocol.You(person.id, person.name, person.role)
         now = rfc3339(int(time.time() * 1000))
-        return protocol.Welcome(protocol.VERSION, self._services.history.epoch(), you, rooms, limits, now)
+        epoch = self._services.history.epoch()
+        return protocol.Welcome(protocol.VERSION, epoch, you, rooms, limits, now, self._tap.watched)
 
     def _hear(self, text: str) -> None:
         try:
@@ -182,6 +200,8 @@ class ChatSession(Session):
         except protocol.BadCommand as refusal:
             self._refuse(refusal, refusal.nonce)
             return
+        if self._tap.watched:
+            self._tap.note("parsed", self._client)
         try:
             self._obey(command)
         except Refusal as refusal:

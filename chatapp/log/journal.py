@@ -16,6 +16,7 @@ from sqlalchemy import Connection, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from ..model import Message, Refusal
+from ..tap import Tap
 from .database import Database, reason
 from .posts import Mark, Post, Posts, known_posts, newest_marks
 from .records import move_markers
@@ -61,7 +62,10 @@ class Journal:
         catch_up: Callable[[float], object],
         clock: Callable[[], float],
         queue_limit: int,
+        tap: Tap | None = None,
     ):
+        self.commits = 0  # transactions since the start
+        self._tap = tap or Tap()
         self._database = database
         self._publish = publish
         self._catch_up = catch_up
@@ -88,6 +92,8 @@ class Journal:
 
     def append(self, post: Post) -> None:
         """Hands a post over; its receipt hears the rest. Raises Refusal `busy` if too many wait."""
+        if self._tap.watched:
+            self._tap.note("queued", post)
         self._put(post)
 
     def write(self, apply: Callable[[Connection], T]) -> T:
@@ -132,6 +138,8 @@ class Journal:
                 marks = [item for item in batch if isinstance(item, Mark)]
                 changes = [item for item in batch if isinstance(item, _Change) and item.take()]
                 if posts or marks or changes:
+                    if self._tap.watched:
+                        self._tap.note("taken", posts)
                     self._commit(connection, posts, marks, changes)
 
     def _take(self) -> tuple[list[Post | Mark | _Change], bool]:
@@ -162,6 +170,9 @@ class Journal:
             log.exception("The journal failed")
             self._refuse(posts, marks, changes, "an error of the server")
         else:
+            self.commits += 1
+            if self._tap.watched:
+                self._tap.note("committed", fresh, len(posts))
             self._tell(fresh, known, changes)
             newest = newest_marks(marks)
             for key, stands in moved.items():

@@ -1,4 +1,4 @@
-"""The line with the address to open."""
+"""The lines with the addresses to open."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import socket
 from typing import Any
 
 
-def announce(bound: Any) -> None:
-    """Prints where people find the chat; `bound` is what `getsockname` gives for the listening socket."""
+def announce(bound: Any, look_inside: str | None) -> None:
+    """Prints where people find the chat, and where its operator looks inside, at that path.
+
+    `bound` is what `getsockname` gives for the listening socket.
+    """
     if not isinstance(bound, tuple):
         print(f"chatapp: serving on {bound}, for a proxy", flush=True)
         return
     host, port = bound[:2]
-    print(f"chatapp: open http://{_reachable(host)}:{port} in a browser", flush=True)
+    here = f"http://{_reachable(host)}:{port}"
+    print(f"chatapp: open {here} in a browser", flush=True)
+    if look_inside:
+        print(f"chatapp: look inside at {here}{look_inside}", flush=True)
 
 
 def _reachable(host: str) -> str:

@@ -47,7 +47,7 @@ def start(app: Flask) -> None:
         raise SystemExit(f"chatapp: {error}") from None
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         _stop_on(number, lifecycle)
-    announce((context.params["host"], context.params["port"]))
+    announce((context.params["host"], context.params["port"]), lifecycle.look_inside)
 
 
 def _set_up(handler: WSGIRequestHandler) -> None:

@@ -117,7 +117,7 @@ def post_worker_init(worker: Any) -> None:
         raise SystemExit(BOOT_FAILED) from None
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         _stop_first(number, lifecycle, worker)
-    announce(worker.sockets[0].getsockname())
+    announce(worker.sockets[0].getsockname(), lifecycle.look_inside)
 
 
 def worker_int(worker: Any) -> None:

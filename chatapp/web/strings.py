@@ -38,4 +38,6 @@ def page_strings() -> dict[str, str]:
         "typing.many": _("Several people are typing…"),
         "typing.one": _("{names} is typing…"),
         "typing.other": _("{names} are typing…"),
+        "watched.one": _("{n} person is looking inside this chat"),
+        "watched.other": _("{n} people are looking inside this chat"),
     }

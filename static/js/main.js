@@ -198,6 +198,10 @@ session.on("name-taken", (detail) => {
   askedForAnother = true;
   nameDialog.open({ value: chat.you.name, problem: detail, modal: false });
 });
+session.on("watched", (n) => {
+  $("#watched").hidden = n === 0;
+  $("#watched-words").textContent = n === 0 ? "" : strings.count("watched", n);
+});
 session.on("stranger", () => location.reload()); // other data, or a lost cookie: begin anew, with a name
 session.on("not-joined", (room) => preview(room));
 session.on("no-such-room", (slug) => {

@@ -6,7 +6,7 @@ const READ_AFTER = 1000; // each `read` is a write to the server's disk
 
 /**
  * Emits `name-taken` with the server's sentence, `no-such-room` with a slug, and `stranger` if the server does not
- * know us any more; and `not-joined` with a room that can only be read.
+ * know us any more; `not-joined` with a room that can only be read; and `watched` with how many look inside.
  */
 export class Session extends Emitter {
   #connection;
@@ -108,6 +108,8 @@ export class Session extends Emitter {
         return room && this.#chat.presence(room, frame);
       case "typing":
         return room && this.#chat.typing(room, frame.user);
+      case "watched":
+        return this.emit("watched", frame.watchers);
       case "read":
         return room && this.#chat.read(room, frame.seq);
       default:
@@ -122,6 +124,7 @@ export class Session extends Emitter {
     this.#known = !isGuest;
     const name = this.#chat.you.name;
     this.#chat.welcome(frame);
+    this.emit("watched", frame.watchers ?? 0);
     // A browser that forbids cookies: the name was chosen, but this connection could not bring it along.
     if (isGuest) this.#connection.send({ type: "rename", name });
     this.#outgoing.renew();

@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from . import machine
 from .modes import connect, saturate, storm
+from .probing import visited
 from .steady import stalled, steady
 from .trial import Result, Spec, Trial
 
@@ -24,6 +25,7 @@ MODES: dict[str, Callable[[Trial], None]] = {
     "stalled": stalled,
     "connect": connect,
     "storm": storm,
+    "visited": visited,
 }
 
 

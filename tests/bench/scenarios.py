@@ -107,6 +107,22 @@ SCENARIOS = (
         load={"senders": 2, "rate": 5, "seconds": 10.0},
     ),
     Scenario(
+        "crowd",
+        "10,000 clients in one process: 2 messages/s to all, and a visitor who asks for the page and the API",
+        "visited",
+        10_000,
+        (
+            Measure("page_ms", "page, p50, ms"),
+            Measure("api_ms", "rooms of the API, p50, ms"),
+            Measure("health_ms", "/healthz, p50, ms"),
+            P50,
+            P99,
+            GENERATOR,
+        ),
+        load={"senders": 2, "rate": 2, "seconds": 10.0, "warmup": 2.0},
+        servers=("chatapp",),
+    ),
+    Scenario(
         "small",
         "A small room: 3 clients, all sending, 8 in flight",
         "saturate",

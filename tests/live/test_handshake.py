@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chatapp.live.handshake import Upgraded, accept_key, malformed, switching_protocols
+from chatapp.live.handshake import SPOKEN, Upgraded, accept_key, malformed, switching_protocols
 
 # RFC 6455, section 1.3.
 KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
@@ -47,17 +47,11 @@ def test_the_answer_has_the_lines_of_the_rfc() -> None:
 
 
 @pytest.mark.parametrize("server", ["gunicorn", "werkzeug"])
-@pytest.mark.parametrize(
-    ("offered", "chosen"), [(None, None), ("chat.v1", "chat.v1"), ("mqtt , chat.v1", "chat.v1"), ("mqtt", None)]
-)
-def test_the_answer_goes_out_through_what_stands_in_the_sockets_place(
-    server: str, offered: str | None, chosen: str | None
-) -> None:
+@pytest.mark.parametrize("chosen", [None, "chat.v1"])
+def test_the_answer_goes_out_through_what_stands_in_the_sockets_place(server: str, chosen: str | None) -> None:
     sock = Sent()
-    environ = {**GOOD, f"{server}.socket": sock, "HTTP_SEC_WEBSOCKET_EXTENSIONS": "permessage-deflate"}
-    if offered:
-        environ["HTTP_SEC_WEBSOCKET_PROTOCOL"] = offered
-    assert Upgraded(environ, subprotocols=["chat.v1"]).mode == server
+    offered = {"HTTP_SEC_WEBSOCKET_EXTENSIONS": "permessage-deflate", "HTTP_SEC_WEBSOCKET_PROTOCOL": "mqtt, chat.v1"}
+    assert Upgraded({**GOOD, **offered, f"{server}.socket": sock, SPOKEN: chosen}).mode == server
     assert sock.sent == switching_protocols(KEY, chosen)
 
 

@@ -63,11 +63,16 @@ class Reading:
     def __init__(self, received: Iterable[bytes], *, limit: int = LIMIT):
         pieces = iter(received)
         self.answers: list[bytes] = []
+        self.frames: list[bytes] = []
         self.paced = 0
         self.messages: list[str] = []
         self.end: Ended | None = None
         reader = Reader(
-            receive=lambda _size: next(pieces, b""), answer=self.answers.append, pace=self._pace, limit=limit
+            receive=lambda _size: next(pieces, b""),
+            answer=self.answers.append,
+            pace=self._pace,
+            limit=limit,
+            seen=lambda buffer, begin, end: self.frames.append(bytes(buffer[begin:end])),
         )
         try:
             for message in reader.messages():

@@ -1,0 +1,59 @@
+"""Who may look inside: whoever sits at this machine, or has the key that the server prints when it starts."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from flask import Request
+
+from .viewer import Viewer
+
+COOKIE = "flow_key"
+KEY_BYTES = 16
+
+
+class Access:
+    """Decides by the setting FLOW. The key is a new one at each start, as Jupyter's is."""
+
+    def __init__(self, mode: str):
+        self.mode = mode
+        self.key = secrets.token_urlsafe(KEY_BYTES)
+        self._salt = secrets.token_bytes(KEY_BYTES)
+
+    @property
+    def path(self) -> str | None:
+        """Where the operator looks inside; None if nobody may."""
+        if self.mode == "off":
+            return None
+        return "/flow" if self.mode == "open" else f"/flow?key={self.key}"
+
+    def allows(self, request: Request) -> bool:
+        """Whether who sent this request may look inside."""
+        if self.mode in ("off", "open"):
+            return self.mode == "open"
+        return self.has_key(request) or (self.mode == "local" and _is_local(request))
+
+    def has_key(self, request: Request) -> bool:
+        """Whether the request bears the key: in the address, in a cookie, or as `Authorization: Bearer`."""
+        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        given = (request.args.get("key", ""), request.cookies.get(COOKIE, ""), bearer)
+        return any(hmac.compare_digest(self.key.encode(), one.encode()) for one in given)
+
+    def viewer(self, person: str | None) -> Viewer:
+        """How somebody with that id in the chat, or none, sees things."""
+        return Viewer(person, self.mode, self._salt)
+
+
+def _is_local(request: Request) -> bool:
+    """From this machine, to a name of this machine. What came through a proxy came from somewhere else; and a page of
+    another site that had its name point here asks for that name (DNS rebinding)."""
+    through = any(name.startswith(("X-Forwarded", "Forwarded", "Via", "X-Real")) for name, _ in request.headers)
+    try:
+        name = urlsplit(f"//{request.host}").hostname or ""
+        local_name = name == "localhost" or ip_address(name).is_loopback
+        return not through and local_name and ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,165 @@
+"""From notes to flows: which notes belong to one message, and what caused a line on the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ..live.hub import Client
+from ..log.posts import Post
+from ..model import Message
+from ..tap import Note, Round
+
+UNDER_WAY = 5_000  # messages remembered that have not reached everybody; the oldest are forgotten
+
+
+@dataclass
+class Way:
+    """What is known of a message on its way. Times in monotonic ns, threads as idents."""
+
+    received: int | None = None
+    parsed: int | None = None
+    queued: int | None = None
+    taken: int | None = None
+    committed: int | None = None
+    told: int | None = None
+    sender: Client | None = None
+    batch: int | None = None
+    threads: dict[str, int] = field(default_factory=dict)
+
+
+class Arrived(NamedTuple):
+    """A message that has reached everybody: its number, the event, its way, and the round that told it."""
+
+    number: int
+    event: Message
+    way: Way
+    round: Round
+    finished: int
+
+
+class Caused(NamedTuple):
+    """A line of the terminal, and what caused it: a message's number, a client."""
+
+    at: int
+    text: str
+    flow: int | None
+    client: Client | None
+
+
+class Happening(NamedTuple):
+    at: int
+    kind: str
+    client: Client
+
+
+class Sent(NamedTuple):
+    """Whole frames of one client, in one piece; `direction` is `in` or `out`."""
+
+    at: int
+    client: Client
+    direction: str
+    frames: bytes
+
+
+@dataclass
+class Story:
+    """What some notes tell."""
+
+    flows: list[Arrived] = field(default_factory=list)
+    lines: list[Caused] = field(default_factory=list)
+    happenings: list[Happening] = field(default_factory=list)
+    frames: list[Sent] = field(default_factory=list)
+    dropped: int = 0
+
+
+class Assembler:
+    """Owned by the collector's thread; what it remembers between two looks is what is still under way."""
+
+    def __init__(self) -> None:
+        self._next: int | None = None
+        self._received: dict[int, tuple[Client, int]] = {}  # by thread
+        self._parsed: dict[int, int] = {}  # by thread; taken by the message that follows
+        self._posts: dict[
+            int, tuple[Post, Way]
+        ] = {}  # by the post's id(): it is kept, so that the number stays its own
+        self._ways: dict[tuple[str, int], Way] = {}  # by room and seq
+        self._flows = 0
+        self._cause: dict[int, int | Client] = {}  # by thread: what it did last
+
+    def tell(self, notes: list[Note]) -> Story:
+        """The story of these notes, which follow the ones given before."""
+        story = Story()
+        for note in notes:
+            if self._next is not None:
+                story.dropped += note.number - self._next
+            self._next = note.number + 1
+            self._hear(note, story)
+        for remembered in (self._posts, self._ways):
+            while len(remembered) > UNDER_WAY:
+                remembered.pop(next(iter(remembered)))  # type: ignore[call-overload]  # either dict, by its own key
+        return story
+
+    def _hear(self, note: Note, story: Story) -> None:
+        match note.what:
+            case "received":
+                self._received[note.thread] = (note.about, note.at)
+                self._cause[note.thread] = note.about
+            case "parsed":
+                self._parsed[note.thread] = note.at
+            case "queued":
+                self._queued(note, note.about)
+            case "taken":
+                for post in note.about:
+                    way = self._way_of(post)
+                    way.taken = note.at
+                    way.threads["taken"] = note.thread
+            case "committed":
+                for post, event in note.about:
+                    way = self._way_of(post)
+                    way.committed = note.at
+                    way.batch = note.more
+                    self._posts.pop(id(post), None)
+                    self._ways[event.room, event.seq] = way
+            case "published":
+                for event in note.about:
+                    if known := self._ways.get((event.room, event.seq)):
+                        known.told = note.at
+            case "told":
+                self._told(note, note.about, note.more, story)
+            case "lines":
+                self._lines(note, note.about, story)
+            case "connected" | "disconnected" | "evicted" | "pinged":
+                self._cause[note.thread] = note.about
+                story.happenings.append(Happening(note.at, note.what, note.about))
+            case "frame in" | "frame out":
+                story.frames.append(Sent(note.at, note.about, note.what.removeprefix("frame "), note.more))
+
+    def _queued(self, note: Note, post: Post) -> None:
+        way = Way(queued=note.at)
+        parsed = self._parsed.pop(note.thread, None)
+        if parsed is not None and note.thread in self._received:  # else it came over HTTP
+            way.sender, way.received = self._received[note.thread]
+            way.parsed = parsed
+            way.threads["received"] = note.thread
+        else:
+            way.threads["queued"] = note.thread
+        self._posts[id(post)] = (post, way)
+
+    def _way_of(self, post: Post) -> Way:
+        return self._posts.get(id(post), (post, Way()))[1]
+
+    def _told(self, note: Note, events: list[Message], told: Round, story: Story) -> None:
+        self._cause[note.thread] = self._flows + 1
+        for event in events:
+            way = self._ways.pop((event.room, event.seq), None) or Way()
+            way.threads["encoded"] = note.thread
+            self._flows += 1
+            story.flows.append(Arrived(self._flows, event, way, told, note.at))
+
+    def _lines(self, note: Note, lines: list[str], story: Story) -> None:
+        cause: Any = self._cause.get(note.thread)
+        if isinstance(cause, int):
+            del self._cause[note.thread]  # a round logs once; the next one may be none that is told in full
+        flow, client = (cause, None) if isinstance(cause, int) else (None, cause)
+        story.lines += [Caused(note.at, line, flow, client) for line in lines]

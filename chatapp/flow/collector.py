@@ -1,0 +1,154 @@
+"""The collector: a thread that lives while somebody watches, puts the notes together and tells every watcher."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from threading import Event, Lock, Thread
+
+from ..live.frames import GOING_AWAY, text_frame
+from ..live.hub import Client
+from ..live.outbox import Outbox
+from ..tap import Tap
+from .assembler import Assembler, Story
+from .snapshot import Scene
+from .telling import handshake, told
+from .viewer import Viewer
+from .words import Gone, HandshakeSeen, Word, encode
+
+TICK = 0.1  # seconds between two tellings
+LOOK_EVERY = 5  # ticks between two snapshots
+WATCHERS = 16  # at once: each has a thread, out of those that are kept for HTTP
+
+log = logging.getLogger(__name__)
+
+
+class TooMany(Exception):
+    """Enough people are watching."""
+
+
+class Watcher:
+    """One who watches, over a connection of their own. `watching` is the client whose frames they see."""
+
+    def __init__(self, outbox: Outbox, viewer: Viewer):
+        self.outbox = outbox
+        self.viewer = viewer
+        self.watching: Client | None = None
+        self.asked: deque[int] = deque(maxlen=20)  # numbers of clients whose handshake they want to see
+        self.dropped = 0  # notes they were not told
+
+    def tell(self, word: Word) -> None:
+        self.outbox.offer(text_frame(encode(word)))
+
+
+class Collector:
+    """Owns who watches. Its thread takes the notes; a watcher who reads slowly is told less, and nobody waits."""
+
+    def __init__(self, tap: Tap, scene: Scene, *, announce: Callable[[int], None]):
+        self._tap = tap
+        self._scene = scene
+        self._announce = announce
+        self._lock = Lock()  # guards the three below, and whose frames are seen
+        self._watchers: list[Watcher] = []
+        self._thread: Thread | None = None
+        self._open = True
+        self._looking = Lock()  # held for a look at the scene: the thread's, or one that was asked for
+        self._stopped = Event()
+
+    def enter(self, watcher: Watcher) -> None:
+        """One more who watches. Raises TooMany, also when the server stops."""
+        with self._lock:
+            if not self._open or len(self._watchers) >= WATCHERS:
+                raise TooMany
+            self._watchers.append(watcher)
+            self._tap.watched = len(self._watchers)
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="flow", daemon=True)
+                self._thread.start()
+        self._announce(self._tap.watched)
+
+    def leave(self, watcher: Watcher) -> None:
+        """Away; whoever says so again does nothing."""
+        with self._lock:
+            if watcher not in self._watchers:
+                return
+            self._watchers.remove(watcher)
+            self._see(watcher, None)
+            self._tap.watched = len(self._watchers)
+        self._announce(self._tap.watched)
+
+    def watch(self, watcher: Watcher, number: int | None) -> bool:
+        """Has the watcher see the frames of that client, or of nobody; False if there is no such client."""
+        client = None if number is None else self._scene.client(number)
+        with self._lock:
+            if watcher in self._watchers:
+                self._see(watcher, client)
+        return client is not None or number is None
+
+    def snapshot(self, viewer: Viewer) -> Word:
+        """How everything stands now."""
+        with self._looking:
+            self._scene.look()
+            return self._scene.snapshot(viewer, watchers=self._tap.watched, dropped=0)
+
+    def close(self) -> None:
+        """The server stops: takes nobody in any more, and says goodbye."""
+        with self._lock:
+            self._open = False
+            watchers = list(self._watchers)
+        for watcher in watchers:
+            watcher.outbox.close(GOING_AWAY, "the server is stopping")
+        self._stopped.set()
+
+    def _see(self, watcher: Watcher, client: Client | None) -> None:
+        before, watcher.watching = watcher.watching, client
+        if client:
+            client.outbox.seen = lambda frames: self._tap.note("frame out", client, frames)
+        if before and not any(other.watching is before for other in self._watchers):
+            before.outbox.seen = None
+
+    def _run(self) -> None:
+        assembler = Assembler()
+        tick = 0
+        while not self._stopped.wait(TICK):
+            with self._lock:
+                watchers = list(self._watchers)
+                if not watchers:
+                    self._thread = None
+                    self._tap.take()
+                    return
+            try:
+                story = assembler.tell(self._tap.take())
+                if tick % LOOK_EVERY == 0 or story.happenings:
+                    with self._looking:
+                        self._scene.look()
+                for watcher in watchers:
+                    self._tell(watcher, story, snapshot=tick % LOOK_EVERY == 0)
+            except Exception:
+                log.exception("The live view missed a beat")
+            tick += 1
+
+    def _tell(self, watcher: Watcher, story: Story, *, snapshot: bool) -> None:
+        watcher.dropped += story.dropped
+        if watcher.outbox.waiting:  # they have not read what they were told before
+            watcher.dropped += len(story.flows) + len(story.lines) + len(story.happenings) + len(story.frames)
+            return
+        for word in told(story, watcher.viewer, names=self._scene.names, watching=watcher.watching):
+            watcher.tell(word)
+        while watcher.asked:
+            watcher.tell(self._handshake(watcher.asked.popleft(), watcher.viewer))
+        if snapshot:
+            with self._looking:
+                word = self._scene.snapshot(watcher.viewer, watchers=self._tap.watched, dropped=watcher.dropped)
+            watcher.tell(word)
+
+    def _handshake(self, number: int, viewer: Viewer) -> HandshakeSeen | Gone:
+        client = self._scene.client(number)
+        return (handshake(client, viewer) if client else None) or Gone(number)
+
+
+def now_micros() -> int:
+    """The clock of everything that is told."""
+    return time.monotonic_ns() // 1_000

@@ -1,0 +1,189 @@
+"""Where one looks inside: the page `/flow`, its WebSocket `/flow/socket`, and `GET /api/flow` for programs."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import flask_sock
+import msgspec
+from flask import Blueprint, Flask, Response, g, make_response, redirect, render_template, request
+
+from ..config import Settings
+from ..details import LOCALES
+from ..identity import Identity, language
+from ..live.door import bad_handshake, set_up
+from ..live.frames import Ended
+from ..live.handshake import SOCKETS, SPOKEN, Upgraded, malformed, offered_subprotocols
+from ..live.outbox import Outbox
+from ..live.reader import Reader
+from ..model import Refusal
+from ..origins import allowed_origin
+from ..problems import problem
+from ..rooms.rates import Bucket
+from ..web.flow_strings import flow_strings
+from .access import COOKIE, Access
+from .collector import Collector, TooMany, Watcher, now_micros
+from .words import SUBPROTOCOL, VERSION, AskHandshake, Error, Hello, Watch, decode, encode
+
+PACE, PACE_BURST = 20, 40  # commands a second and watcher, and at once
+COMMAND_LIMIT = 1_024  # bytes
+
+
+class FlowDoor:
+    """Lets in who may look; the others get the page without its server, to replay what was saved."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        access: Access,
+        collector: Collector,
+        identity: Identity,
+        *,
+        stalled: Callable[[Outbox], None],
+    ):
+        self._settings = settings
+        self._access = access
+        self._collector = collector
+        self._identity = identity
+        self._stalled = stalled
+
+    def init_app(self, app: Flask) -> None:
+        """Adds the addresses, unless nobody may look."""
+        if self._access.mode == "off":
+            return
+        page = Blueprint("flow", __name__)
+        page.get("/flow")(self._page)
+        page.get("/api/flow")(self._snapshot)
+        app.register_blueprint(page)
+        stream = Blueprint("flow_socket", __name__)
+        stream.before_request(self._admit)
+        stream.teardown_request(self._release)
+        flask_sock.Sock(app).route("/flow/socket", stream)(self._serve)
+        app.register_blueprint(stream)
+
+    def _page(self) -> Response:
+        if "key" in request.args and self._access.has_key(request):
+            others = [(name, value) for name, value in request.args.items() if name != "key"]
+            response = make_response(redirect("/flow" + (f"?{urlencode(others)}" if others else ""), 303))
+            response.set_cookie(COOKIE, self._access.key, httponly=True, samesite="Strict")
+        else:
+            boot = {
+                "locale": language(),
+                "locales": [{"code": code, "name": name} for code, name in LOCALES.items()],
+                "replay": not self._access.allows(request),
+                "strings": flow_strings(),
+            }
+            response = make_response(render_template("flow.html", boot=boot, locale=language()))
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def _snapshot(self) -> Response:
+        self._check()
+        seen = self._collector.snapshot(self._access.viewer(self._person()))
+        response = Response(encode(seen), mimetype="application/json")
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def _check(self) -> None:
+        if not self._access.allows(request):
+            raise Refusal("forbidden")
+
+    def _person(self) -> str | None:
+        member = self._identity.member()
+        return member.id if member else None
+
+    def _admit(self) -> Response | None:
+        """None if they may come in; then `g.watcher` is among those who watch."""
+        wrong = malformed(request.environ)
+        if wrong:
+            return bad_handshake(wrong)
+        if SUBPROTOCOL not in offered_subprotocols(request.environ):
+            return bad_handshake(f"the subprotocol spoken here is {SUBPROTOCOL}")
+        try:
+            self._check()
+            if not allowed_origin(self._settings.ORIGINS):
+                raise Refusal("forbidden")
+            self._enter()
+        except Refusal as refusal:
+            return problem(refusal)
+        except TooMany:
+            return problem(
+                Refusal("busy", retry_after=5.0), detail="Enough people are looking inside. Try again later."
+            )
+        return None
+
+    def _enter(self) -> None:
+        sock: socket.socket = next(request.environ[name] for name in SOCKETS if name in request.environ)
+        outbox = Outbox(sock, limit=self._settings.OUTBOX_LIMIT, stalled=self._stalled)
+        outbox.hold()
+        watcher = Watcher(outbox, self._access.viewer(self._person()))
+        self._collector.enter(watcher)
+        g.watcher = watcher
+        set_up(sock)
+        request.environ[SPOKEN] = SUBPROTOCOL
+        for name in SOCKETS:
+            if name in request.environ:
+                request.environ[name] = outbox
+
+    def _release(self, _error: BaseException | None) -> None:
+        if "watcher" in g:
+            self._collector.leave(g.watcher)
+            g.watcher.outbox.cut()
+
+    def _serve(self, _upgraded: Upgraded) -> None:
+        watcher: Watcher = g.watcher
+        bucket = Bucket(PACE, PACE_BURST, time.monotonic())
+
+        def pace() -> None:
+            wait = bucket.charge(time.monotonic(), 1)
+            if wait:
+                watcher.outbox.pause(wait)
+
+        reader = Reader(
+            receive=watcher.outbox.recv,
+            answer=watcher.outbox.send,
+            pace=pace,
+            limit=COMMAND_LIMIT,
+            seen=lambda _buffer, _begin, _end: None,
+        )
+        end = Ended(None)
+        try:
+            watcher.tell(self._hello(watcher))
+            watcher.outbox.release()
+            for text in reader.messages():
+                self._obey(watcher, text)
+                pace()
+        except Ended as ended:
+            end = ended
+        finally:
+            self._collector.leave(watcher)
+            if end.code is not None:
+                watcher.outbox.close(end.code, end.reason)
+            watcher.outbox.linger()
+
+    def _hello(self, watcher: Watcher) -> Hello:
+        return Hello(
+            version=VERSION,
+            mode=self._access.mode,
+            you=watcher.viewer.person,
+            t=now_micros(),
+            at=int(time.time() * 1000),
+            outbox_limit=self._settings.OUTBOX_LIMIT,
+            lab=False,
+        )
+
+    def _obey(self, watcher: Watcher, text: str) -> None:
+        try:
+            command = decode(text)
+        except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+            watcher.tell(Error("bad-json", str(error)))
+            return
+        match command:
+            case Watch(client):
+                if not self._collector.watch(watcher, client):
+                    watcher.tell(Error("no-such-client", f"client {client} has left"))
+            case AskHandshake(client):
+                watcher.asked.append(client)

@@ -1,0 +1,130 @@
+"""How everything stands at one moment: the clients, the rooms, the threads, the lock, the outboxes, the counters."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+from ..live.fanout import FanOut
+from ..live.hub import Client, Hub
+from ..lock import EDGES, MeasuredLock
+from ..log.journal import Journal
+from ..tap import SECOND
+from .threads import Activity, Threads, give_way
+from .viewer import Viewer
+from .words import ClientSeen, Counters, HoldingSeen, LockSeen, RoomSeen, Snapshot, ThreadSeen
+
+LISTED = 500  # clients and threads told of; the totals count all
+ROOMS_LISTED = 200
+
+
+class Scene:
+    """Takes the snapshots. One look serves every viewer; what each may see of it differs."""
+
+    def __init__(self, *, hub: Hub, fanout: FanOut, journal: Journal):
+        self._hub = hub
+        self._fanout = fanout
+        self._journal = journal
+        self._threads = Threads()
+        self._at = 0
+        self._clients_total = 0
+        self._clients: list[tuple[Client, list[str]]] = []
+        self._rooms: list[tuple[str, int, int]] = []
+        self._active: list[Activity] = []
+
+    @property
+    def names(self) -> dict[int, str]:
+        """The threads' names by their idents, as they were at the last look."""
+        return {one.ident: one.name for one in self._active}
+
+    def look(self) -> None:
+        self._at = time.monotonic_ns()
+        self._clients_total, self._clients, self._rooms = self._hub.seats(LISTED)
+        self._active = self._threads.look(self._at)
+
+    def client(self, number: int) -> Client | None:
+        """The client of that number, if it is here."""
+        return next((client for client in self._hub.clients() if client.number == number), None)
+
+    def snapshot(self, viewer: Viewer, *, watchers: int, dropped: int) -> Snapshot:
+        """What the last look found, as that viewer may see it."""
+        counts = self._fanout.counts
+        native = {one.ident: one.native for one in self._active}
+        owners = {client.thread: client.number for client, _ in self._clients}
+        return Snapshot(
+            t=micros(self._at),
+            watchers=watchers,
+            clients_total=self._clients_total,
+            threads_total=len(self._active),
+            clients=list(_clients(self._clients, native, viewer)),
+            rooms=[RoomSeen(*room) for room in self._rooms[:ROOMS_LISTED]],
+            threads=[_thread(one, owners, self._at) for one in self._active[:LISTED]],
+            kinds=dict(Counter(one.kind for one in self._active)),
+            lock=_lock(self._hub.lock, self.names),
+            counters=Counters(
+                messages=counts.messages,
+                commits=self._journal.commits,
+                rounds=counts.rounds,
+                deliveries=counts.deliveries,
+                sends=counts.offers,
+                bytes_out=counts.bytes,
+                evictions=counts.evictions,
+                dropped=dropped,
+            ),
+        )
+
+
+def micros(nanoseconds: int) -> int:
+    return nanoseconds // 1_000
+
+
+def _clients(listed: list[tuple[Client, list[str]]], native: dict[int, int], viewer: Viewer) -> Iterator[ClientSeen]:
+    for number, (client, rooms) in enumerate(listed):
+        give_way(number)
+        yield _client(client, rooms, native, viewer)
+
+
+def _client(client: Client, rooms: list[str], native: dict[int, int], viewer: Viewer) -> ClientSeen:
+    host, port = client.address
+    person = client.person
+    return ClientSeen(
+        id=client.number,
+        name=person.name if viewer.sees(person.id) else None,
+        who=viewer.hash(person.id),
+        own=person.id == viewer.person,
+        dialect=client.dialect.value,
+        address=f"{host}:{port}" if host else None,
+        rooms=rooms,
+        thread=native.get(client.thread),
+        waiting=client.outbox.waiting,
+        rtt_us=client.outbox.round_trip,
+        since_us=micros(time.monotonic_ns() - int(client.since * SECOND)),
+    )
+
+
+def _thread(one: Activity, owners: dict[int, int], now: int) -> ThreadSeen:
+    return ThreadSeen(
+        id=one.native,
+        name=one.name,
+        kind=one.kind,
+        client=owners.get(one.ident),
+        doing=one.doing,
+        for_us=micros(now - one.since),
+    )
+
+
+def _lock(lock: MeasuredLock, names: dict[int, str]) -> LockSeen:
+    holder = lock.holder
+    return LockSeen(
+        acquisitions=lock.acquisitions,
+        contended=lock.contended,
+        edges_us=EDGES,
+        waited=list(lock.waited),
+        held=list(lock.held),
+        holder=names.get(holder, "") if holder else None,
+        last=[
+            HoldingSeen(micros(one.at), names.get(one.thread, ""), one.what, one.waited / 1_000, one.held / 1_000)
+            for one in list(lock.last)
+        ],
+    )

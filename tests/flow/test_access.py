@@ -1,0 +1,135 @@
+"""Who may look inside, and who may not: the attacker tries the page's three addresses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from chatapp.flow.collector import WATCHERS
+
+from ..actors import Refused
+from ..conftest import Wire
+from .conftest import Look
+
+FAR = {"REMOTE_ADDR": "192.0.2.7"}
+FROM_AFAR: list[dict[str, Any]] = [
+    {"environ_overrides": FAR},
+    {"headers": {"X-Forwarded-For": "192.0.2.7"}},
+    {"headers": {"Forwarded": "for=192.0.2.7"}},
+    {"headers": {"X-Forwarded-Proto": "https"}},
+    {"headers": {"Via": "1.1 proxy"}},
+    {"headers": {"Host": "evil.example"}},
+    {"headers": {"Host": "127.0.0.1.evil.example"}},
+    {"environ_overrides": {"REMOTE_ADDR": ""}},
+]
+
+
+def key_of(app: Flask) -> str:
+    path: str = app.extensions["chatapp"].look_inside
+    return path.partition("?key=")[2]
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:5000", "127.0.0.1:8000", "[::1]:8000"])
+def test_who_sits_at_the_machine_may_look(app: Flask, host: str) -> None:
+    assert app.test_client().get("/api/flow", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("request_", FROM_AFAR, ids=str)
+def test_who_comes_from_somewhere_else_may_not(app: Flask, request_: dict[str, Any]) -> None:
+    answer = app.test_client().get("/api/flow", **request_)
+    assert (answer.status_code, json.loads(answer.data)["code"]) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("request_", FROM_AFAR, ids=str)
+def test_who_has_the_key_may_from_anywhere(app: Flask, request_: dict[str, Any]) -> None:
+    assert app.test_client().get(f"/api/flow?key={key_of(app)}", **request_).status_code == 200
+    headers = {**request_.get("headers", {}), "Authorization": f"Bearer {key_of(app)}"}
+    assert app.test_client().get("/api/flow", **{**request_, "headers": headers}).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["", "wrong", "é", "x" * 10_000])
+def test_a_wrong_key_opens_nothing(app: Flask, key: str) -> None:
+    client = app.test_client()
+    assert client.get("/api/flow", query_string={"key": key}, environ_overrides=FAR).status_code == 403
+    client.set_cookie("flow_key", key)
+    assert client.get("/api/flow", environ_overrides=FAR).status_code == 403
+
+
+def test_the_key_moves_from_the_address_into_a_cookie(app: Flask) -> None:
+    client = app.test_client()
+    answer = client.get(f"/flow?key={key_of(app)}&guide=1", environ_overrides=FAR)
+    assert (answer.status_code, answer.location) == (303, "/flow?guide=1")
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert client.get("/api/flow", environ_overrides=FAR).status_code == 200
+
+
+def test_the_key_is_another_one_at_each_start(make_app: Callable[..., Flask]) -> None:
+    assert key_of(make_app()) != key_of(make_app())
+
+
+def test_from_afar_the_stream_is_closed_and_the_page_only_replays(app: Flask, wire: Wire, look: Look) -> None:
+    with pytest.raises(Refused) as refused:
+        look(environ=FAR)
+    assert refused.value.status == 403
+    page = app.test_client().get("/flow", environ_overrides=FAR)
+    assert page.status_code == 200
+    assert '"replay": true' in page.text
+    assert '"replay": false' in app.test_client().get("/flow").text
+
+
+def test_a_page_of_another_site_gets_no_stream(look: Look) -> None:
+    with pytest.raises(Refused) as refused:
+        look(Origin="https://evil.example")
+    assert refused.value.status == 403
+
+
+def test_another_subprotocol_or_a_malformed_handshake_is_refused(look: Look) -> None:
+    for wrong in ({"Sec_WebSocket_Protocol": "chat.v1"}, {"Sec_WebSocket_Version": "12"}):
+        with pytest.raises(Refused) as refused:
+            look(**wrong)
+        assert refused.value.status == 400
+
+
+def test_without_an_upgrade_there_is_nothing_at_the_streams_address(app: Flask) -> None:
+    assert app.test_client().get("/flow/socket").status_code == 404
+
+
+def test_one_too_many_is_sent_away_and_a_place_that_is_freed_can_be_taken(wire: Wire, look: Look) -> None:
+    lookers = [look() for _ in range(WATCHERS)]
+    with pytest.raises(Refused) as refused:
+        look()
+    assert (refused.value.status, refused.value.headers["retry-after"]) == (503, "5")
+    lookers[0].talker.close()
+    lookers[1].snapshot(lambda word: word["watchers"] == WATCHERS - 1)
+    assert look().greeting["mode"] == "local"
+
+
+@pytest.mark.parametrize("path", ["/flow", "/api/flow", "/flow/socket"])
+def test_off_there_is_nothing_to_see(make_app: Callable[..., Flask], path: str) -> None:
+    app = make_app(FLOW="off")
+    assert app.extensions["chatapp"].look_inside is None
+    assert app.test_client().get(path).status_code == 404
+
+
+def test_with_key_the_machine_itself_needs_it_too(make_app: Callable[..., Flask]) -> None:
+    app = make_app(FLOW="key")
+    assert app.test_client().get("/api/flow").status_code == 403
+    assert app.test_client().get(f"/api/flow?key={key_of(app)}").status_code == 200
+
+
+def test_open_shows_everything_to_everybody(
+    make_app: Callable[..., Flask], make_wire: Callable[[Flask], Wire], look: Look
+) -> None:
+    app = make_app(FLOW="open")
+    wire = make_wire(app)
+    looker = look(on=wire, environ=FAR)
+    assert app.extensions["chatapp"].look_inside == "/flow"
+    wire.enter("bia").post("for all to see", nonce="n1")
+    flow = looker.flow()
+    assert (flow["text"], flow["author"], flow["own"]) == ("for all to see", "bia", False)

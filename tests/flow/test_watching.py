@@ -1,0 +1,292 @@
+"""Watching: what happens in the chat is told as it was, and checked against what the clients themselves saw."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+import threading
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from chatapp.live.handshake import GUID
+
+from ..actors import eventually
+from ..conftest import Wire
+from .conftest import Look, Word
+
+
+def test_a_message_is_followed_from_its_frame_to_every_client(wire: Wire, look: Look) -> None:
+    looker = look()
+    clients = [wire.enter(name) for name in ("ana", "bia", "cai")]
+    known = looker.snapshot(lambda word: [client["rooms"] for client in word["clients"]] == [["general"]] * 3)
+    clients[1].post("Hello", nonce="n1")
+    assert [client.hear("message")["seq"] for client in clients] == [1] * 3
+    flow = looker.flow()
+    numbers = [client["id"] for client in known["clients"]]
+    assert (flow["room"], flow["seq"], flow["sender"]) == ("general", 1, numbers[1])
+    assert [offer[0] for offer in flow["offers"]] == numbers
+    assert (flow["recipients"], flow["batch"], flow["round"]) == (3, 1, 1)
+    assert {offer[3] for offer in flow["offers"]} == {"sent"}
+    frame = clients[0].heard[-1].encode()
+    assert flow["frame_bytes"] == len(frame) + 4 == flow["offers"][0][2]
+    stations = ("received", "parsed", "queued", "taken", "committed", "told", "encoded")
+    times = [*(flow[station] for station in stations), *(offer[1] for offer in flow["offers"]), flow["finished"]]
+    assert times == sorted(times)
+    assert flow["thread"]["taken"] == "journal"
+    assert flow["thread"]["encoded"] == "fan-out"
+    threads = {thread["client"]: thread["name"] for thread in known["threads"]}
+    assert flow["thread"]["received"] == threads[numbers[1]]
+
+
+def test_texts_and_names_of_others_are_hidden_and_ones_own_are_not(wire: Wire, look: Look, ana: FlaskClient) -> None:
+    looker = look(client=ana)
+    own, other = wire.connect(chat=True, client=ana), wire.enter("bia")
+    own.hear("welcome")
+    own.join()
+    other.post("a secret", nonce="n1")
+    hidden = looker.flow()
+    assert (hidden["text"], hidden["author"], hidden["own"], hidden["size"]) == (None, None, False, 8)
+    own.post("my own", nonce="n1")
+    shown = looker.flow()
+    assert (shown["text"], shown["author"], shown["own"]) == ("my own", "Ana", True)
+    other.post("a secret", nonce="n2")
+    assert looker.flow()["hash"] == hidden["hash"] != shown["hash"]
+    names = {client["own"]: client["name"] for client in looker.snapshot(lambda w: len(w["clients"]) == 2)["clients"]}
+    assert names == {True: "Ana", False: None}
+    assert "secret" not in json.dumps(looker.words)
+    assert "bia" not in json.dumps(looker.words)
+
+
+def test_a_message_over_http_has_no_frame_of_its_own(wire: Wire, look: Look, client: FlaskClient) -> None:
+    looker = look()
+    wire.enter("ana")
+    assert client.post("/api/rooms/general/messages", json={"text": "from cron"}).status_code == 201
+    flow = looker.flow()
+    assert (flow["sender"], flow["received"], flow["parsed"]) == (None, None, None)
+    assert flow["queued"] <= flow["taken"] <= flow["committed"]
+
+
+def test_the_counters_are_what_was_sent(wire: Wire, look: Look, client: FlaskClient) -> None:
+    talkers = [wire.enter(f"talker{n}") for n in range(4)]
+    for n in range(30):
+        talkers[n % 4].post(f"message {n}", nonce=f"n{n}")
+    for talker in talkers:
+        talker.hear("message", seq=30)
+    counters = json.loads(client.get("/api/flow").data)["counters"]  # nobody watched, and still all is counted
+    assert (counters["messages"], counters["deliveries"]) == (30, 120)
+    assert 1 <= counters["rounds"] <= 30
+    assert counters["sends"] >= 4 * counters["rounds"]
+    assert 1 <= counters["commits"] <= 30
+    assert counters["evictions"] == counters["dropped"] == 0
+    looker = look()
+    talkers[0].post("one more", nonce="more")
+    looker.snapshot(lambda word: word["counters"]["messages"] == 31 and word["counters"]["deliveries"] == 124)
+
+
+def test_the_frames_of_a_client_are_taken_apart(wire: Wire, look: Look, ana: FlaskClient) -> None:
+    looker = look(client=ana)
+    talker = wire.connect(client=ana)
+    number = looker.client(own=True)["id"]
+    looker.say("watch", client=number)
+    eventually(lambda: _sees_frames(wire))
+    key = bytes.fromhex("37fa213d")  # RFC 6455, section 5.7: a single-frame masked text message
+    talker.put(b"\x81\x85" + key + bytes.fromhex("7f9f4d5158"))
+    assert talker.receive() == "Hello"
+    came = looker.frame("in")
+    assert (came["first"], came["second"], came["length_bytes"], came["key"]) == (0x81, 0x85, "", "37fa213d")
+    assert (came["opcode"], came["fin"], came["size"]) == (1, True, 5)
+    assert (came["masked"], came["payload"], came["text"]) == ("7f9f4d5158", b"Hello".hex(), "Hello")
+    left = looker.frame("out", lambda frame: frame["opcode"] == 1)
+    assert (left["first"], left["second"], left["key"], left["text"]) == (0x81, 0x05, "", "Hello")
+    assert left["t"] >= came["t"]
+    talker.ping(b"are you there")
+    assert looker.frame("in", lambda frame: frame["opcode"] == 9)["text"] == "are you there"
+    assert looker.frame("out", lambda frame: frame["opcode"] == 10)["text"] == "are you there"
+    talker.send("x" * 300)
+    long = looker.frame("in", lambda frame: frame["size"] == 300)
+    assert (long["second"], long["length_bytes"], long["cut"]) == (0x80 | 126, "012c", True)
+    assert bytes.fromhex(long["payload"]) == b"x" * 256
+    talker.close(1000)
+    assert looker.frame("in", lambda frame: frame["opcode"] == 8)["close_code"] == 1000
+
+
+def test_the_frames_of_somebody_else_show_their_heads_alone(wire: Wire, look: Look) -> None:
+    looker = look()
+    talker = wire.connect("/chat?name=bia")
+    looker.say("watch", client=looker.client()["id"])
+    eventually(lambda: _sees_frames(wire))
+    talker.send("a secret")
+    frame = looker.frame("in")
+    assert (frame["hidden"], frame["size"]) == (True, 8)
+    assert frame["masked"] is frame["payload"] is frame["text"] is None
+    assert "bia" not in json.dumps(looker.words)
+    assert b"a secret".hex() not in json.dumps(looker.words)
+
+
+def test_the_handshake_is_shown_as_it_was_without_anything_secret(wire: Wire, look: Look, ana: FlaskClient) -> None:
+    looker = look(client=ana)
+    key = base64.b64encode(secrets.token_bytes(16)).decode()
+    wire.connect("/chat?name=bia", client=ana, chat=True, Sec_WebSocket_Key=key, Authorization="Bearer topsecret").hear(
+        "welcome"
+    )
+    number = looker.client(own=True)["id"]
+    looker.say("handshake", client=number)
+    shown = looker.next("handshake")
+    digest = hashlib.sha1(f"{key}{GUID}".encode()).digest()
+    assert (shown["key"], shown["sha1"]) == (key, digest.hex())
+    assert shown["accept"] == base64.b64encode(digest).decode()
+    assert f"Sec-WebSocket-Accept: {shown['accept']}" in shown["response"]
+    assert shown["request"][0] == "GET /chat?name=bia HTTP/1.1"
+    assert shown["response"][0] == "HTTP/1.1 101 Switching Protocols"
+    assert shown["subprotocol"] == "chat.v1"
+    assert [step["what"] for step in shown["steps"]] == ["checked", "entered", "answered"]
+    assert all(step["us"] > 0 for step in shown["steps"])
+    cookie = ana.get_cookie("session")
+    assert cookie is not None
+    told = json.dumps(looker.words)
+    assert cookie.value not in told
+    assert "topsecret" not in told
+
+
+def test_the_handshake_of_somebody_else_hides_their_name(wire: Wire, look: Look) -> None:
+    looker = look()
+    wire.connect("/chat?name=bia")
+    looker.say("handshake", client=looker.client()["id"])
+    assert looker.next("handshake")["request"][0] == "GET /chat?… HTTP/1.1"
+
+
+def test_the_handshake_of_a_client_that_left_is_gone(look: Look) -> None:
+    looker = look()
+    looker.say("handshake", client=4_711)
+    assert looker.next("handshake") == {"type": "handshake", "client": 4_711, "gone": True}
+
+
+def test_a_client_that_goes_is_missed_within_a_second(wire: Wire, look: Look) -> None:
+    looker = look()
+    talker = wire.enter("ana")
+    number = looker.client()["id"]
+    assert [word["kind"] for word in looker.words if word["type"] == "happened"] == ["connected"]
+    talker.vanish()
+    gone = looker.next("happened", timeout=1.0)
+    assert (gone["kind"], gone["client"]) == ("disconnected", number)
+    assert looker.snapshot(lambda word: not word["clients"])["clients_total"] == 0
+
+
+def test_the_terminals_lines_stand_beside_what_caused_them(wire: Wire, look: Look) -> None:
+    looker = look()
+    talker = wire.enter("ana")
+    number = looker.client()["id"]
+    connected = _lines(looker.words)["Client connected: path=/chat"]
+    assert (connected["client"], connected["flow"]) == (number, None)
+    talker.post("Hello", nonce="n1")
+    flow = looker.flow()["id"]
+    line = looker.next("lines")["lines"][0] if not _sending(looker.words) else _sending(looker.words)[0]
+    assert line["text"].startswith("Sending message to (")
+    assert (line["flow"], line["client"]) == (flow, None)
+
+
+def test_the_lock_tells_who_took_it_for_what(wire: Wire, look: Look) -> None:
+    looker = look()
+    wire.enter("ana").post("Hello", nonce="n1")
+    lock = looker.snapshot(lambda word: {"add", "join", "advance"} & {one["what"] for one in word["lock"]["last"]})[
+        "lock"
+    ]
+    assert sum(lock["waited"]) == sum(lock["held"]) <= lock["acquisitions"]
+    assert len(lock["waited"]) == len(lock["edges_us"]) + 1
+    assert 1 <= len(lock["last"]) <= 10
+    assert all(one["held_us"] >= 0 and one["waited_us"] >= 0 for one in lock["last"])
+
+
+def test_every_thread_says_what_it_does(wire: Wire, look: Look) -> None:
+    looker = look()
+    wire.enter("ana")
+    number = looker.client(rooms=["general"])["id"]
+    shown = looker.snapshot(lambda word: any(thread["client"] == number for thread in word["threads"]))
+    by_name = {thread["name"]: thread for thread in shown["threads"]}
+    assert by_name["journal"]["doing"] == "waiting for work"
+    assert by_name["fan-out"]["doing"] == "waiting for work"
+    [own] = [thread for thread in shown["threads"] if thread["client"] == number]
+    assert own["doing"] == "reading"
+    assert shown["threads_total"] == len(shown["threads"]) == sum(shown["kinds"].values())
+    assert own["id"] in {thread.native_id for thread in threading.enumerate()}
+
+
+def test_the_chat_says_that_somebody_looks_inside(wire: Wire, look: Look) -> None:
+    early = wire.connect(chat=True)
+    assert "watchers" not in early.hear("welcome")
+    looker = look()
+    assert early.hear("watched")["watchers"] == 1
+    late = wire.connect(chat=True)
+    assert late.hear("welcome")["watchers"] == 1
+    looker.talker.close()
+    assert early.hear("watched")["watchers"] == late.hear("watched")["watchers"] == 0
+
+
+def test_a_plain_client_hears_nothing_of_it(wire: Wire, look: Look) -> None:
+    plain, other = wire.connect(), wire.connect(chat=True)
+    other.hear("welcome")
+    look()
+    other.hear("watched")
+    plain.send("Hello")
+    assert plain.receive() == "Hello"
+    assert plain.heard == ["Hello"]
+
+
+def test_with_the_last_watcher_the_thread_ends_and_nothing_is_noted(app: Flask, wire: Wire, look: Look) -> None:
+    first, second = look(), look()
+    assert [thread.name for thread in threading.enumerate()].count("flow") == 1
+    assert first.snapshot(lambda word: word["watchers"] == 2)
+    first.talker.close()
+    assert second.snapshot(lambda word: word["watchers"] == 1)
+    second.talker.close()
+    eventually(lambda: "flow" not in [thread.name for thread in threading.enumerate()])
+    third = look()
+    assert third.snapshot(lambda word: word["watchers"] == 1)
+
+
+def test_a_watcher_that_reads_nothing_disturbs_nobody_and_is_told_what_it_missed(wire: Wire, look: Look) -> None:
+    looker = look()
+    talkers = [wire.enter(name) for name in ("ana", "bia")]
+    for n in range(3_000):
+        talkers[0].post(f"message {n}", nonce=f"n{n}")
+        if n % 100 == 99:
+            assert talkers[1].hear("message", seq=n + 1)["text"] == f"message {n}"
+            talkers[0].hear("message", seq=n + 1)
+    late = looker.snapshot(lambda word: word["counters"]["messages"] == 3_000)
+    told = sum(len(word["flows"]) for word in looker.words if word["type"] == "flows")
+    assert told < 3_000
+    assert late["clients_total"] == 2
+
+
+def test_a_stopping_server_says_1001_to_who_watches(app: Flask, look: Look) -> None:
+    looker = look()
+    app.extensions["chatapp"].stop()
+    assert looker.talker.closed() == 1001
+
+
+def test_what_is_no_command_is_refused_and_the_view_goes_on(look: Look) -> None:
+    looker = look()
+    for wrong in ("hello", '{"type":"evict","client":1}', '{"type":"watch","client":"x"}', "[]", '{"type":"watch"}'):
+        looker.talker.send(wrong)
+        assert looker.next("error")["code"] == "bad-json"
+    looker.say("watch", client=4_711)
+    assert looker.next("error")["code"] == "no-such-client"
+    looker.say("watch", client=None)
+    assert looker.snapshot()
+
+
+def _lines(words: list[Word]) -> dict[str, Word]:
+    return {line["text"]: line for word in words if word["type"] == "lines" for line in word["lines"]}
+
+
+def _sending(words: list[Word]) -> list[Word]:
+    return [line for text, line in _lines(words).items() if text.startswith("Sending")]
+
+
+def _sees_frames(wire: Wire) -> bool:
+    """Whether somebody's frames are seen: the command has arrived."""
+    hub = wire.app.extensions["chatapp"].hub
+    return any(client.outbox.seen for client in hub.clients())
