@@ -40,11 +40,15 @@ class Looker:
         return next(flow for flow in word["flows"] if fits(flow))
 
     def frame(self, direction: str, fits: Callable[[Word], Any] = lambda _frame: True) -> Word:
-        def fitting(frame: Word) -> bool:
-            return frame["direction"] == direction and bool(fits(frame))
+        """The first frame that fits, of those that came and will come."""
 
-        word = self.next("frames", lambda word: any(map(fitting, word["frames"])))
-        return next(frame for frame in word["frames"] if fitting(frame))
+        def found(words: list[Word]) -> list[Word]:
+            frames = [frame for word in words if word["type"] == "frames" for frame in word["frames"]]
+            return [frame for frame in frames if frame["direction"] == direction and fits(frame)]
+
+        if not found(self.words):
+            self.next("frames", lambda word: found([word]))
+        return found(self.words)[0]
 
     def snapshot(self, fits: Callable[[Word], Any] = lambda _word: True) -> Word:
         return self.next("snapshot", fits)

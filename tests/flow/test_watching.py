@@ -63,7 +63,7 @@ def test_texts_and_names_of_others_are_hidden_and_ones_own_are_not(wire: Wire, l
 def test_a_message_over_http_has_no_frame_of_its_own(wire: Wire, look: Look, client: FlaskClient) -> None:
     looker = look()
     wire.enter("ana")
-    assert client.post("/api/rooms/general/messages", json={"text": "from cron"}).status_code == 201
+    assert client.post("/api/rooms/general/messages", json={"text": "from cron", "nonce": "c1"}).status_code == 201
     flow = looker.flow()
     assert (flow["sender"], flow["received"], flow["parsed"]) == (None, None, None)
     assert flow["queued"] <= flow["taken"] <= flow["committed"]
