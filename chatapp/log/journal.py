@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from ..model import Message, Refusal
 from ..tap import Tap
-from .database import Database, reason
+from .database import Database, reason, roll_back
 from .posts import Mark, Post, Posts, known_posts, newest_marks
 from .records import move_markers
 from .schema import meta
@@ -194,6 +194,7 @@ class Journal:
                 return fresh, again, move_markers(connection, wanted) if wanted else {}
         except BaseException:
             self._posts.forget()
+            roll_back(connection)
             raise
 
     def _tell(

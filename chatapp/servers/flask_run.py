@@ -93,4 +93,5 @@ def _stop_on(number: signal.Signals, lifecycle: Lifecycle) -> None:
 
 def _no_line_for_websockets(record: logging.LogRecord) -> bool:
     """Werkzeug notes a WebSocket as a request answered with 200, at its end; our own lines say what happened."""
-    return '"GET /chat' not in record.getMessage() or " 200 " not in record.getMessage()
+    said = record.getMessage()
+    return not ('"GET /chat' in said or '"GET /flow/socket' in said) or " 200 " not in said

@@ -173,6 +173,18 @@ def test_connections_that_speak_http_or_nothing_do_not_delay_the_stop(kind: str,
 
 
 @BOTH
+def test_who_looks_inside_hears_1001_and_does_not_delay_the_stop(kind: str, make_server: MakeServer) -> None:
+    server = make_server(kind).start()
+    watchers = [server.talk("/flow/socket", Sec_WebSocket_Protocol="flow.v1") for _ in range(3)]
+    silent = watchers.pop()
+    for watcher in watchers:
+        watcher.hear("snapshot")
+    took = seconds_to_stop(server, signal.SIGTERM, to_the_process)
+    assert [watcher.closed() for watcher in (*watchers, silent)] == [1001] * 3
+    assert took < STOP_TIME
+
+
+@BOTH
 def test_who_comes_while_the_server_stops_is_not_left_waiting(kind: str, make_server: MakeServer) -> None:
     """A client that answers nothing makes the stop last; meanwhile others try to come in."""
     server = make_server(kind).start()
