@@ -47,6 +47,7 @@ def start(app: Flask) -> None:
         raise SystemExit(f"chatapp: {error}") from None
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         _stop_on(number, lifecycle)
+    limits.leave_the_start_alone()
     announce((context.params["host"], context.params["port"]), lifecycle.look_inside)
 
 

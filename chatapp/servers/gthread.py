@@ -117,6 +117,7 @@ def post_worker_init(worker: Any) -> None:
         raise SystemExit(BOOT_FAILED) from None
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         _stop_first(number, lifecycle, worker)
+    limits.leave_the_start_alone()
     announce(worker.sockets[0].getsockname(), lifecycle.look_inside)
 
 
