@@ -27,8 +27,9 @@ from .conftest import let_happen
 
 RECORDING = Path(__file__).parent / "recordings" / "three_clients.jsonl"
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+# Screens on which everything has its place at once: what cannot be seen is not drawn.
+DESKTOP = {"viewport": {"width": 1280, "height": 5_000}}
+PHONE = {"viewport": {"width": 360, "height": 9_000}, "has_touch": True, "is_mobile": True}
 BEFORE_THE_CLOSE = 6_000  # ms of the recording: all three are there, the message has gone through
 
 
@@ -375,6 +376,15 @@ def test_many_clients_are_drawn_as_groups(live: tuple[Viewer, Teller]) -> None:
     expect(viewer.nodes.locator(".letters")).to_have_text(["200", "100"])
 
 
+def test_a_section_is_drawn_when_one_can_see_it(make_viewer: Callable[..., Viewer]) -> None:
+    viewer = make_viewer(viewport={"width": 1280, "height": 600}).visit().opens().goes_to(BEFORE_THE_CLOSE)
+    expect(viewer.nodes).to_have_count(3)
+    lines = viewer.page.locator("#terminal-lines li")
+    expect(lines).to_have_count(0)
+    viewer.page.locator("#terminal").scroll_into_view_if_needed()
+    expect(lines).to_have_count(7)
+
+
 # The connection.
 
 
@@ -518,7 +528,7 @@ def test_axe_finds_nothing(
 @pytest.mark.parametrize("width", [320, 360, 768, 1280])
 @pytest.mark.parametrize("projector", [False, True])
 def test_nothing_is_wider_than_the_screen(make_viewer: Callable[..., Viewer], width: int, projector: bool) -> None:
-    viewer = make_viewer(viewport={"width": width, "height": 740}).visit().opens().goes_to(BEFORE_THE_CLOSE)
+    viewer = make_viewer(viewport={"width": width, "height": 9_000}).visit().opens().goes_to(BEFORE_THE_CLOSE)
     if projector:
         viewer.page.locator("#projector").click()
     for button in viewer.page.locator(".about-button").all():

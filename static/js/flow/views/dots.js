@@ -54,9 +54,10 @@ export class DotsView {
       return;
     }
     const trip = new Trip(flow, { from: this.#house.nodeOf(flow.sender), nodeOf: this.#house.nodeOf });
+    const label = this.#strings.say("dot.label", { id: flow.id, room: flow.room });
     const dot = svg(
       "g",
-      { class: "dot-of-message", "aria-pressed": "false", "aria-label": this.#strings.say("dot.label", { id: flow.id, room: flow.room }) },
+      { class: "dot-of-message", "aria-pressed": "false", "aria-label": label },
       svg("circle", { class: "reach", r: 18 }),
       svg("circle", { class: "core", r: 9 }),
     );

@@ -20,6 +20,7 @@ export class HouseView {
   #shape = ""; // what the fixed parts were drawn for
   #stations = new Map(); // by name: {figure, thread, bars}
   #nodes = new Map(); // by key: {group, circle, letters, label, title}
+  #known = { snapshot: null, keys: new Set() };
   #drawnWays = ""; // what the ways were drawn for
   #layers;
   #clientsRove;
@@ -53,11 +54,20 @@ export class HouseView {
   }
 
   /** The key of the node that stands for a client; null if none does. */
-  nodeOf = (id) => nodeOf(this.#seen.client(id), this.#nodes);
+  nodeOf = (id) => nodeOf(this.#seen.client(id), this.#keys());
 
   /** The place of a node, by its key; null if it has left. */
   place(key) {
     return this.#nodes.get(key)?.place ?? null;
+  }
+
+  /** The nodes that belong to the newest snapshot, drawn already or not. */
+  #keys() {
+    const { snapshot } = this.#seen;
+    if (this.#known.snapshot !== snapshot) {
+      this.#known = { snapshot, keys: new Set(nodes(snapshot.clients).map(({ key }) => key)) };
+    }
+    return this.#known.keys;
   }
 
   render() {

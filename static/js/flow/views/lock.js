@@ -46,11 +46,11 @@ export class LockView {
 
   #makeChart(place, name) {
     const picture = svg("svg", { class: "chart", "aria-hidden": "true" });
-    const caption = element("caption", "visually-hidden", this.#strings.say(`lock.${name}`));
+    const caption = element("caption", "", this.#strings.say(`lock.${name}`));
     const heads = element("tr", "", ...["lock.upto", "lock.times"].map((key) => head(this.#strings.say(key))));
     const body = element("tbody", "");
-    const table = element("table", "visually-hidden", caption, element("thead", "", heads), body);
-    place.append(picture, table);
+    const table = element("table", "", caption, element("thead", "", heads), body);
+    place.append(picture, element("div", "visually-hidden", table));
     return { picture, rows: new Rows({ body, make: () => row(2), fill: fillBucket }), drawn: "", bars: [] };
   }
 

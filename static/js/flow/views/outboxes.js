@@ -38,8 +38,9 @@ export class OutboxesView {
     write(this.#more, this.#strings.count("outboxes.more", hidden, { n: this.#units.count(hidden) }));
     const evicted = this.#seen.happenings.filter(({ kind }) => kind === "evicted").slice(-EVICTIONS).reverse();
     const said = evicted.map(({ client }) => this.#strings.say("outboxes.evicted", { name: this.#nameOf(client) }));
-    if (said.join("\n") !== this.#told) this.#evictions.replaceChildren(...said.map((words) => element("li", "", words)));
-    this.#told = said.join("\n");
+    const told = said.join("\n");
+    if (told !== this.#told) this.#evictions.replaceChildren(...said.map((words) => element("li", "", words)));
+    this.#told = told;
     this.#evictions.hidden = evicted.length === 0;
   }
 
