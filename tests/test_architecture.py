@@ -29,6 +29,7 @@ LAYERS: list[set[str]] = [
     {"flow.threads", "flow.viewer", "flow.words"},
     {"web.api", "web.errors", "web.pages"},
     {"web.flow_strings", "web.strings"},
+    {"web.flow_lessons"},
     {"live.door"},
     {"live.session"},
     {"live.heartbeat", "live.lobby", "live.resume"},
