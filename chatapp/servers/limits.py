@@ -42,7 +42,7 @@ def make_threads_small() -> None:
 
 
 def leave_the_start_alone() -> None:
-    """Once everything is loaded: the garbage collector need not look through it again and again, some 20 ms each time."""
+    """Once all is loaded: the garbage collector need not look through it again and again, some 20 ms each time."""
     gc.collect()
     gc.freeze()
 
