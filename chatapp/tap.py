@@ -9,7 +9,7 @@ from time import monotonic_ns
 from typing import Any, NamedTuple
 
 RING = 20_000  # notes that wait for the collector; over it the oldest are dropped, and the gap is seen in their numbers
-SAMPLES = 25  # rounds a second of the fan-out whose every delivery is noted
+SAMPLES = 25  # rounds of the fan-out whose every delivery is noted, a second, and at once
 SECOND = 1_000_000_000  # ns
 
 
@@ -57,20 +57,24 @@ class Tap:
         self.watched = 0  # how many watch
         self._numbers = count()
         self._notes: deque[Note] = deque(maxlen=RING)
-        self._sampled_at = 0
+        self._sampled_at = 0  # monotonic ns
+        self._samples: float = 0  # rounds that may be noted in full now
 
     def note(self, what: str, about: Any = None, more: Any = None) -> None:
         """Takes a note. Never blocks, never fails; the order is that of the calls."""
         self._notes.append(Note(next(self._numbers), monotonic_ns(), get_ident(), what, about, more))
 
     def sample(self) -> bool:
-        """Whether the round that begins is to be noted in full. Called by the fan-out alone."""
+        """Whether the round that begins is to be noted in full: all of them while there are few. Called by the fan-out
+        alone."""
         if not self.watched:
             return False
         now = monotonic_ns()
-        if now - self._sampled_at < SECOND // SAMPLES:
-            return False
+        self._samples = min(SAMPLES, self._samples + (now - self._sampled_at) * SAMPLES / SECOND)
         self._sampled_at = now
+        if self._samples < 1:
+            return False
+        self._samples -= 1
         return True
 
     def take(self) -> list[Note]:

@@ -49,8 +49,8 @@ def test_both_readmes_tell_the_same_commands() -> None:
 
 
 def test_both_readmes_list_the_same_settings_and_addresses() -> None:
-    settings, commands, addresses = first_cells(ENGLISH)
-    other_settings, other_commands, other_addresses = first_cells(PORTUGUESE)
+    settings, commands, addresses, *_ = first_cells(ENGLISH)
+    other_settings, other_commands, other_addresses, *_ = first_cells(PORTUGUESE)
     assert settings == other_settings
     assert [cell for cell in commands if cell.startswith("`")] == [c for c in other_commands if c.startswith("`")]
     assert addresses == other_addresses

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatapp.flow.assembler import Assembler
-from chatapp.tap import RING, Tap
+from chatapp.tap import RING, SAMPLES, Tap
 
 
 def test_notes_come_out_in_their_order_once() -> None:
@@ -25,9 +25,9 @@ def test_over_the_ring_the_oldest_are_dropped_and_counted() -> None:
     assert assembler.tell(notes).dropped == 7
 
 
-def test_unwatched_no_round_is_sampled_and_watched_not_every_one() -> None:
+def test_unwatched_no_round_is_sampled_and_of_very_many_watched_ones_not_every_one() -> None:
     tap = Tap()
     assert not tap.sample()
     tap.watched = 1
-    assert tap.sample()
-    assert not tap.sample()  # the next one comes too soon
+    assert [tap.sample() for _ in range(SAMPLES)] == [True] * SAMPLES
+    assert not all(tap.sample() for _ in range(SAMPLES))  # so many more come too soon

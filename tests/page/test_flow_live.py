@@ -116,7 +116,7 @@ def test_one_can_watch_oneself_chat_and_the_page_says_that_somebody_watches(serv
     chat.locator("#composer-text").fill("my own words")
     chat.keyboard.press("Enter")
     expect(viewer.page.locator("#waterfall-facts")).to_contain_text("my own words")
-    viewer.page.locator("#waterfall-flow").select_option(index=1)
+    viewer.page.locator("#waterfall-flow").select_option(index=2)
     expect(viewer.page.locator("#waterfall-facts")).to_contain_text("16 characters, hidden")
     expect(viewer.page.locator("body")).not_to_contain_text("a secret of mine")
     expect(viewer.page.locator("body")).not_to_contain_text("bia")
