@@ -28,7 +28,7 @@ LAYERS: list[set[str]] = [
     {"flow.snapshot", "flow.assembler", "flow.frames"},
     {"flow.threads", "flow.viewer", "flow.words"},
     {"web.api", "web.errors", "web.pages"},
-    {"web.flow_strings", "web.strings"},
+    {"web.exchange", "web.flow_strings", "web.strings"},
     {"web.flow_lessons"},
     {"live.door"},
     {"live.session"},
