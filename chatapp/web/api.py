@@ -8,7 +8,6 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from flask import Blueprint, Response, request, session
 
-from ..complaints import complained_field
 from ..config import Settings
 from ..details import LOCALES
 from ..identity import Identity, new_id
@@ -16,10 +15,9 @@ from ..live.protocol import Nonce, Seq
 from ..log.history import History
 from ..log.journal import WRITE_TIMEOUT, Journal
 from ..model import Message, Person, Refusal
-from ..nesting import too_deep
-from ..origins import allowed_origin
 from ..rooms.house import House
 from ..rooms.presence import Presence
+from .exchange import as_json, body, check_origin
 
 PAGE_LIMIT = 200  # messages in one page of history
 PAGE_DEFAULT = 50
@@ -82,22 +80,17 @@ def api(
 
     @blueprint.before_request
     def only_from_here() -> None:
-        """A change needs this site's own Origin, or neither Origin nor cookie: then it is a guest's program."""
-        if request.method in ("GET", "HEAD", "OPTIONS"):
-            return
-        strange = not allowed_origin(settings.ORIGINS)
-        if strange or ("Origin" not in request.headers and "id" in session):
-            raise Refusal("forbidden")
+        check_origin(settings.ORIGINS)
 
     @blueprint.get("/api/rooms")
     def rooms() -> Response:
         entries = [RoomEntry(room.slug, room.name, room.head, presence.count(room.slug)) for room in history.rooms()]
-        return _json({"rooms": entries})
+        return as_json({"rooms": entries})
 
     @blueprint.post("/api/rooms")
     def open_room() -> Response:
-        made = house.open_room(identity.member() or identity.caller(), _body(NewRoom).name)
-        return _json({"slug": made.slug, "name": made.name, "head": made.head}, 201)
+        made = house.open_room(identity.member() or identity.caller(), body(NewRoom).name)
+        return as_json({"slug": made.slug, "name": made.name, "head": made.head}, 201)
 
     @blueprint.get("/api/rooms/<slug>/messages")
     def page(slug: str) -> Response:
@@ -106,26 +99,26 @@ def api(
         limit = _query("limit", Annotated[int, msgspec.Meta(ge=1, le=PAGE_LIMIT)], PAGE_DEFAULT)
         found, more = history.page(room, before=before, limit=limit)
         you = identity.member()
-        return _json({"messages": [_as_seen_by(you, message) for message in found], "more": more})
+        return as_json({"messages": [_as_seen_by(you, message) for message in found], "more": more})
 
     @blueprint.post("/api/rooms/<slug>/messages")
     def post(slug: str) -> Response:
         room = house.room(slug)
-        message = _body(NewMessage)
+        message = body(NewMessage)
         receipt = _Awaited()
         house.post(presence.known(identity.member() or identity.caller()), room, message.text, message.nonce, receipt)
-        return _json(receipt.wait(), 201)
+        return as_json(receipt.wait(), 201)
 
     @blueprint.get("/api/me")
     def me() -> Response:
         you = identity.member()
         if you is None:
             raise Refusal("no-name")
-        return _json({"id": you.id, "name": you.name})
+        return as_json({"id": you.id, "name": you.name})
 
     @blueprint.post("/api/me")
     def change_me() -> Response:
-        wanted = _body(NewSelf)
+        wanted = body(NewSelf)
         if wanted.lang is not None:
             if wanted.lang not in LOCALES:
                 raise Refusal("bad-field", field="lang")
@@ -136,12 +129,12 @@ def api(
             name = house.rename(you, wanted.name)
             identity.remember(you.id, name)
             you = Person(you.id, name, "member")
-        return _json({"id": you.id, "name": you.name} if you else {})
+        return as_json({"id": you.id, "name": you.name} if you else {})
 
     @blueprint.get("/healthz")
     def health() -> Response:
         journal.probe()
-        return _json({"status": "ok"})
+        return as_json({"status": "ok"})
 
     return blueprint
 
@@ -150,19 +143,6 @@ def _as_seen_by(you: Person | None, message: Message) -> Message:
     if you and message.author.id == you.id:
         return message
     return msgspec.structs.replace(message, nonce=None)
-
-
-def _body(kind: type[T]) -> T:
-    """The request's JSON as a `kind`. Raises Refusal `bad-json` or `bad-field`."""
-    sent = request.get_data()
-    if not request.is_json or too_deep(sent.decode("latin-1")):
-        raise Refusal("bad-json", body=True)
-    try:
-        return msgspec.json.decode(sent, type=kind)
-    except msgspec.ValidationError as error:
-        raise Refusal("bad-field", field=complained_field(str(error))) from None
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        raise Refusal("bad-json", body=True) from None
 
 
 def _query(name: str, kind: Any, default: T) -> T:
@@ -174,9 +154,3 @@ def _query(name: str, kind: Any, default: T) -> T:
         return found
     except msgspec.ValidationError:
         raise Refusal("bad-field", field=name) from None
-
-
-def _json(content: object, status: int = 200) -> Response:
-    response = Response(msgspec.json.encode(content), status, mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response

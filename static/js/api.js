@@ -12,41 +12,41 @@ export class Problem extends Error {
 
 export class Api {
   me() {
-    return this.#ask("/api/me");
+    return ask("/api/me");
   }
 
   rename(name) {
-    return this.#post("/api/me", { name });
+    return post("/api/me", { name });
   }
 
   speak(lang) {
-    return this.#post("/api/me", { lang });
+    return post("/api/me", { lang });
   }
 
   async rooms() {
-    return (await this.#ask("/api/rooms")).rooms;
+    return (await ask("/api/rooms")).rooms;
   }
 
   createRoom(name) {
-    return this.#post("/api/rooms", { name });
+    return post("/api/rooms", { name });
   }
 
   /** One page of history, oldest first; without `before` the newest. */
   history(slug, { before = null, limit }) {
     const query = new URLSearchParams({ limit, ...(before === null ? {} : { before }) });
-    return this.#ask(`/api/rooms/${encodeURIComponent(slug)}/messages?${query}`);
+    return ask(`/api/rooms/${encodeURIComponent(slug)}/messages?${query}`);
   }
+}
 
-  #post(address, body) {
-    const headers = { "Content-Type": "application/json" };
-    return this.#ask(address, { method: "POST", headers, body: JSON.stringify(body) });
-  }
+export function post(address, body) {
+  const headers = { "Content-Type": "application/json" };
+  return ask(address, { method: "POST", headers, body: JSON.stringify(body) });
+}
 
-  async #ask(address, options = {}) {
-    const headers = { Accept: "application/json", ...options.headers };
-    const answer = await fetch(address, { ...options, headers, signal: AbortSignal.timeout(ANSWER_WITHIN) });
-    if (answer.ok) return answer.json();
-    const body = await answer.json().catch(() => ({}));
-    throw new Problem({ ...body, status: answer.status });
-  }
+export async function ask(address, options = {}) {
+  const headers = { Accept: "application/json", ...options.headers };
+  const answer = await fetch(address, { ...options, headers, signal: AbortSignal.timeout(ANSWER_WITHIN) });
+  if (answer.ok) return answer.json();
+  const body = await answer.json().catch(() => ({}));
+  throw new Problem({ ...body, status: answer.status });
 }

@@ -1,0 +1,46 @@
+"""What the HTTP interfaces have in common: who may ask for a change, the body of a request, the JSON of an answer."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+from flask import Response, request, session
+
+from ..complaints import complained_field
+from ..model import Refusal
+from ..nesting import too_deep
+from ..origins import allowed_origin
+
+T = TypeVar("T")
+
+
+def check_origin(listed: tuple[str, ...]) -> None:
+    """A change needs this site's own Origin, or neither Origin nor cookie: then it is a guest's program.
+
+    Raises Refusal `forbidden`.
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    strange = not allowed_origin(listed)
+    if strange or ("Origin" not in request.headers and "id" in session):
+        raise Refusal("forbidden")
+
+
+def body(kind: type[T]) -> T:
+    """The request's JSON as a `kind`. Raises Refusal `bad-json` or `bad-field`."""
+    sent = request.get_data()
+    if not request.is_json or too_deep(sent.decode("latin-1")):
+        raise Refusal("bad-json", body=True)
+    try:
+        return msgspec.json.decode(sent, type=kind)
+    except msgspec.ValidationError as error:
+        raise Refusal("bad-field", field=complained_field(str(error))) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        raise Refusal("bad-json", body=True) from None
+
+
+def as_json(content: object, status: int = 200) -> Response:
+    response = Response(msgspec.json.encode(content), status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
