@@ -19,6 +19,7 @@ from .flow.collector import Collector
 from .flow.door import FlowDoor
 from .flow.snapshot import Scene
 from .identity import COOKIE_DAYS, Identity, language
+from .lab.lab import Lab
 from .lifecycle import Lifecycle, Parts
 from .live.door import Door
 from .live.fanout import FanOut
@@ -37,6 +38,7 @@ from .tap import Tap
 from .terminal import Terminal
 from .web import errors
 from .web.api import api
+from .web.lab import lab
 from .web.pages import pages
 
 ESCAPED = 12  # bytes of a character that is escaped in JSON, at most
@@ -104,9 +106,14 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app.register_blueprint(
         api(settings, house=house, history=history, journal=journal, presence=presence, identity=identity)
     )
+    laboratory = Lab(clock=time.monotonic)
+    if settings.LAB:
+        app.register_blueprint(lab(settings, laboratory))
     errors.init_app(app)
     lock_file = config.lock_file(settings, folder)
-    parts = Parts(folder, lock_file, database, history, journal, hub, fanout, heartbeat, collector, terminal)
+    parts = Parts(
+        folder, lock_file, database, history, journal, hub, fanout, heartbeat, collector, terminal, laboratory
+    )
     Lifecycle(app, parts, look_inside=access.path).init_app()
     return app
 

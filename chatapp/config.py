@@ -96,6 +96,12 @@ def _cookie_name(given: Any) -> str:
     return given
 
 
+def _flag(given: Any) -> bool:
+    if not isinstance(given, int) or given not in (0, 1):
+        raise ValueError("1 or 0, true or false")
+    return bool(given)
+
+
 def _switch(given: Any) -> bool:
     if not isinstance(given, bool):
         raise ValueError("true or false")
@@ -137,6 +143,7 @@ class Settings:
     PRESENCE_LINGER: float = _setting(5, _number(0, 600), "seconds without a connection until a person has left")
     FLOW: str = _setting("local", _flow, "who may look inside at /flow: off (nobody), local, key or open")
     LOG_LEVEL: str = _setting("INFO", _level, "what the terminal shows: DEBUG, INFO, WARNING or ERROR")
+    LAB: bool = _setting(False, _flag, "1: the laboratory at /lab, where one breaks a chat of its own")
 
 
 def load(given: Mapping[str, Any]) -> Settings:

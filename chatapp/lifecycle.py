@@ -14,6 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from .flow.collector import Collector
+from .lab.lab import Lab
 from .live.fanout import FanOut
 from .live.frames import GOING_AWAY
 from .live.heartbeat import Heartbeat
@@ -98,6 +99,7 @@ class Parts:
     heartbeat: Heartbeat
     collector: Collector
     terminal: Terminal
+    laboratory: Lab
 
 
 class Lifecycle:
@@ -195,6 +197,7 @@ class Lifecycle:
             parts.hub.wait_empty(LAST_TIME)
         parts.fanout.stop(LAST_TIME)
         parts.heartbeat.stop(LAST_TIME)
+        parts.laboratory.stop(LAST_TIME)
         log.info("Stopped; %d clients were told", len(clients))
         parts.database.close()
         self._data_lock.release()

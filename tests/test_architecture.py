@@ -27,8 +27,8 @@ LAYERS: list[set[str]] = [
     {"flow.telling"},
     {"flow.snapshot", "flow.assembler", "flow.frames"},
     {"flow.threads", "flow.viewer", "flow.words"},
-    {"web.api", "web.errors", "web.pages"},
-    {"web.exchange", "web.flow_strings", "web.strings"},
+    {"web.api", "web.errors", "web.lab", "web.pages"},
+    {"web.exchange", "web.flow_strings", "web.lab_strings", "web.strings"},
     {"web.flow_lessons"},
     {"live.door"},
     {"live.session"},
@@ -43,6 +43,13 @@ LAYERS: list[set[str]] = [
     {"log.database"},
     {"log.schema"},
     {"bus.local"},
+    # The laboratory, a chat of its own.
+    {"lab.lab"},
+    {"lab.room"},
+    {"lab.clients", "lab.doors"},
+    {"lab.server"},
+    {"lab.members", "lab.wire"},
+    {"lab.bugs", "lab.meters"},
     {"live.fanout"},
     {"live.hub"},
     {"live.outbox"},
@@ -54,7 +61,7 @@ LAYERS: list[set[str]] = [
     {"lock", "terminal"},
     {"complaints", "config", "model", "nesting", "origins", "secret", "spelling", "tap"},
 ]
-PACKAGES = {"bus", "flow", "live", "log", "rooms", "servers", "web"}
+PACKAGES = {"bus", "flow", "lab", "live", "log", "rooms", "servers", "web"}
 
 
 def parsed(path: Path) -> ast.Module:
@@ -134,6 +141,7 @@ def test_no_module_imports_itself_by_a_detour() -> None:
         ("bus", {"sqlalchemy", "flask", "simple_websocket", "wsproto", "json"}),
         ("live", {"sqlalchemy", "alembic", "json"}),
         ("web", {"socket", "select", "sqlalchemy", "simple_websocket", "wsproto", "json"}),
+        ("lab", {"sqlalchemy", "flask", "simple_websocket", "wsproto", "json"}),
     ],
 )
 def test_each_room_keeps_to_its_trade(package: str, strangers: set[str]) -> None:
@@ -153,6 +161,11 @@ def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
             yield ast.unparse(node.func), node
 
 
+def test_the_laboratory_knows_nothing_of_the_chat_that_it_could_break() -> None:
+    own = {name for name in MODULES if name.split(".")[0] == "lab"}
+    assert set().union(*(IMPORTS[name] for name in own)) - own == {"live.frames", "live.outbox", "model"}
+
+
 def test_only_the_outbox_writes_to_a_clients_socket() -> None:
     writers = {
         (name_of(path), called)
@@ -164,6 +177,8 @@ def test_only_the_outbox_writes_to_a_clients_socket() -> None:
     assert writers == {
         ("live.outbox", "self._sock.send"),
         ("live.fanout", "self._bell.send"),  # its own bell, a socket pair
+        ("lab.wire", "super().send"),  # the laboratory's sockets, on their way out of its outboxes
+        ("lab.clients", "sock.send"),  # the other end of them
     }
 
 

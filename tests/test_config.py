@@ -61,6 +61,7 @@ CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "PING_TIMEOUT": ({"21": 21, "7200": 7_200}, (*NUMBERS, "0", "7201")),
     "PRESENCE_LINGER": ({"0": 0, "600": 600}, (*NUMBERS, "601")),
     "LOG_LEVEL": ({"DEBUG": "DEBUG", "ERROR": "ERROR"}, ("", "debug", "TRACE", "10")),
+    "LAB": ({"1": True, "true": True, "0": False, "false": False}, ("", "x", "null", "[1]", '"1"', "2", "1.0", "yes")),
 }
 
 

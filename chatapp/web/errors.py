@@ -51,7 +51,7 @@ def _http(error: HTTPException) -> Response:
 
 
 def _for_people() -> bool:
-    return not request.path.startswith(("/api/", "/chat", "/flow/socket", "/healthz", "/static/"))
+    return not request.path.startswith(("/api/", "/chat", "/flow/socket", "/healthz", "/lab/", "/static/"))
 
 
 def _page(status: int, detail: str) -> Response:
