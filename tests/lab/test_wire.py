@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from chatapp.lab.wire import Broken, Closed, Frames, Here, Joined, Message, Ping, encoded, here, message
 from chatapp.live.frames import close_frame, ping_frame
 
-EVENTS = [message(1, 5, "short"), here("x" * 300), Joined(None), message(2, 6, "é" * 9_000)]
+EVENTS: list[Message | Here | Joined] = [
+    message(1, 5, "short"),
+    here("x" * 300),
+    Joined(None),
+    message(2, 6, "é" * 9_000),
+]
 STREAM = b"".join(encoded(event) for event in EVENTS) + ping_frame()
 
 
