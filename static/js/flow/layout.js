@@ -3,26 +3,28 @@ const MOST_NODES = 30;
 
 const WIDE = {
   width: 1200,
-  height: 560,
-  clients: { x: 12, y: 24, width: 288, height: 512, columns: (n) => (n <= 7 ? 1 : n <= 16 ? 2 : 3), cell: 120 },
+  height: 476,
+  dip: 12, // how far below the middle of its station a message stands
+  clients: { x: 12, y: 8, width: 288, height: 460, columns: (n) => (n <= 7 ? 1 : n <= 16 ? 2 : 3), cell: 130 },
   stations: {
-    door: { x: 412, y: 160, w: 96, h: 120 },
-    session: { x: 590, y: 160, w: 176, h: 120 },
-    room: { x: 802, y: 160, w: 164, h: 120 },
-    journal: { x: 1056, y: 178, w: 208, h: 156 },
-    bus: { x: 1056, y: 416, w: 208, h: 120 },
-    fanout: { x: 802, y: 416, w: 164, h: 120 },
-    outbox: { x: 525, y: 416, w: 306, h: 120 },
+    door: { x: 412, y: 122, w: 104, h: 128 },
+    session: { x: 592, y: 122, w: 168, h: 128 },
+    room: { x: 798, y: 122, w: 164, h: 128 },
+    journal: { x: 1056, y: 122, w: 216, h: 128 },
+    bus: { x: 1056, y: 374, w: 216, h: 128 },
+    fanout: { x: 798, y: 374, w: 164, h: 128 },
+    outbox: { x: 519, y: 374, w: 318, h: 128 },
   },
   zones: {
-    handler: { points: [[352, 60], [896, 60], [896, 236], [352, 236]], label: [360, 80] },
-    journal: { points: [[940, 60], [1172, 60], [1172, 496], [940, 496]], label: [948, 80] },
-    fanout: { points: [[352, 320], [896, 320], [896, 496], [352, 496]], label: [360, 340] },
+    handler: { points: [[350, 22], [890, 22], [890, 198], [350, 198]], label: [360, 42] },
+    journal: { points: [[938, 22], [1174, 22], [1174, 450], [938, 450]], label: [948, 42] },
+    fanout: { points: [[350, 274], [890, 274], [890, 450], [350, 450]], label: [360, 294] },
   },
 };
 
 const TALL = {
   width: 360,
+  dip: 2,
   clients: { x: 4, y: 6, width: 352, columns: (n) => Math.min(Math.max(n, 1), 5), cell: 76 },
   stations: {
     door: { x: 92, y: 82, w: 136, h: 76 },
@@ -49,9 +51,10 @@ export function layout({ wide, count }) {
   const rows = Math.max(1, Math.ceil(n / columns));
   if (wide) return { ...plan, wide, nodes: grid(n, columns, rows, plan.clients) };
   const row = rows > 3 ? 46 : 62;
-  const top = rows * row + 10;
+  const top = rows * row + 16;
   return {
     wide,
+    dip: plan.dip,
     width: plan.width,
     height: top + plan.below,
     nodes: grid(n, columns, rows, { ...plan.clients, height: rows * row }),
@@ -64,11 +67,25 @@ export function layout({ wide, count }) {
 }
 
 /** Where a message stands while it is at a stop: the journal has two, for what waits and for what is written. */
-export function stopPlace({ stations }, stop) {
-  const journal = stations.journal;
-  if (stop === "queue") return { x: journal.x - journal.w / 4, y: journal.y };
-  if (stop === "commit") return { x: journal.x + journal.w / 4, y: journal.y };
-  return { x: stations[stop].x, y: stations[stop].y };
+export function stopPlace({ stations, dip }, stop) {
+  const { journal } = stations;
+  if (stop === "queue") return { x: journal.x - journal.w / 4, y: journal.y + dip };
+  if (stop === "commit") return { x: journal.x + journal.w / 4, y: journal.y + dip };
+  const { x, y } = stations[stop];
+  // The bus stands straight below the place where messages are written, or beside it.
+  return { x: stop === "bus" && x === journal.x ? journal.x + journal.w / 4 : x, y: y + dip };
+}
+
+/** The middle of what one sees of the way between two stations, and its direction in degrees. */
+export function arrow({ stations, dip }, from, to) {
+  const [one, other] = [stations[from], stations[to]];
+  const level = Math.abs(other.x - one.x) > Math.abs(other.y - one.y);
+  const [place, length] = level ? ["x", "w"] : ["y", "h"];
+  const sign = Math.sign(other[place] - one[place]);
+  const middle = (one[place] + (sign * one[length]) / 2 + other[place] - (sign * other[length]) / 2) / 2;
+  const turned = (level ? 0 : 90) + (sign < 0 ? 180 : 0);
+  if (level) return { x: middle, y: one.y + dip, turned };
+  return { x: from === "journal" ? one.x + one.w / 4 : one.x, y: middle, turned };
 }
 
 /** The point at `part` (0 to 1) of the way between two points: from a client, or to one, in a curve. */
@@ -101,9 +118,9 @@ export function port(node, wide) {
 }
 
 /** Where the ways to and from the clients touch the house. */
-export function gates({ stations: { door, outbox }, wide }) {
+export function gates({ stations: { door, outbox }, dip, wide }) {
   return wide
-    ? { entry: { x: door.x - door.w / 2, y: door.y }, exit: { x: outbox.x - outbox.w / 2, y: outbox.y } }
+    ? { entry: { x: door.x - door.w / 2, y: door.y + dip }, exit: { x: outbox.x - outbox.w / 2, y: outbox.y + dip } }
     : { entry: { x: door.x, y: door.y - door.h / 2 }, exit: { x: outbox.x, y: outbox.y - outbox.h / 2 } };
 }
 
