@@ -15,7 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, render_template, request
 from flask_babel import Babel
-from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, WebSocketRoute, expect
 from werkzeug.serving import make_server
 
 from chatapp.details import LOCALES, TRANSLATIONS
@@ -117,15 +117,19 @@ class Viewer:
 @pytest.fixture
 def make_viewer(browser: Browser, url: str) -> Iterator[Callable[..., Viewer]]:
     """Seats a viewer, with the options of a browser context. The page must make no mistake."""
-    contexts = []
+    contexts: list[BrowserContext] = []
     mistakes: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if "Content Security" in message.text or "not of flow.v1" in message.text:
+            mistakes.append(message.text)
 
     def make(**options: Any) -> Viewer:
         options = {"locale": "en-US", "reduced_motion": "reduce", **DESKTOP, **options}
         contexts.append(browser.new_context(**options))
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: mistakes.append(f"{error.name}: {error.message}"))
-        page.on("console", lambda message: "Content Security" in message.text and mistakes.append(message.text))
+        page.on("console", note)
         return Viewer(page, url)
 
     yield make
@@ -252,6 +256,16 @@ def test_what_belongs_together_lights_up_together(viewer: Viewer) -> None:
     expect(lit).to_have_count(3)
     key, masked, clear = (int(text[:2], 16) for text in lit.all_inner_texts())
     assert key ^ masked == clear == ord("o")
+
+
+def test_a_field_that_is_pressed_says_what_it_is_for(viewer: Viewer) -> None:
+    expect(viewer.frames).to_have_count(4)
+    said = set()
+    for name in ("fin", "rsv", "opcode", "mask", "length", "masking"):
+        viewer.field(name).press("Enter")
+        said.add(viewer.page.locator(".lesson").inner_text())
+    assert len(said) == 6
+    assert all("RFC 6455, section 5" in text for text in said)
 
 
 def test_ping_pong_and_close_are_seen_too(viewer: Viewer) -> None:
@@ -453,7 +467,7 @@ def test_the_guide_has_ten_steps_and_notices_what_happens(live: tuple[Viewer, Te
     page = viewer.page
     page.locator("#guide-open").click()
     title, count, fate = (page.locator(f"#guide-{name}") for name in ("title", "count", "fate"))
-    happenings = {
+    happenings: dict[int, dict[str, Any]] = {
         2: {"type": "happened", "kind": "connected", "client": 9, "t": 0},
         5: {"type": "flows", "flows": [HELLO]},
         10: {"type": "happened", "kind": "disconnected", "client": 9, "t": 0},

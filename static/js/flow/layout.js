@@ -4,7 +4,8 @@ const MOST_NODES = 30;
 const WIDE = {
   width: 1200,
   height: 476,
-  dip: 12, // how far below the middle of its station a message stands
+  dip: 12, // how far below the middle of its station a message stands, and how far beside it
+  beside: { queue: -54, commit: 54, bus: 54 },
   clients: { x: 12, y: 8, width: 288, height: 460, columns: (n) => (n <= 7 ? 1 : n <= 16 ? 2 : 3), cell: 130 },
   stations: {
     door: { x: 412, y: 122, w: 104, h: 128 },
@@ -25,13 +26,14 @@ const WIDE = {
 const TALL = {
   width: 360,
   dip: 2,
+  beside: { queue: -23, commit: 50, bus: -14 },
   clients: { x: 4, y: 6, width: 352, columns: (n) => Math.min(Math.max(n, 1), 5), cell: 76 },
   stations: {
     door: { x: 92, y: 82, w: 136, h: 76 },
     session: { x: 92, y: 184, w: 136, h: 84 },
     room: { x: 92, y: 292, w: 136, h: 84 },
-    journal: { x: 92, y: 430, w: 148, h: 96 },
-    bus: { x: 268, y: 430, w: 136, h: 84 },
+    journal: { x: 115, y: 432, w: 198, h: 96 },
+    bus: { x: 282, y: 432, w: 112, h: 96 },
     fanout: { x: 268, y: 260, w: 136, h: 84 },
     outbox: { x: 268, y: 110, w: 148, h: 120 },
   },
@@ -43,7 +45,7 @@ const TALL = {
   below: 508,
 };
 
-/** The layout for so many nodes: `{width, height, stations, zones, nodes: [{x, y, r}]}`. */
+/** The layout for so many nodes: `{width, height, stations, zones, nodes: [{x, y, r, letters}]}`. */
 export function layout({ wide, count }) {
   const n = Math.min(count, MOST_NODES);
   const plan = wide ? WIDE : TALL;
@@ -55,6 +57,7 @@ export function layout({ wide, count }) {
   return {
     wide,
     dip: plan.dip,
+    beside: plan.beside,
     width: plan.width,
     height: top + plan.below,
     nodes: grid(n, columns, rows, { ...plan.clients, height: rows * row }),
@@ -67,17 +70,13 @@ export function layout({ wide, count }) {
 }
 
 /** Where a message stands while it is at a stop: the journal has two, for what waits and for what is written. */
-export function stopPlace({ stations, dip }, stop) {
-  const { journal } = stations;
-  if (stop === "queue") return { x: journal.x - journal.w / 4, y: journal.y + dip };
-  if (stop === "commit") return { x: journal.x + journal.w / 4, y: journal.y + dip };
-  const { x, y } = stations[stop];
-  // The bus stands straight below the place where messages are written, or beside it.
-  return { x: stop === "bus" && x === journal.x ? journal.x + journal.w / 4 : x, y: y + dip };
+export function stopPlace({ stations, dip, beside }, stop) {
+  const { x, y } = stations[stop] ?? stations.journal;
+  return { x: x + (beside[stop] ?? 0), y: y + dip };
 }
 
 /** The middle of what one sees of the way between two stations, and its direction in degrees. */
-export function arrow({ stations, dip }, from, to) {
+export function arrow({ stations, dip, beside }, from, to) {
   const [one, other] = [stations[from], stations[to]];
   const level = Math.abs(other.x - one.x) > Math.abs(other.y - one.y);
   const [place, length] = level ? ["x", "w"] : ["y", "h"];
@@ -85,7 +84,7 @@ export function arrow({ stations, dip }, from, to) {
   const middle = (one[place] + (sign * one[length]) / 2 + other[place] - (sign * other[length]) / 2) / 2;
   const turned = (level ? 0 : 90) + (sign < 0 ? 180 : 0);
   if (level) return { x: middle, y: one.y + dip, turned };
-  return { x: from === "journal" ? one.x + one.w / 4 : one.x, y: middle, turned };
+  return { x: one.x + (beside[from === "journal" ? "commit" : from] ?? 0), y: middle, turned };
 }
 
 /** The point at `part` (0 to 1) of the way between two points: from a client, or to one, in a curve. */
@@ -128,11 +127,12 @@ function grid(n, columns, rows, { x, y, width, height, cell }) {
   const [across, down] = [width / columns, Math.min(height / rows, cell)];
   const top = y + (height - down * rows) / 2;
   const r = Math.min(24, down / 2 - 11, across / 2 - 6);
+  const letters = Math.floor(across / 8); // of its name
   return Array.from({ length: n }, (_, index) => {
     const row = Math.floor(index / columns);
     const inRow = Math.min(columns, n - row * columns); // the last row stands in the middle
     const start = x + (width - inRow * across) / 2;
-    return { x: start + ((index % columns) + 0.5) * across, y: top + row * down + down / 2 - 8, r };
+    return { x: start + ((index % columns) + 0.5) * across, y: top + row * down + down / 2 - 8, r, letters };
   });
 }
 

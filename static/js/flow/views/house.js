@@ -5,9 +5,10 @@ import { MOST, nodeOf, nodes } from "../nodes.js";
 import { pressable, put, Roving, svg } from "./svg.js";
 
 const ORDER = ["door", "session", "room", "journal", "bus", "fanout", "outbox"];
+const CROWD = 12; // nodes from which on their ways are drawn fainter
 const WIDE_FROM = 700; // pixels of the picture's place
 const BARS = MOST; // outboxes that are drawn inside their station
-const LONGEST = 10; // characters of a name under its node
+const LONGEST = 18; // characters of a name under its node
 
 export class HouseView {
   #svg;
@@ -147,6 +148,7 @@ export class HouseView {
       if (!this.#nodes.has(node.key)) this.#nodes.set(node.key, this.#makeNode(node));
       this.#drawNode(this.#nodes.get(node.key), node, this.layout.nodes[index]);
     });
+    this.#layers.ways.classList.toggle("crowded", shown.length > CROWD);
     const drawn = `${this.#shape} ${this.#choice.client} ${[...keys].join(" ")}`;
     if (drawn !== this.#drawnWays) this.#layers.ways.replaceChildren(...this.#ways(shown), ...this.#roundTheHouse());
     this.#drawnWays = drawn;
@@ -201,7 +203,8 @@ export class HouseView {
     const letters = client?.name ? initials(client.name) : String(client?.id);
     made.letters.textContent = client ? letters : this.#units.count(count);
     made.letters.style.setProperty("--size", `${r * 0.8}px`);
-    made.label.textContent = shortened(client?.own ? `${name} ${this.#strings.say("client.you")}` : name);
+    const label = client?.own ? `${name} ${this.#strings.say("client.you")}` : name;
+    made.label.textContent = shortened(label, place.letters);
     made.group.classList.toggle("own", client?.own ?? false);
     made.group.classList.toggle("waiting", (client?.waiting ?? 0) > 0);
     const group = this.#strings.count("house.group", count, { room: name });
@@ -258,7 +261,8 @@ export class HouseView {
 
   #drawBars(clients, limit) {
     const { bars } = this.#stations.get("outbox");
-    const shown = clients.slice(0, BARS);
+    const fullest = clients.length <= BARS ? clients : [...clients].sort((one, other) => other.waiting - one.waiting);
+    const shown = fullest.slice(0, BARS);
     const { x, y, w } = this.layout.stations.outbox;
     const tall = this.#wide ? 26 : 30;
     const step = Math.min(14, (w - 28) / Math.max(shown.length, 1));
@@ -277,7 +281,8 @@ export class HouseView {
   }
 }
 
-function shortened(name) {
+function shortened(name, most) {
   const letters = [...name];
-  return letters.length > LONGEST + 4 ? `${letters.slice(0, LONGEST + 3).join("")}…` : name;
+  const kept = Math.min(most, LONGEST);
+  return letters.length > kept ? `${letters.slice(0, kept - 1).join("")}…` : name;
 }
