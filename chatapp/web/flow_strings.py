@@ -46,6 +46,12 @@ def _house() -> dict[str, str]:
     return {
         "bay.commit": _("writes"),
         "bay.queue": _("waits"),
+        "does.bus": _("passes it on"),
+        "does.door": _("lets in"),
+        "does.fanout": _("encodes it once"),
+        "does.outbox": _("sends, never waits"),
+        "does.room": _("checks the rules"),
+        "does.session": _("reads and parses"),
         "dot.label": _("Message {id} in {room}: stop it and look"),
         "fact.batch": _("Messages in its transaction"),
         "fact.carries": _("It carries"),

@@ -16,6 +16,10 @@ export class Strings {
     return sentence.replace(/\{(\w+)\}/g, (place, name) => (name in values ? String(values[name]) : place));
   }
 
+  has(key) {
+    return key in this.#table;
+  }
+
   /** The form of `key` that fits the number `n`, which fills `{n}` unless `values` says otherwise. */
   count(key, n, values = {}) {
     const form = `${key}.${this.#plurals.select(n)}`;

@@ -213,6 +213,7 @@ choice.on("paused", () => {
 });
 stream.on("text", (text) => {
   if (seen.take(text.text)) recorder.take(text);
+  else console.warn("not of flow.v1:", text.raw.slice(0, 200)); // whoever changes the server sees it at once
 });
 stream.on("state", tellState);
 slowMotion.addEventListener("change", () => dots.redraw());

@@ -37,10 +37,10 @@ export class AnatomyView {
       element("h3", "", this.#strings.say(`frames.title.${frame.direction}`, { what: opcodeName(frame.opcode) })),
       this.#bits(frame),
       this.#fields(frame),
-      this.#lesson,
       ...dumps,
     );
     if (frame.cut) this.#root.append(element("p", "hint-text", this.#strings.say("frames.cut")));
+    this.#root.append(this.#lesson); // last: whatever its length, nothing moves away from the pointer
   }
 
   #bits(frame) {
@@ -123,6 +123,7 @@ export class AnatomyView {
 
   #teach(field) {
     this.#lesson.textContent = this.#strings.say(`about.${field}`);
+    this.#lesson.scrollIntoView({ block: "nearest" });
   }
 
   #light(from) {

@@ -1,7 +1,7 @@
 /** The frames of the chosen client, the newest first; the chosen one is taken apart beside them. */
-import { element } from "../../views/parts.js";
+import { arrange, element } from "../../views/parts.js";
 import { opcodeName } from "../fields.js";
-import { Rows, row, write } from "./rows.js";
+import { row, write } from "./rows.js";
 
 const SHOWN = 60;
 
@@ -10,7 +10,7 @@ export class FramesView {
   #choice;
   #strings;
   #units;
-  #rows;
+  #rows = new Map(); // by frame: whoever is on a row stays on that frame while newer ones come
   #table;
   #empty;
   #rtt;
@@ -27,7 +27,6 @@ export class FramesView {
     this.#strings = strings;
     this.#units = units;
     this.#anatomy = anatomy;
-    this.#rows = new Rows({ body: table.tBodies[0], make: () => this.#make(), fill: (...all) => this.#fill(...all) });
   }
 
   /** Another client, or another life: the frame that was chosen is of the past. */
@@ -46,31 +45,32 @@ export class FramesView {
     const rtt = client === null ? null : (this.#seen.client(client)?.rtt_us ?? null);
     write(this.#rtt, rtt === null ? "–" : this.#units.time(rtt));
     const newest = frames.at(-1)?.t ?? 0;
-    this.#rows.show(shown.map((frame) => ({ frame, ago: newest - frame.t })));
+    const kept = new Set(shown);
+    for (const frame of this.#rows.keys()) if (!kept.has(frame)) this.#rows.delete(frame);
+    arrange(this.#table.tBodies[0], shown.map((frame) => this.#row(frame, newest)));
     if (this.#chosen === null && shown.length > 0) this.#choose(shown.find(({ key }) => key) ?? shown[0]);
   }
 
-  #make() {
-    const made = row(5, "frame-row");
-    const press = element("button", "link-button");
-    press.type = "button";
-    press.addEventListener("click", () => this.#choose(made.frame));
-    made.cells[0].append(press);
+  #row(frame, newest) {
+    if (!this.#rows.has(frame)) this.#rows.set(frame, this.#make(frame));
+    const made = this.#rows.get(frame);
+    made.title = this.#strings.say("frames.ago", { time: this.#units.time(newest - frame.t) });
+    made.classList.toggle("chosen", frame === this.#chosen);
+    made.cells[0].firstElementChild.setAttribute("aria-pressed", String(frame === this.#chosen));
     return made;
   }
 
-  #fill(made, { frame, ago }) {
-    made.frame = frame;
-    const [name, direction, fin, size, says] = made.cells;
-    write(name.firstElementChild, opcodeName(frame.opcode));
-    write(direction, this.#strings.say(`frames.${frame.direction}`));
-    write(fin, frame.fin ? "1" : "0");
-    write(size, this.#units.size(frame.size));
-    write(says, this.#says(frame));
-    made.title = this.#strings.say("frames.ago", { time: this.#units.time(ago) });
-    made.classList.toggle("chosen", frame === this.#chosen);
-    made.dataset.direction = frame.direction;
-    name.firstElementChild.setAttribute("aria-pressed", String(frame === this.#chosen));
+  #make(frame) {
+    const made = row(5, "frame-row");
+    const press = element("button", "link-button", opcodeName(frame.opcode));
+    press.type = "button";
+    press.addEventListener("click", () => this.#choose(frame));
+    made.cells[0].append(press);
+    const cells = [this.#strings.say(`frames.${frame.direction}`), frame.fin ? "1" : "0", this.#units.size(frame.size)];
+    [...cells, this.#says(frame)].forEach((words, index) => {
+      made.cells[index + 1].textContent = words;
+    });
+    return made;
   }
 
   #says(frame) {

@@ -33,13 +33,12 @@ export class HandshakeView {
     }
     const verdict = element("p", "verdict");
     verdict.setAttribute("role", "status");
-    this.#root.replaceChildren(
+    const said = [
       this.#http("request", handshake.request, handshake.key),
-      this.#proof(handshake),
-      verdict,
       this.#http("response", handshake.response, handshake.accept),
       this.#times(handshake),
-    );
+    ];
+    this.#root.replaceChildren(element("div", "", ...said), element("div", "", this.#proof(handshake), verdict));
     this.#check(handshake, verdict);
   }
 

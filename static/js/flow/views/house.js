@@ -1,13 +1,14 @@
 /** The house as a picture: its stations, the threads that they run on, the clients around. What moves is elsewhere. */
 import { hue, initials } from "../../text.js";
-import { curve, gates, layout, port, stopPlace } from "../layout.js";
+import { arrow, curve, gates, layout, port, stopPlace } from "../layout.js";
 import { MOST, nodeOf, nodes } from "../nodes.js";
 import { pressable, put, Roving, svg } from "./svg.js";
 
 const ORDER = ["door", "session", "room", "journal", "bus", "fanout", "outbox"];
+const CROWD = 12; // nodes from which on their ways are drawn fainter
 const WIDE_FROM = 700; // pixels of the picture's place
 const BARS = MOST; // outboxes that are drawn inside their station
-const LONGEST = 10; // characters of a name under its node
+const LONGEST = 18; // characters of a name under its node
 
 export class HouseView {
   #svg;
@@ -18,7 +19,7 @@ export class HouseView {
   #onStation;
   #wide = null;
   #shape = ""; // what the fixed parts were drawn for
-  #stations = new Map(); // by name: {figure, thread, bars}
+  #stations = new Map(); // by name: {group, figure, bars, bays}
   #nodes = new Map(); // by key: {group, circle, letters, label, title}
   #known = { snapshot: null, keys: new Set() };
   #drawnWays = ""; // what the ways were drawn for
@@ -107,28 +108,33 @@ export class HouseView {
 
   #station(name, { x, y, w, h }) {
     const say = (key) => this.#strings.say(key);
-    const figure = svg("text", { class: "figure", x, y: y + h / 2 - 12 });
+    const figure = svg("text", { class: "figure", x, y: y + h / 2 - 11 });
     const group = svg(
       "g",
       { class: `station ${name}`, "data-station": name, "aria-label": say(`station.${name}`) },
       svg("rect", { x: x - w / 2, y: y - h / 2, width: w, height: h, rx: 14 }),
-      svg("text", { class: "station-name", x, y: y - h / 2 + (this.#wide ? 28 : 22) }, say(`station.${name}`)),
+      svg("text", { class: "station-name", x, y: y - h / 2 + (this.#wide ? 27 : 22) }, say(`station.${name}`)),
       figure,
     );
-    if (name === "journal") {
-      for (const stop of ["queue", "commit"]) {
-        const at = stopPlace(this.layout, stop);
-        const below = at.y + (this.#wide ? 34 : 24);
-        group.append(
-          svg("circle", { class: "bay", cx: at.x, cy: at.y, r: this.#wide ? 20 : 13 }),
-          svg("text", { class: "bay-name", x: at.x, y: below }, say(`bay.${stop}`)),
-        );
-      }
-    }
+    const does = `does.${name}`;
+    const below = y - h / 2 + 50;
+    if (this.#wide && this.#strings.has(does)) group.append(svg("text", { class: "does", x, y: below }, say(does)));
+    const inside = name === "journal" ? ["queue", "commit"] : [];
+    const bays = inside.map((stop) => [stop, this.#bay(group, stop, y + h / 2 - 11)]);
     const bars = name === "outbox" ? svg("g", { class: "bars" }) : null;
     if (bars) group.append(bars);
-    this.#stations.set(name, { group, figure, bars });
+    this.#stations.set(name, { group, figure, bars, bays });
     return pressable(group, () => this.#onStation(name));
+  }
+
+  /** A place inside the journal, for what waits or for what is written; gives the text of its time. */
+  #bay(group, stop, bottom) {
+    const { x, y } = stopPlace(this.layout, stop);
+    const r = this.#wide ? 17 : 13;
+    const figure = svg("text", { class: "figure", x, y: bottom });
+    const name = svg("text", { class: "bay-name", x, y: y - r - 4 }, this.#strings.say(`bay.${stop}`));
+    group.append(svg("circle", { class: "bay", cx: x, cy: y, r }), name, figure);
+    return figure;
   }
 
   #drawNodes(shown) {
@@ -142,6 +148,7 @@ export class HouseView {
       if (!this.#nodes.has(node.key)) this.#nodes.set(node.key, this.#makeNode(node));
       this.#drawNode(this.#nodes.get(node.key), node, this.layout.nodes[index]);
     });
+    this.#layers.ways.classList.toggle("crowded", shown.length > CROWD);
     const drawn = `${this.#shape} ${this.#choice.client} ${[...keys].join(" ")}`;
     if (drawn !== this.#drawnWays) this.#layers.ways.replaceChildren(...this.#ways(shown), ...this.#roundTheHouse());
     this.#drawnWays = drawn;
@@ -162,7 +169,13 @@ export class HouseView {
   #roundTheHouse() {
     const stops = ["door", "session", "room", "queue", "commit", "bus", "fanout", "outbox"];
     const places = stops.map((stop) => stopPlace(this.layout, stop));
-    return places.slice(1).map((to, index) => svg("path", { class: "way house", d: curve(places[index], to) }));
+    const ways = places.slice(1).map((to, index) => svg("path", { class: "way house", d: curve(places[index], to) }));
+    const arrows = ORDER.slice(1).map((to, index) => {
+      const { x, y, turned } = arrow(this.layout, ORDER[index], to);
+      const transform = `translate(${x} ${y}) rotate(${turned})`;
+      return svg("path", { class: "arrow", d: "M-6 -7L6 0L-6 7z", transform });
+    });
+    return [...ways, ...arrows];
   }
 
   #makeNode({ key, client }) {
@@ -190,7 +203,8 @@ export class HouseView {
     const letters = client?.name ? initials(client.name) : String(client?.id);
     made.letters.textContent = client ? letters : this.#units.count(count);
     made.letters.style.setProperty("--size", `${r * 0.8}px`);
-    made.label.textContent = shortened(client?.own ? `${name} ${this.#strings.say("client.you")}` : name);
+    const label = client?.own ? `${name} ${this.#strings.say("client.you")}` : name;
+    made.label.textContent = shortened(label, place.letters);
     made.group.classList.toggle("own", client?.own ?? false);
     made.group.classList.toggle("waiting", (client?.waiting ?? 0) > 0);
     const group = this.#strings.count("house.group", count, { room: name });
@@ -222,7 +236,10 @@ export class HouseView {
       session: times.session ?? this.#strings.count("figure.session", handlers, { n: this.#units.count(handlers) }),
       outbox: times.outbox,
     };
-    for (const [name, { figure }] of this.#stations) figure.textContent = figures[name] ?? times[name] ?? "";
+    for (const [name, { figure, bays }] of this.#stations) {
+      figure.textContent = figures[name] ?? times[name] ?? "";
+      for (const [stop, text] of bays) text.textContent = times[stop] ?? "";
+    }
     this.#drawBars(snapshot.clients, hello?.outbox_limit ?? 0);
   }
 
@@ -234,7 +251,8 @@ export class HouseView {
     return {
       session: spent("received", "parsed"),
       room: spent("parsed", "queued"),
-      journal: spent("queued", "committed"),
+      queue: spent("queued", "taken"),
+      commit: spent("taken", "committed"),
       bus: spent("committed", "told"),
       fanout: spent("told", "encoded"),
       outbox: spent("encoded", "finished"),
@@ -243,12 +261,13 @@ export class HouseView {
 
   #drawBars(clients, limit) {
     const { bars } = this.#stations.get("outbox");
-    const shown = clients.slice(0, BARS);
+    const fullest = clients.length <= BARS ? clients : [...clients].sort((one, other) => other.waiting - one.waiting);
+    const shown = fullest.slice(0, BARS);
     const { x, y, w } = this.layout.stations.outbox;
     const tall = this.#wide ? 26 : 30;
     const step = Math.min(14, (w - 28) / Math.max(shown.length, 1));
     const start = x - (step * shown.length) / 2;
-    const base = y + tall / 2;
+    const base = y + this.layout.dip + tall / 2;
     const made = shown.flatMap((client, index) => {
       const full = limit > 0 ? Math.min(1, client.waiting / limit) : 0;
       const filled = client.waiting > 0 ? Math.max(2, full * tall) : 0;
@@ -262,7 +281,8 @@ export class HouseView {
   }
 }
 
-function shortened(name) {
+function shortened(name, most) {
   const letters = [...name];
-  return letters.length > LONGEST + 4 ? `${letters.slice(0, LONGEST + 3).join("")}…` : name;
+  const kept = Math.min(most, LONGEST);
+  return letters.length > kept ? `${letters.slice(0, kept - 1).join("")}…` : name;
 }

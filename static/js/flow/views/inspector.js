@@ -26,7 +26,7 @@ export class InspectorView {
 
   station(name) {
     const title = element("h3", "", this.#strings.say(`station.${name}`));
-    this.#root.replaceChildren(title, element("p", "", this.#strings.say(`about.${name}`)));
+    this.#show(title, element("p", "", this.#strings.say(`about.${name}`)));
   }
 
   /** A message that was stopped, or that goes on. */
@@ -40,12 +40,17 @@ export class InspectorView {
     const title = element("h3", "", say("inspector.title", { id: flow.id, place: this.#place(stop) }));
     const goOn = button("button small primary", say("inspector.go"), () => this.#actions.goOn(trip));
     const more = button("button small", say("inspector.more"), () => this.#actions.showFlow(flow.id));
-    this.#root.replaceChildren(
+    this.#show(
       title,
       element("p", "", say(`waits.${stop}`)),
       this.#facts(flow, stop),
       element("p", "row", goOn, more),
     );
+  }
+
+  #show(...parts) {
+    this.#root.replaceChildren(...parts);
+    this.#root.scrollIntoView({ block: "nearest" }); // no further than needed: the picture stays in sight
   }
 
   #facts(flow, stop) {
