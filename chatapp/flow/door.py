@@ -172,7 +172,7 @@ class FlowDoor:
             t=now_micros(),
             at=int(time.time() * 1000),
             outbox_limit=self._settings.OUTBOX_LIMIT,
-            lab=False,
+            lab=self._settings.LAB,
         )
 
     def _obey(self, watcher: Watcher, text: str) -> None:
