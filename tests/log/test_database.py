@@ -9,11 +9,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, insert, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from chatapp.log import database
 from chatapp.log.database import Database, LogError, sqlite_url
 from chatapp.log.schema import metadata, people
 
@@ -52,6 +55,23 @@ def test_migrating_again_changes_nothing(make_log: Callable[..., Log]) -> None:
     assert again.stored == [event]
     assert again.history.epoch() == epoch
     assert [room.slug for room in again.history.rooms()] == ["general"]
+
+
+def test_an_older_log_keeps_its_messages_and_its_count(make_log: Callable[..., Log]) -> None:
+    """Before the second migration each room's newest seq stood in a column of its own."""
+    log = make_log()
+    told = [log.post(f"message {n}").event for n in range(3)]
+    log.journal.stop(PATIENCE)
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    with log.database.writer.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+        assert connection.execute(text("SELECT slug, head FROM rooms")).all() == [("general", 3)]
+    later = make_log()
+    assert later.stored == told
+    assert later.history.room("general").head == 3
+    assert later.post("one more").event.seq == 4
 
 
 def test_a_new_log_has_the_room_general_and_an_epoch_of_its_own(tmp_path: Path) -> None:

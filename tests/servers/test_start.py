@@ -44,6 +44,8 @@ WRONG = {
     "PING_INTERVAL": "-1",
     "PING_TIMEOUT": "10",  # less than the interval
     "PRESENCE_LINGER": "{}",
+    "FLOW": "perhaps",
+    "LAB": "perhaps",
     "LOG_LEVEL": "loud",
     "SECRET_KEY": "[1]",
     "SESSION_COOKIE_NAME": "a b;c",
@@ -116,8 +118,11 @@ def test_the_command_of_the_readme_makes_its_data_and_serves_two_hundred_at_once
     server = Verbatim(tree, kind)
     server.start()
     try:
-        where = f"chatapp: open http://127.0.0.1:{server.port} in a browser"
-        assert [line for line in server.terminal.splitlines() if "chatapp:" in line] == [where]
+        here = f"http://127.0.0.1:{server.port}"
+        where, inside = [line for line in server.terminal.splitlines() if "chatapp:" in line]
+        assert where == f"chatapp: open {here} in a browser"
+        assert inside.startswith(f"chatapp: look inside at {here}/flow?key=")
+        assert server.get(inside.removeprefix(f"chatapp: look inside at {here}"))[0] == 200
         made = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tree / "instance").iterdir()}
         assert made["secret.key"] == 0o600
         assert "chat.sqlite3" in made
@@ -223,7 +228,7 @@ def a_newer_database(data: Path) -> None:
 
 
 def tables_that_are_gone(data: Path) -> None:
-    _with_version(data, "0001")
+    _with_version(data, "0002")
 
 
 def _with_version(data: Path, version: str) -> None:

@@ -328,9 +328,13 @@ def test_the_cookie_is_for_this_site_and_out_of_reach_for_scripts(browser: Brows
     assert "Expires=" in cookie
 
 
-@pytest.mark.parametrize(
-    "forge", [lambda value: value[:-1] + ("A" if value[-1] != "A" else "B"), lambda _: "x", lambda _: ""]
-)
+def another_signature(value: str) -> str:
+    """The first character of the signature: of the last one some bits count for nothing."""
+    content, dot, signature = value.rpartition(".")
+    return content + dot + ("B" if signature[0] == "A" else "A") + signature[1:]
+
+
+@pytest.mark.parametrize("forge", [another_signature, lambda _: "x", lambda _: ""])
 def test_a_forged_cookie_is_nobodys(browser: Browser, forge: Callable[[str], str]) -> None:
     browser.named("Ana")
     kept = browser.client.get_cookie("session")
