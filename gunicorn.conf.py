@@ -5,7 +5,9 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from chatapp.servers import gthread
+from chatapp.servers import gthread, limits
+
+limits.begin_without_thread_caches()
 
 worker_class = "gthread"
 threads = gthread.threads()

@@ -35,6 +35,7 @@ def start(app: Flask) -> None:
         raise SystemExit("chatapp: no certificate here: TLS ends in a proxy (nginx, Caddy); see the README")
     if not context.params.get("with_threads", True):
         raise SystemExit("chatapp: it needs threads: one open chat would block all others; drop --without-threads")
+    limits.begin_without_thread_caches()
     lifecycle: Lifecycle = app.extensions["chatapp"]
     lifecycle.hub.limit(limits.clients(load(app.config).MAX_CLIENTS))
     limits.make_threads_small()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -330,3 +331,26 @@ def test_one_worker_more_is_not_started_at_run_time_either(server: Server) -> No
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
     assert children == [str(worker)]
     assert server.answers()
+
+
+@BOTH
+def test_threads_keep_nothing_for_themselves_of_what_they_free(kind: str, make_server: Callable[..., Server]) -> None:
+    """glibc's caches of each thread can be left out from the start alone: the process began a second time."""
+    server = make_server(kind).start()
+    environ = Path(f"/proc/{server.worker()}/environ").read_text().split("\0")
+    expected = ["GLIBC_TUNABLES=glibc.malloc.tcache_count=0"] if "glibc" in platform.libc_ver()[0] else []
+    assert [line for line in environ if line.startswith("GLIBC_TUNABLES")] == expected
+
+
+@BOTH
+def test_who_has_tunables_of_their_own_keeps_them(kind: str, tmp_path: Path) -> None:
+    for own, then in {
+        "glibc.malloc.perturb=0": "glibc.malloc.perturb=0:glibc.malloc.tcache_count=0",
+        "glibc.malloc.tcache_count=3": "glibc.malloc.tcache_count=3",
+    }.items():
+        server = Server(tmp_path / then[-1], kind=kind, environ={"GLIBC_TUNABLES": own}).start()
+        try:
+            environ = Path(f"/proc/{server.worker()}/environ").read_text().split("\0")
+        finally:
+            server.stop()
+        assert f"GLIBC_TUNABLES={then}" in environ
