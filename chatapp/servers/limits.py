@@ -51,7 +51,8 @@ def begin_without_thread_caches() -> None:
     tunables = os.environ.get("GLIBC_TUNABLES", "")
     if "glibc.malloc.tcache_count" in tunables or not _is_glibc():
         return
-    os.environ["GLIBC_TUNABLES"] = ":".join(filter(None, (tunables, NO_THREAD_CACHES)))
+    # Ours first: glibc cuts what it reads at the colons, in place, and the new process must see that it need not begin.
+    os.environ["GLIBC_TUNABLES"] = ":".join(filter(None, (NO_THREAD_CACHES, tunables)))
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # ourselves, no shell
 
 
