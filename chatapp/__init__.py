@@ -97,9 +97,9 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 
     identity = Identity(history, secret=lambda: str(app.secret_key))
     services = Services(settings, lobby, house, history, presence, tap)
-    Door(services, identity, stalled=fanout.stalled).init_app(app)
-    access = Access(settings.FLOW)
-    scene = Scene(hub=hub, fanout=fanout, journal=journal)
+    Door(services, identity, stalled=fanout.stalled, evicted=fanout.evicted).init_app(app)
+    access = Access(settings.FLOW, behind_proxy=bool(settings.ORIGINS))
+    scene = Scene(hub=hub, fanout=fanout, journal=journal, known=presence.known)
     collector = Collector(tap, scene, announce=lambda watchers: bus.publish(Watched(watchers)))
     FlowDoor(settings, access, collector, identity, stalled=fanout.stalled).init_app(app)
     app.register_blueprint(pages(settings, house=house, identity=identity))

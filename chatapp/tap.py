@@ -27,8 +27,8 @@ class Note(NamedTuple):
 class Round:
     """A room's share of a round of the fan-out, as it goes. Owned by the fan-out's thread until it is noted.
 
-    `offers` holds, for each delivery, the client, when it was offered (monotonic ns), its bytes, and whether the
-    client was evicted by it or has bytes waiting after it.
+    `offers` holds, for each delivery, the client, when it was offered (monotonic ns), its bytes, and its fate: `sent`,
+    `queued` behind what waits, `held` behind an answer, or the client is `gone`.
     """
 
     __slots__ = ("encoded_at", "frame_bytes", "messages", "offers", "recipients")
@@ -46,7 +46,7 @@ class Round:
         self.frame_bytes = self.frame_bytes or size
 
     def offered(self, client: Any, size: int, fate: str) -> None:
-        """The frames were offered to a client: they were `sent`, `queued`, or had it `evicted`."""
+        """The frames were offered to a client."""
         self.offers.append((client, monotonic_ns(), size, fate))
 
 

@@ -13,13 +13,15 @@ from .viewer import Viewer
 
 COOKIE = "flow_key"
 KEY_BYTES = 16
+PROXYS_HEADERS = ("Forwarded", "Via", "X-Forwarded", "X-Real", "X-Client", "X-Cluster", "True-Client", "Cf-", "Fly-")
 
 
 class Access:
     """Decides by the setting FLOW. The key is a new one at each start, as Jupyter's is."""
 
-    def __init__(self, mode: str):
+    def __init__(self, mode: str, *, behind_proxy: bool):
         self.mode = mode
+        self._behind_proxy = behind_proxy  # then everybody seems to sit at this machine
         self.key = secrets.token_urlsafe(KEY_BYTES)
         self._salt = secrets.token_bytes(KEY_BYTES)
 
@@ -34,7 +36,7 @@ class Access:
         """Whether who sent this request may look inside."""
         if self.mode in ("off", "open"):
             return self.mode == "open"
-        return self.has_key(request) or (self.mode == "local" and _is_local(request))
+        return self.has_key(request) or (self.mode == "local" and not self._behind_proxy and _is_local(request))
 
     def has_key(self, request: Request) -> bool:
         """Whether the request bears the key: in the address, in a cookie, or as `Authorization: Bearer`."""
@@ -50,7 +52,7 @@ class Access:
 def _is_local(request: Request) -> bool:
     """From this machine, to a name of this machine. What came through a proxy came from somewhere else; and a page of
     another site that had its name point here asks for that name (DNS rebinding)."""
-    through = any(name.startswith(("X-Forwarded", "Forwarded", "Via", "X-Real")) for name, _ in request.headers)
+    through = any(name.title().startswith(PROXYS_HEADERS) for name, _ in request.headers)
     try:
         name = urlsplit(f"//{request.host}").hostname or ""
         local_name = name == "localhost" or ip_address(name).is_loopback

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from ..live.fanout import LISTED_RECIPIENTS
 from ..live.hub import Client
 from ..log.posts import Post
 from ..model import Message
@@ -85,7 +87,7 @@ class Assembler:
         ] = {}  # by the post's id(): it is kept, so that the number stays its own
         self._ways: dict[tuple[str, int], Way] = {}  # by room and seq
         self._flows = 0
-        self._cause: dict[int, int | Client] = {}  # by thread: what it did last
+        self._causes: dict[int, deque[int | Client]] = {}  # by thread: of the lines that it logs next, one each
 
     def tell(self, notes: list[Note]) -> Story:
         """The story of these notes, which follow the ones given before."""
@@ -104,7 +106,6 @@ class Assembler:
         match note.what:
             case "received":
                 self._received[note.thread] = (note.about, note.at)
-                self._cause[note.thread] = note.about
             case "parsed":
                 self._parsed[note.thread] = note.at
             case "queued":
@@ -129,8 +130,12 @@ class Assembler:
                 self._told(note, note.about, note.more, story)
             case "lines":
                 self._lines(note, note.about, story)
-            case "connected" | "disconnected" | "evicted" | "pinged":
-                self._cause[note.thread] = note.about
+            case "connected" | "disconnected" | "evicted" | "pinged" | "silent":
+                if note.what == "disconnected":  # its thread serves somebody else from now on
+                    self._received.pop(note.thread, None)
+                    self._parsed.pop(note.thread, None)
+                if note.what != "pinged":  # of which no line tells
+                    self._causes[note.thread] = deque([note.about])
                 story.happenings.append(Happening(note.at, note.what, note.about))
             case "frame in" | "frame out":
                 story.frames.append(Sent(note.at, note.about, note.what.removeprefix("frame "), note.more))
@@ -150,7 +155,10 @@ class Assembler:
         return self._posts.get(id(post), (post, Way()))[1]
 
     def _told(self, note: Note, events: list[Message], told: Round, story: Story) -> None:
-        self._cause[note.thread] = self._flows + 1
+        flows = range(self._flows + 1, self._flows + 1 + len(events))
+        lines = told.recipients if told.recipients <= LISTED_RECIPIENTS else 0
+        causes = self._causes.setdefault(note.thread, deque(maxlen=UNDER_WAY))
+        causes += [flow for flow in flows for _ in range(lines)] if told.recipients == lines else flows[:1]
         for event in events:
             way = self._ways.pop((event.room, event.seq), None) or Way()
             way.threads["encoded"] = note.thread
@@ -158,8 +166,8 @@ class Assembler:
             story.flows.append(Arrived(self._flows, event, way, told, note.at))
 
     def _lines(self, note: Note, lines: list[str], story: Story) -> None:
-        cause: Any = self._cause.get(note.thread)
-        if isinstance(cause, int):
-            del self._cause[note.thread]  # a round logs once; the next one may be none that is told in full
-        flow, client = (cause, None) if isinstance(cause, int) else (None, cause)
-        story.lines += [Caused(note.at, line, flow, client) for line in lines]
+        causes = self._causes.pop(note.thread, deque())
+        for line in lines:
+            cause = causes.popleft() if causes else None
+            flow, client = (cause, None) if isinstance(cause, int) else (None, cause)
+            story.lines.append(Caused(note.at, line, flow, client))

@@ -14,7 +14,7 @@ from ..live.outbox import Outbox
 from ..tap import Tap
 from .assembler import Assembler, Story
 from .snapshot import Scene
-from .telling import handshake, told
+from .telling import FLOWS, LINES, handshake, told
 from .viewer import Viewer
 from .words import Gone, HandshakeSeen, Word, encode
 
@@ -38,6 +38,8 @@ class Watcher:
         self.watching: Client | None = None
         self.asked: deque[int] = deque(maxlen=20)  # numbers of clients whose handshake they want to see
         self.dropped = 0  # notes they were not told
+        self.since = 0  # messages that had been told when they came
+        self.told = 0  # messages that they were told of in full
 
     def tell(self, word: Word) -> None:
         self.outbox.offer(text_frame(encode(word)))
@@ -62,12 +64,13 @@ class Collector:
         with self._lock:
             if not self._open or len(self._watchers) >= WATCHERS:
                 raise TooMany
+            watcher.since = self._scene.messages
             self._watchers.append(watcher)
-            self._tap.watched = len(self._watchers)
             if self._thread is None:
+                self._tap.take()  # what was noted after the last one had gone
                 self._thread = Thread(target=self._run, name="flow", daemon=True)
                 self._thread.start()
-        self._announce(self._tap.watched)
+            self._count()
 
     def leave(self, watcher: Watcher) -> None:
         """Away; whoever says so again does nothing."""
@@ -76,8 +79,7 @@ class Collector:
                 return
             self._watchers.remove(watcher)
             self._see(watcher, None)
-            self._tap.watched = len(self._watchers)
-        self._announce(self._tap.watched)
+            self._count()
 
     def watch(self, watcher: Watcher, number: int | None) -> bool:
         """Has the watcher see the frames of that client, or of nobody; False if there is no such client."""
@@ -91,7 +93,7 @@ class Collector:
         """How everything stands now."""
         with self._looking:
             self._scene.look()
-            return self._scene.snapshot(viewer, watchers=self._tap.watched, dropped=0)
+            return self._scene.snapshot(viewer, watchers=self._tap.watched)
 
     def close(self) -> None:
         """The server stops: takes nobody in any more, and says goodbye."""
@@ -101,6 +103,11 @@ class Collector:
         for watcher in watchers:
             watcher.outbox.close(GOING_AWAY, "the server is stopping")
         self._stopped.set()
+
+    def _count(self) -> None:
+        """Under the lock, and announced under it: of two changes the last must be told last. It only hands over."""
+        self._tap.watched = len(self._watchers)
+        self._announce(self._tap.watched)
 
     def _see(self, watcher: Watcher, client: Client | None) -> None:
         before, watcher.watching = watcher.watching, client
@@ -133,15 +140,23 @@ class Collector:
     def _tell(self, watcher: Watcher, story: Story, *, snapshot: bool) -> None:
         watcher.dropped += story.dropped
         if watcher.outbox.waiting:  # they have not read what they were told before
-            watcher.dropped += len(story.flows) + len(story.lines) + len(story.happenings) + len(story.frames)
+            watcher.dropped += len(story.lines) + len(story.happenings) + len(story.frames)
             return
+        watcher.told += min(len(story.flows), FLOWS)
+        watcher.dropped += max(0, len(story.lines) - LINES)
         for word in told(story, watcher.viewer, names=self._scene.names, watching=watcher.watching):
             watcher.tell(word)
         while watcher.asked:
             watcher.tell(self._handshake(watcher.asked.popleft(), watcher.viewer))
         if snapshot:
             with self._looking:
-                word = self._scene.snapshot(watcher.viewer, watchers=self._tap.watched, dropped=watcher.dropped)
+                word = self._scene.snapshot(
+                    watcher.viewer,
+                    watchers=self._tap.watched,
+                    dropped=watcher.dropped,
+                    messages_seen=self._scene.messages - watcher.since,
+                    messages_told=watcher.told,
+                )
             watcher.tell(word)
 
     def _handshake(self, number: int, viewer: Viewer) -> HandshakeSeen | Gone:

@@ -15,7 +15,7 @@ from ..config import Settings
 from ..details import LOCALES
 from ..identity import Identity, language
 from ..live.door import bad_handshake, set_up
-from ..live.frames import Ended
+from ..live.frames import Ended, text_frame
 from ..live.handshake import SOCKETS, SPOKEN, Upgraded, malformed, offered_subprotocols
 from ..live.outbox import Outbox
 from ..live.reader import Reader
@@ -68,7 +68,7 @@ class FlowDoor:
         if "key" in request.args and self._access.has_key(request):
             others = [(name, value) for name, value in request.args.items() if name != "key"]
             response = make_response(redirect("/flow" + (f"?{urlencode(others)}" if others else ""), 303))
-            response.set_cookie(COOKIE, self._access.key, httponly=True, samesite="Strict")
+            response.set_cookie(COOKIE, self._access.key, httponly=True, samesite="Strict", secure=request.is_secure)
         else:
             boot = {
                 "locale": language(),
@@ -151,7 +151,7 @@ class FlowDoor:
         )
         end = Ended(None)
         try:
-            watcher.tell(self._hello(watcher))
+            watcher.outbox.send(text_frame(encode(self._hello(watcher))))  # ahead of what it was told meanwhile
             watcher.outbox.release()
             for text in reader.messages():
                 self._obey(watcher, text)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from ..live.frames import CLOSE, CONTINUATION, TEXT
+from ..model import Author
 from .viewer import Viewer
 from .words import Frame
 
@@ -30,7 +33,8 @@ def taken_apart(frame: bytes, *, t: int, direction: str, viewer: Viewer, owner: 
     masked = frame[start:end]
     content = bytes(byte ^ key[i % 4] for i, byte in enumerate(masked[:SHOWN])) if key else masked[:SHOWN]
     opcode = frame[0] & 0x0F
-    hidden = opcode in (TEXT, CONTINUATION) and not viewer.sees(owner)
+    own = viewer.sees(owner) and (direction == "in" or viewer.mode == "open" or _is_about(masked, owner))
+    hidden = opcode in (TEXT, CONTINUATION) and not own
     code = int.from_bytes(content[:2]) if opcode == CLOSE and len(content) >= 2 else None
     return Frame(
         t=t,
@@ -50,6 +54,20 @@ def taken_apart(frame: bytes, *, t: int, direction: str, viewer: Viewer, owner: 
         close_code=code,
         cut=len(masked) > SHOWN,
     )
+
+
+def _is_about(sent: bytes, person: str) -> bool:
+    """Whether what the server sent is of that person's own: their message, or an answer to them alone."""
+    try:
+        event = msgspec.json.decode(sent, type=_Sent)
+    except (msgspec.DecodeError, UnicodeError):
+        return False  # plain, or a fragment: whose words they are does not stand in it
+    return event.type in ("pong", "error") or (event.author is not None and event.author.id == person)
+
+
+class _Sent(msgspec.Struct):
+    type: str
+    author: Author | None = None
 
 
 def _layout(frames: bytes, at: int) -> tuple[int, int, int]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..live.fanout import FanOut
 from ..live.hub import Client, Hub
 from ..lock import EDGES, MeasuredLock
 from ..log.journal import Journal
+from ..model import Person
 from ..tap import SECOND
 from .threads import Activity, Threads, give_way
 from .viewer import Viewer
@@ -22,7 +23,8 @@ ROOMS_LISTED = 200
 class Scene:
     """Takes the snapshots. One look serves every viewer; what each may see of it differs."""
 
-    def __init__(self, *, hub: Hub, fanout: FanOut, journal: Journal):
+    def __init__(self, *, hub: Hub, fanout: FanOut, journal: Journal, known: Callable[[Person], Person]):
+        self._known = known  # a person under the name they go by now
         self._hub = hub
         self._fanout = fanout
         self._journal = journal
@@ -32,6 +34,11 @@ class Scene:
         self._clients: list[tuple[Client, list[str]]] = []
         self._rooms: list[tuple[str, int, int]] = []
         self._active: list[Activity] = []
+
+    @property
+    def messages(self) -> int:
+        """Told since the server's start."""
+        return self._fanout.counts.messages
 
     @property
     def names(self) -> dict[int, str]:
@@ -47,7 +54,9 @@ class Scene:
         """The client of that number, if it is here."""
         return next((client for client in self._hub.clients() if client.number == number), None)
 
-    def snapshot(self, viewer: Viewer, *, watchers: int, dropped: int) -> Snapshot:
+    def snapshot(
+        self, viewer: Viewer, *, watchers: int, dropped: int = 0, messages_seen: int = 0, messages_told: int = 0
+    ) -> Snapshot:
         """What the last look found, as that viewer may see it."""
         counts = self._fanout.counts
         native = {one.ident: one.native for one in self._active}
@@ -57,7 +66,7 @@ class Scene:
             watchers=watchers,
             clients_total=self._clients_total,
             threads_total=len(self._active),
-            clients=list(_clients(self._clients, native, viewer)),
+            clients=list(self._seen(native, viewer)),
             rooms=[RoomSeen(*room) for room in self._rooms[:ROOMS_LISTED]],
             threads=[_thread(one, owners, self._at) for one in self._active[:LISTED]],
             kinds=dict(Counter(one.kind for one in self._active)),
@@ -71,23 +80,23 @@ class Scene:
                 bytes_out=counts.bytes,
                 evictions=counts.evictions,
                 dropped=dropped,
+                messages_seen=messages_seen,
+                messages_told=messages_told,
             ),
         )
+
+    def _seen(self, native: dict[int, int], viewer: Viewer) -> Iterator[ClientSeen]:
+        for number, (client, rooms) in enumerate(self._clients):
+            give_way(number)
+            yield _client(client, self._known(client.person), rooms, native, viewer)
 
 
 def micros(nanoseconds: int) -> int:
     return nanoseconds // 1_000
 
 
-def _clients(listed: list[tuple[Client, list[str]]], native: dict[int, int], viewer: Viewer) -> Iterator[ClientSeen]:
-    for number, (client, rooms) in enumerate(listed):
-        give_way(number)
-        yield _client(client, rooms, native, viewer)
-
-
-def _client(client: Client, rooms: list[str], native: dict[int, int], viewer: Viewer) -> ClientSeen:
+def _client(client: Client, person: Person, rooms: list[str], native: dict[int, int], viewer: Viewer) -> ClientSeen:
     host, port = client.address
-    person = client.person
     return ClientSeen(
         id=client.number,
         name=person.name if viewer.sees(person.id) else None,

@@ -85,6 +85,7 @@ def _flow(arrived: Arrived, viewer: Viewer, names: Mapping[int, str]) -> Flow:
         round=told_in.messages,
         frame_bytes=told_in.frame_bytes,
         recipients=told_in.recipients,
+        unlisted=max(0, len(told_in.offers) - OFFERS),
         offers=[(client.number, micros(at), size, fate) for client, at, size, fate in told_in.offers[:OFFERS]],
         finished=micros(arrived.finished),
     )

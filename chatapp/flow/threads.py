@@ -37,6 +37,8 @@ _DOING = {
     ("servers/pool.py", "_run"): "serving HTTP",
     ("workers/gthread.py", "run"): "waiting for work",
     ("http/server.py", "handle"): "serving HTTP",
+    ("servers/pool.py", "_keep_warm"): "idle",
+    ("werkzeug/serving.py", "serve_forever"): "waiting for work",
     ("flow/collector.py", "_run"): "looking",
 }
 _POOL = ("servers/pool.py", "_run")  # with nothing inside it: a handler without a client
@@ -48,6 +50,7 @@ _KINDS = {
     "heartbeat": "heartbeat",
     "terminal": "terminal",
     "flow": "flow",
+    "lab": "lab",
 }
 
 
@@ -107,7 +110,7 @@ def _doing(frame: FrameType | None) -> str:
         if said:
             return said
         frame = frame.f_back
-    return "running"
+    return "in other code"
 
 
 def _place(frame: FrameType) -> tuple[str, str]:

@@ -75,7 +75,8 @@ class LockSeen(Struct):
 
 
 class Counters(Struct):
-    """Since the server's start, but `dropped`: the notes that the watcher was not told."""
+    """Since the server's start; since the watcher watches: `messages_seen`, of which `messages_told` were told in full,
+    and the other notes that were `dropped`."""
 
     messages: int
     commits: int
@@ -85,6 +86,8 @@ class Counters(Struct):
     bytes_out: int
     evictions: int
     dropped: int
+    messages_seen: int
+    messages_told: int
 
 
 class Snapshot(Struct, tag="snapshot"):
@@ -126,6 +129,7 @@ class Flow(Struct):
     round: int
     frame_bytes: int
     recipients: int
+    unlisted: int
     offers: list[tuple[int, int, int, str]]
     finished: int
 

@@ -7,6 +7,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from functools import partial
 
 import flask_sock
 from flask import Blueprint, Flask, Response, g, request
@@ -16,7 +17,7 @@ from ..model import Refusal
 from ..origins import allowed_origin
 from ..problems import problem
 from .handshake import SOCKETS, SPOKEN, VERSION, Handshake, Upgraded, malformed, offered_subprotocols
-from .hub import Dialect, Full
+from .hub import Client, Dialect, Full
 from .outbox import Outbox
 from .protocol import SUBPROTOCOL
 from .session import ChatSession, PlainSession, Services
@@ -32,10 +33,18 @@ log = logging.getLogger(__name__)
 class Door:
     """Stands before the WebSocket route: checks, lists the client, and puts its socket behind its outbox."""
 
-    def __init__(self, services: Services, identity: Identity, *, stalled: Callable[[Outbox], None]):
+    def __init__(
+        self,
+        services: Services,
+        identity: Identity,
+        *,
+        stalled: Callable[[Outbox], None],
+        evicted: Callable[[Client], None],
+    ):
         self._services = services
         self._identity = identity
         self._stalled = stalled
+        self._evicted = evicted
 
     def init_app(self, app: Flask) -> None:
         """Adds the address `/chat`, with an upgrade and without."""
@@ -84,6 +93,7 @@ class Door:
         outbox.hold()
         address = (request.remote_addr or "", int(request.environ.get("REMOTE_PORT") or 0))
         client = services.lobby.enter(outbox, address, dialect, person, identify)
+        outbox.evicted = partial(self._evicted, client)
         g.client = client
         subprotocol = SUBPROTOCOL if chat else None
         request.environ[SPOKEN] = subprotocol

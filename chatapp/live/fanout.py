@@ -12,7 +12,7 @@ import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from ..model import Again, Author, Change, Ephemeron, Message, News, Read, Typing, Watched
 from ..tap import Round, Tap
@@ -34,7 +34,8 @@ class _Stop:
 
 @dataclass
 class Counts:
-    """What the fan-out has done since the start. An offer is a system call, but for clients that read slowly."""
+    """What was told since the start: messages, to how many clients. An offer is a system call, but for those that read
+    slowly."""
 
     rounds: int = 0
     messages: int = 0
@@ -50,6 +51,7 @@ class FanOut:
     def __init__(self, hub: Hub, tap: Tap | None = None):
         self.counts = Counts()
         self._tap = tap or Tap()
+        self._counting = Lock()  # guards the count of evictions: any thread may offer too much
         self._watched: Round | None = None  # the round under way, if every delivery of it is to be noted
         self._hub = hub
         self._inbox: deque[News | Outbox | Event | _Stop] = deque()
@@ -89,6 +91,14 @@ class FanOut:
         """Waits until what was published before is offered to everybody, at most `timeout` seconds: the journal
         commits no sooner what could not be told any sooner, and so commits and tells more at once."""
         self._caught_up.wait(timeout)
+
+    def evicted(self, client: Client) -> None:
+        """Says that a client was sent away, whoever offered it too much. Called under its outbox's lock."""
+        with self._counting:
+            self.counts.evictions += 1
+        if self._tap.watched:
+            self._tap.note("evicted", client)
+        log.warning("Client reads too slowly, closed with 1013: %s", client.address)
 
     def stalled(self, outbox: Outbox) -> None:
         """Takes over an outbox whose socket is full. Called under that outbox's lock: only notes it."""
@@ -191,31 +201,29 @@ class FanOut:
 
     def _encode(self, events: list[Message], recipients: Recipients) -> None:
         if recipients.chat:
-            self._offer([text_frame(protocol.encode(event)) for event in events], recipients.chat)
+            self._tell([text_frame(protocol.encode(event)) for event in events], recipients.chat)
         if recipients.plain:
-            self._offer([text_frame(event.text.encode()) for event in events], recipients.plain)
+            self._tell([text_frame(event.text.encode()) for event in events], recipients.plain)
         if recipients.plain_named:
             named = [text_frame(f"{event.author.name}: {event.text}".encode()) for event in events]
-            self._offer(named, recipients.plain_named)
+            self._tell(named, recipients.plain_named)
+
+    def _tell(self, frames: list[bytes], clients: Sequence[Client]) -> None:
+        """Offers a room's messages, and counts that."""
+        size = sum(map(len, frames))
+        self.counts.offers += len(clients) * -(-size // SLICE)
+        self.counts.bytes += len(clients) * size
+        self._offer(frames, clients)
 
     def _offer(self, frames: list[bytes], clients: Sequence[Client]) -> None:
         watched = self._watched
         if watched:
             watched.encoded(sum(map(len, frames)))
         for joined in _slices(frames):
-            self.counts.offers += len(clients)
-            self.counts.bytes += len(joined) * len(clients)
             for client in clients:
-                if not client.outbox.offer(joined):
-                    self._evicted(client)
+                client.outbox.offer(joined)
                 if watched:
                     watched.offered(client, len(joined), client.outbox.fate)
-
-    def _evicted(self, client: Client) -> None:
-        self.counts.evictions += 1
-        if self._tap.watched:
-            self._tap.note("evicted", client)
-        log.warning("Client reads too slowly, closed with 1013: %s", client.address)
 
     def _ephemeron(self, item: Ephemeron) -> None:
         if isinstance(item, Read):

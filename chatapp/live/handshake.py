@@ -7,6 +7,7 @@ import binascii
 import hashlib
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from simple_websocket import Server
 
@@ -77,7 +78,8 @@ def switching_protocols(key: str, subprotocol: str | None) -> bytes:
 class Handshake:
     """A client's handshake, kept for who looks in: what it asked for, and when each step was done (monotonic ns).
 
-    Of the headers only those that a handshake is made of: never a cookie, a key to something, or a token.
+    Of the headers only those that a handshake is made of, of the query what we take from it, of the subprotocols the
+    one that is spoken: a cookie, a key to something or a token is never kept.
     """
 
     __slots__ = ("answered_at", "begun_at", "checked_at", "entered_at", "headers", "left_out", "query", "subprotocol")
@@ -86,12 +88,19 @@ class Handshake:
         self.begun_at = begun_at
         self.checked_at = checked_at
         self.entered_at = self.answered_at = 0
-        self.query = str(environ.get("QUERY_STRING", ""))[:SHOWN]
+        given_query = parse_qsl(str(environ.get("QUERY_STRING", ""))[:SHOWN])
+        self.query = urlencode([(name, value) for name, value in given_query if name in ("room", "name")])
         self.subprotocol = subprotocol
         given = [name for name in environ if name.startswith("HTTP_")]
         shown = [name for name in given if name in HEADERS]
-        self.headers = tuple((HEADERS[name], str(environ[name])[:SHOWN]) for name in shown)
+        self.headers = tuple((HEADERS[name], self._shown(name, str(environ[name]))) for name in shown)
         self.left_out = len(given) - len(shown)
+
+    def _shown(self, name: str, value: str) -> str:
+        if name != "HTTP_SEC_WEBSOCKET_PROTOCOL":
+            return value[:SHOWN]
+        others = len(value.split(",")) - 1  # some clients hide a token among them
+        return (self.subprotocol or "…") + (f", … ({others} more)" if others else "")
 
     @property
     def key(self) -> str:

@@ -61,6 +61,8 @@ class Heartbeat:
             if now - closing_since > EVICTION_GRACE:
                 client.outbox.cut()
         elif now - client.heard_at > self._settings.PING_TIMEOUT:
+            if self._tap.watched:
+                self._tap.note("silent", client)
             log.info("Client is silent, cut off: %s", client.address)
             client.outbox.cut()
         elif now - max(client.heard_at, client.pinged_at) > self._settings.PING_INTERVAL:

@@ -89,7 +89,7 @@ class Hub:
         self._numbers = count(1)
         self._capacity = capacity
         self._open = True
-        self._clients: dict[Client, set[str]] = {}
+        self._clients: dict[Client, dict[str, None]] = {}  # with the rooms, in the order in which it joined them
         self._rooms: dict[str, _RoomList] = {}
         self._people: dict[str, dict[Client, None]] = {}
 
@@ -104,7 +104,7 @@ class Hub:
             if not self._open or len(self._clients) >= self._capacity:
                 raise Full
             client.number = next(self._numbers)
-            self._clients[client] = set()
+            self._clients[client] = {}
             self._people.setdefault(client.person.id, {})[client] = None
 
     def remove(self, client: Client) -> list[str] | None:
@@ -127,7 +127,7 @@ class Hub:
         """Puts a client into a room; gives the seq up to which events were fanned out without it."""
         with self.lock:
             listed = self._room(room)
-            self._clients[client].add(room)
+            self._clients[client][room] = None
             listed.clients[client] = None
             listed.snapshot = None
             return listed.head
@@ -136,7 +136,7 @@ class Hub:
         """Takes a client out of a room. When this returns nothing of the room comes any more: it waits for the
         round that is on its way, so that who joins again gets nothing twice."""
         with self.lock:
-            self._clients[client].discard(room)
+            self._clients[client].pop(room, None)
             self._leave(client, room)
             listed = self._rooms[room]
             self._delivered.wait_for(lambda: not _among(client, listed.delivering), ROUND_TIMEOUT)

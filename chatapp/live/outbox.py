@@ -26,7 +26,10 @@ class Outbox:
     gets close code 1013 behind the frame that is half written, and nothing else.
     """
 
-    seen: Callable[[bytes], object] | None = None  # hears every frame that leaves, while somebody watches this client
+    seen: Callable[[bytes], object] | None = (
+        None  # hears what has left, whole frames, while somebody watches this client
+    )
+    evicted: Callable[[], object] | None = None  # hears that it happened, under the lock: must only note it
 
     def __init__(self, sock: socket.socket, *, limit: int, stalled: Callable[[Outbox], None]):
         self._sock = sock
@@ -78,8 +81,6 @@ class Outbox:
         with self._lock:
             if self._closing or self._gone:
                 return True
-            if self.seen:
-                self.seen(frames)
             if not self._waiting and self._held is None:  # nearly always: one system call, and nothing else
                 self._send_at_once(frames)
                 return True
@@ -127,8 +128,6 @@ class Outbox:
         """
         with self._lock:
             if not self._closing and not self._gone:
-                if self.seen:
-                    self.seen(frames)
                 self._append(frames)
                 self._write()
         if not self.drain(DRAIN_TIMEOUT, down_to=self._limit // 2):
@@ -200,6 +199,8 @@ class Outbox:
             self._append(memoryview(frames)[written:])
             self._begun = written > 0
             self._wait_for_room()
+        elif self.seen and written is not None:
+            self.seen(frames)
 
     def _send_some(self, frames: bytes | memoryview) -> int | None:
         """How many bytes the socket took without waiting; None if the connection is gone."""
@@ -236,6 +237,8 @@ class Outbox:
                 self._waiting[0] = first[written:]
             else:
                 self._waiting.popleft()
+                if self.seen:
+                    self.seen(bytes(first.obj))  # from the beginning, however many sends it took
         if self._waiting:
             self._wait_for_room()
 
@@ -247,6 +250,8 @@ class Outbox:
     def _evict(self) -> None:
         if self._closing or self._gone:
             return
+        if self.evicted:
+            self.evicted()
         begun = self._waiting[0] if self._begun else None
         self._waiting.clear()
         self._waiting_bytes = 0
@@ -259,10 +264,7 @@ class Outbox:
         self._write()
 
     def _close(self, code: int, reason: str) -> None:
-        frame = close_frame(code, reason)
-        if self.seen:
-            self.seen(frame)
-        self._append(frame)
+        self._append(close_frame(code, reason))
         self._closing = True
         self.closing_since = time.monotonic()
 

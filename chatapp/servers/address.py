@@ -13,6 +13,8 @@ def announce(bound: Any, look_inside: str | None) -> None:
     """
     if not isinstance(bound, tuple):
         print(f"chatapp: serving on {bound}, for a proxy", flush=True)
+        if look_inside:
+            print(f"chatapp: look inside at {look_inside} there", flush=True)
         return
     host, port = bound[:2]
     here = f"http://{_reachable(host)}:{port}"

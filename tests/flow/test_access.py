@@ -22,6 +22,9 @@ FROM_AFAR: list[dict[str, Any]] = [
     {"headers": {"Forwarded": "for=192.0.2.7"}},
     {"headers": {"X-Forwarded-Proto": "https"}},
     {"headers": {"Via": "1.1 proxy"}},
+    {"headers": {"X-Real-IP": "192.0.2.7"}},
+    {"headers": {"CF-Connecting-IP": "192.0.2.7"}},
+    {"headers": {"True-Client-IP": "192.0.2.7"}},
     {"headers": {"Host": "evil.example"}},
     {"headers": {"Host": "127.0.0.1.evil.example"}},
     {"environ_overrides": {"REMOTE_ADDR": ""}},
@@ -117,6 +120,12 @@ def test_off_there_is_nothing_to_see(make_app: Callable[..., Flask], path: str) 
     app = make_app(FLOW="off")
     assert app.extensions["chatapp"].look_inside is None
     assert app.test_client().get(path).status_code == 404
+
+
+def test_behind_a_proxy_that_rewrites_the_name_nobody_sits_at_the_machine(make_app: Callable[..., Flask]) -> None:
+    app = make_app(ORIGINS="https://chat.example")
+    assert app.test_client().get("/api/flow").status_code == 403
+    assert app.test_client().get(f"/api/flow?key={key_of(app)}").status_code == 200
 
 
 def test_with_key_the_machine_itself_needs_it_too(make_app: Callable[..., Flask]) -> None:

@@ -11,7 +11,12 @@ import threading
 from flask import Flask
 from flask.testing import FlaskClient
 
+from chatapp.flow.assembler import Assembler
+from chatapp.live.frames import text_frame
 from chatapp.live.handshake import GUID
+from chatapp.log.posts import Post
+from chatapp.model import Author, Message, Room
+from chatapp.tap import Round, Tap
 
 from ..actors import eventually
 from ..conftest import Wire
@@ -69,6 +74,26 @@ def test_a_message_over_http_has_no_frame_of_its_own(wire: Wire, look: Look, cli
     assert flow["queued"] <= flow["taken"] <= flow["committed"]
 
 
+def test_a_message_over_http_is_not_taken_for_one_of_a_client_that_left(wire: Wire, look: Look) -> None:
+    """The thread that served the client serves the request."""
+    looker = look()
+    talker = wire.enter("ana")
+    hub = wire.app.extensions["chatapp"].hub
+    [client] = hub.clients()
+    assembler, tap = Assembler(), Tap()
+    looker.client()
+    for what in ("received", "parsed", "disconnected"):
+        tap.note(what, client)
+    post = Post(Room(1, "general", "general"), Author("x", "x"), "from cron", "n1", None)
+    tap.note("queued", post)
+    event = Message("general", 1, "", post.author, post.text)
+    tap.note("committed", [(post, event)], 1)
+    tap.note("told", [event], Round(1, 0))
+    [flow] = assembler.tell(tap.take()).flows
+    assert (flow.way.sender, flow.way.received, flow.way.parsed) == (None, None, None)
+    talker.vanish()
+
+
 def test_the_counters_are_what_was_sent(wire: Wire, look: Look, client: FlaskClient) -> None:
     talkers = [wire.enter(f"talker{n}") for n in range(4)]
     for n in range(30):
@@ -84,6 +109,51 @@ def test_the_counters_are_what_was_sent(wire: Wire, look: Look, client: FlaskCli
     looker = look()
     talkers[0].post("one more", nonce="more")
     looker.snapshot(lambda word: word["counters"]["messages"] == 31 and word["counters"]["deliveries"] == 124)
+    sends = json.loads(client.get("/api/flow").data)["counters"]["sends"]
+    talkers[1].say("typing", room="general")
+    talkers[2].hear("typing")
+    assert json.loads(client.get("/api/flow").data)["counters"]["sends"] == sends  # it is no message
+
+
+def test_of_more_messages_than_can_be_followed_it_is_told_how_many(wire: Wire, look: Look) -> None:
+    looker = look()
+    talkers = [wire.enter(f"talker{n}") for n in range(5)]
+    for n in range(200):
+        talkers[n % 5].post(f"message {n}", nonce=f"n{n}")
+    for talker in talkers:
+        talker.hear("message", seq=200)
+    last = looker.snapshot(lambda word: word["counters"]["messages_seen"] == 200)
+    told = sum(len(word["flows"]) for word in looker.words if word["type"] == "flows")
+    assert last["counters"]["messages_told"] == told <= 200
+    lines = sum(len(word["lines"]) for word in looker.words if word["type"] == "lines")
+    assert lines + last["counters"]["dropped"] >= 1_000  # one for each recipient of each
+
+
+def test_a_client_that_is_sent_away_is_seen_whoever_offered_it_too_much(wire: Wire, look: Look) -> None:
+    looker = look()
+    wire.enter("ana")
+    number = looker.client()["id"]
+    [client] = wire.app.extensions["chatapp"].hub.clients()
+    looker.say("watch", client=number)
+    eventually(lambda: client.outbox.seen)
+    client.outbox.hold()
+    for _ in range(3):  # as somebody else than the fan-out does: more than may wait for it
+        client.outbox.offer(text_frame(b"x" * 600_000))
+    gone = looker.next("happened", lambda word: word["kind"] == "evicted")
+    assert gone["client"] == number
+    assert looker.snapshot(lambda word: word["counters"]["evictions"] == 1)
+    closing = looker.frame("out")
+    assert (closing["opcode"], closing["close_code"]) == (8, 1013)  # and nothing of what never left
+
+
+def test_a_new_name_is_shown(wire: Wire, look: Look, ana: FlaskClient) -> None:
+    looker = look(client=ana)
+    own = wire.connect(chat=True, client=ana)
+    own.hear("welcome")
+    looker.client(own=True, name="Ana")
+    own.join()
+    own.say("rename", name="Marieta")
+    looker.client(own=True, name="Marieta")
 
 
 def test_the_frames_of_a_client_are_taken_apart(wire: Wire, look: Look, ana: FlaskClient) -> None:
@@ -100,7 +170,8 @@ def test_the_frames_of_a_client_are_taken_apart(wire: Wire, look: Look, ana: Fla
     assert (came["opcode"], came["fin"], came["size"]) == (1, True, 5)
     assert (came["masked"], came["payload"], came["text"]) == ("7f9f4d5158", b"Hello".hex(), "Hello")
     left = looker.frame("out", lambda frame: frame["opcode"] == 1)
-    assert (left["first"], left["second"], left["key"], left["text"]) == (0x81, 0x05, "", "Hello")
+    assert (left["first"], left["second"], left["key"]) == (0x81, 0x05, "")
+    assert (left["hidden"], left["text"]) == (True, None)  # in the plain dialect nobody can tell whose words they are
     assert left["t"] >= came["t"]
     talker.ping(b"are you there")
     assert looker.frame("in", lambda frame: frame["opcode"] == 9)["text"] == "are you there"
@@ -111,6 +182,26 @@ def test_the_frames_of_a_client_are_taken_apart(wire: Wire, look: Look, ana: Fla
     assert bytes.fromhex(long["payload"]) == b"x" * 256
     talker.close(1000)
     assert looker.frame("in", lambda frame: frame["opcode"] == 8)["close_code"] == 1000
+
+
+def test_what_others_said_is_hidden_in_the_frames_that_bring_it_to_oneself(
+    wire: Wire, look: Look, ana: FlaskClient
+) -> None:
+    looker = look(client=ana)
+    own, other = wire.connect(chat=True, client=ana), wire.enter("bia")
+    own.hear("welcome")
+    looker.say("watch", client=looker.client(own=True)["id"])
+    eventually(lambda: _sees_frames(wire))
+    own.join()
+    other.post("a secret of mine", nonce="n1")
+    own.hear("message", seq=1)
+    own.post("my own words", nonce="n1")
+    assert looker.frame("in", lambda frame: "my own words" in (frame["text"] or ""))
+    shown = looker.frame("out", lambda frame: frame["text"])
+    assert json.loads(shown["text"])["text"] == "my own words"
+    assert "secret" not in json.dumps(looker.words)
+    assert b"secret".hex() not in json.dumps(looker.words)
+    assert "bia" not in json.dumps(looker.words)
 
 
 def test_the_frames_of_somebody_else_show_their_heads_alone(wire: Wire, look: Look) -> None:

@@ -39,6 +39,7 @@ class Stage:
         self._sockets += (ours, theirs)
         outbox = Outbox(theirs, limit=LIMIT, stalled=self.fanout.stalled)
         client = Client(outbox, ("127.0.0.1", len(self._sockets)), Person(person, person), dialect, 0.0)
+        outbox.evicted = lambda: self.fanout.evicted(client)
         self.hub.add(client)
         for room in rooms:
             self.hub.join(client, room)
