@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from chatapp.rooms.rates import Bucket, Rates
@@ -44,6 +44,7 @@ def test_after_the_wait_that_was_told_there_is_a_token(rate: float, burst: int, 
     while not (wait := bucket.take(now)):
         now += step / rate / 10
     assert 0 < wait <= 1 / rate
+    assume(wait > 1e-6)  # a shorter one is lost in the rounding of the clock's own figures
     assert bucket.take(now + wait * 0.9) > 0
     assert bucket.take(now + wait + 1e-6) == 0
 
