@@ -109,13 +109,20 @@ def _house() -> dict[str, str]:
 
 def _tables() -> dict[str, str]:
     return {
+        "doing.closing": _("closing"),
         "doing.committing": _("committing"),
         "doing.encoding": _("encoding"),
         "doing.idle": _("idle"),
+        "doing.in other code": _("in other code"),
+        "doing.looking": _("looking at the server for this page"),
         "doing.parsing": _("parsing"),
         "doing.reading": _("reading (asleep until bytes come)"),
+        "doing.reading the log": _("reading the log"),
         "doing.running": _("running"),
         "doing.serving HTTP": _("serving HTTP"),
+        "doing.slowed down": _("slowed down: it wrote too fast"),
+        "doing.waiting for a slow reader": _("waiting for a slow reader"),
+        "doing.waiting for the fan-out": _("waiting for the fan-out"),
         "doing.waiting for the disk": _("waiting for the disk"),
         "doing.waiting for the lock": _("waiting for the lock"),
         "doing.waiting for work": _("waiting for work"),
@@ -126,6 +133,7 @@ def _tables() -> dict[str, str]:
         "kind.handler": _("handler"),
         "kind.heartbeat": _("heartbeat"),
         "kind.journal": _("journal"),
+        "kind.lab": _("laboratory"),
         "kind.main": _("main"),
         "kind.other": _("other"),
         "kind.pool": _("pool"),
