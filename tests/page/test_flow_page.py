@@ -283,6 +283,15 @@ def test_ping_pong_and_close_are_seen_too(viewer: Viewer) -> None:
     expect(viewer.field("unmasked")).to_contain_text("1000")
 
 
+def test_the_round_trip_says_who_measured_it_and_a_pings_own_is_beside_it(viewer: Viewer) -> None:
+    viewer.page.locator("#frames-client").select_option("1")
+    facts = viewer.page.locator("#frames .facts")
+    expect(facts).to_contain_text(re.compile("as TCP measures it.*412 µs"))
+    expect(viewer.page.locator("#frames-pong")).to_be_hidden()
+    viewer.page.locator("#frames-client").select_option("3")
+    expect(facts).to_contain_text(re.compile("From a ping to its pong.*438 µs"))
+
+
 def test_threads_lock_outboxes_and_lines_are_the_snapshots(viewer: Viewer) -> None:
     snapshot = next(text for text in reversed(told("snapshot")) if text["came"] <= BEFORE_THE_CLOSE)
     threads = viewer.page.locator("#threads-table tbody tr:not([hidden])")

@@ -70,3 +70,9 @@ def test_whatever_a_thread_is_or_does_has_its_sentence(app: Flask) -> None:
     known = said(app, "en")
     assert {f"doing.{doing}" for doing in {*_DOING.values(), "idle", "running", "in other code"}} <= set(known)
     assert {f"kind.{kind}" for kind in {*_KINDS.values(), "lab", "other", "all"}} <= set(known)
+
+
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+def test_the_tour_says_what_becomes_of_a_thread_under_either_server(app: Flask, language: str) -> None:
+    last = said(app, language)["guide.10.text"]
+    assert re.search(r"gunicorn.* pool .*flask run", last)

@@ -76,6 +76,7 @@ const frames = new FramesView({
   table: $("#frames-table"),
   empty: $("#frames-empty"),
   rtt: $("#frames-rtt"),
+  pong: $("#frames-pong"),
   ...common,
   anatomy,
 });
