@@ -505,6 +505,20 @@ def test_who_may_not_look_is_told_so(make_viewer: Callable[..., Viewer]) -> None
     expect(viewer.state).to_contain_text("Not allowed")
 
 
+def test_the_key_of_the_address_stays_where_it_is(make_viewer: Callable[..., Viewer]) -> None:
+    viewer, addresses = make_viewer(), list[str]()
+    viewer.page.on("request", lambda request: addresses.append(request.url))
+
+    def connect(route: WebSocketRoute) -> None:
+        addresses.append(route.url)
+        route.close(code=1011)
+
+    viewer.page.route_web_socket(re.compile("/flow/socket"), connect)
+    viewer.visit("live=1&key=wrong")
+    expect(viewer.state).to_contain_text("Not allowed")
+    assert [address for address in addresses if "key=" in address] == [f"{viewer.url}/flow?live=1&key=wrong"]
+
+
 # The guide.
 
 

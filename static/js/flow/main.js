@@ -37,7 +37,6 @@ const boot = JSON.parse($("#boot").textContent);
 const strings = new Strings(boot.strings, boot.locale);
 const units = new Units(boot.locale);
 const asked = new URLSearchParams(location.search);
-const key = asked.has("key") ? `?key=${encodeURIComponent(asked.get("key"))}` : ""; // as the server printed it
 
 // Stream or recording → what was seen.
 
@@ -47,7 +46,7 @@ let recorder = new Recorder({ clock });
 let player = null;
 let recording = null; // the entries that are played
 const stream = new Stream({
-  url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/flow/socket${key}`,
+  url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/flow/socket`,
   WebSocket,
   allowed: mayLook,
   clock,
@@ -312,7 +311,7 @@ function forgetAll() {
 // Around the page.
 
 async function mayLook() {
-  const answer = await fetch(`/api/flow${key}`).catch(() => null);
+  const answer = await fetch("/api/flow").catch(() => null);
   return answer === null || ![401, 403, 404].includes(answer.status);
 }
 
