@@ -217,6 +217,19 @@ def test_the_waterfall_lists_the_offers_in_their_order_with_their_times(viewer: 
         assert us(takes) == pytest.approx(HELLO[end] - HELLO[start], rel=0.01)
 
 
+def test_the_slowest_of_many_offers_is_always_listed_and_the_rest_is_counted(live: tuple[Viewer, Teller]) -> None:
+    viewer, teller = live
+    ends = [HELLO["encoded"] + 10 * number + 500 * (number >= 180) for number in range(1, 201)]
+    offers = [[number, end, 173, "sent"] for number, end in enumerate(ends, 1)]
+    flow = {**HELLO, "recipients": 200, "offers": offers, "unlisted": 50, "finished": ends[-1]}
+    teller.says({"type": "flows", "flows": [flow]})
+    expect(viewer.falls).to_have_count(6 + 61)
+    expect(viewer.falls.last).to_contain_text("client 180 · slowest")
+    expect(viewer.page.locator("#waterfall-more")).to_have_text("and 189 more recipients")
+    teller.says({"type": "flows", "flows": [{**flow, "id": 60, "unlisted": None}]})
+    expect(viewer.page.locator("#waterfall-more")).to_have_text("and 139 more recipients")
+
+
 def test_the_handshake_is_proven_before_ones_eyes(viewer: Viewer) -> None:
     [handshake] = told("handshake")
     card = viewer.page.locator("#handshake-card")
