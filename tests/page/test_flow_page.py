@@ -418,6 +418,18 @@ def test_many_clients_are_drawn_as_groups(live: tuple[Viewer, Teller]) -> None:
     expect(viewer.nodes.locator(".letters")).to_have_text(["200", "100"])
 
 
+def test_a_group_says_how_many_its_room_has_wherever_they_are_drawn(live: tuple[Viewer, Teller]) -> None:
+    viewer, teller = live
+    snapshot = told("snapshot")[0]
+    some = snapshot["clients"][0]
+    clients = [{**some, "id": n, "rooms": [["physics", "art"], ["art"], []][n % 3]} for n in range(1, 301)]
+    rooms = [{"slug": "physics", "clients": 100, "head": 1}, {"slug": "art", "clients": 200, "head": 1}]
+    teller.says({**snapshot, "clients": clients, "clients_total": 300, "rooms": rooms})
+    expect(viewer.page.locator(".node.many")).to_have_count(3)
+    groups = sorted(group.get_attribute("aria-label") or "" for group in viewer.nodes.all())
+    assert groups == ["#art: 200 clients", "#physics: 100 clients", "no room: 100 clients"]
+
+
 def test_a_section_is_drawn_when_one_can_see_it(make_viewer: Callable[..., Viewer]) -> None:
     viewer = make_viewer(viewport={"width": 1280, "height": 600}).visit().opens().goes_to(BEFORE_THE_CLOSE)
     expect(viewer.nodes).to_have_count(3)

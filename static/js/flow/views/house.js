@@ -66,14 +66,14 @@ export class HouseView {
   #keys() {
     const { snapshot } = this.#seen;
     if (this.#known.snapshot !== snapshot) {
-      this.#known = { snapshot, keys: new Set(nodes(snapshot.clients).map(({ key }) => key)) };
+      this.#known = { snapshot, keys: new Set(nodes(snapshot).map(({ key }) => key)) };
     }
     return this.#known.keys;
   }
 
   render() {
     if (this.#wide === null) return;
-    const shown = nodes(this.#seen.snapshot.clients);
+    const shown = nodes(this.#seen.snapshot);
     this.layout = layout({ wide: this.#wide, count: shown.length });
     const shape = `${this.#wide} ${this.layout.height}`;
     if (shape !== this.#shape) this.#build(shape);
