@@ -430,6 +430,20 @@ def test_a_group_says_how_many_its_room_has_wherever_they_are_drawn(live: tuple[
     assert groups == ["#art: 200 clients", "#physics: 100 clients", "no room: 100 clients"]
 
 
+def test_the_session_counts_the_threads_that_have_a_client(live: tuple[Viewer, Teller]) -> None:
+    viewer, teller = live
+    figure = viewer.page.locator(".station.session .figure")
+    snapshot = told("snapshot")[0]
+    idle = {**snapshot["threads"][-1], "client": None, "doing": "idle"}
+    threads = [*snapshot["threads"], *({**idle, "id": 5_000 + n} for n in range(32))]
+    busy = {**snapshot, "threads": threads, "threads_total": len(threads), "kinds": {"handler": 35}, "watchers": 7}
+    teller.says(busy)
+    expect(viewer.page.locator("#state-more")).to_contain_text("7 people watch")
+    expect(figure).to_have_text("3 threads")
+    teller.says({**busy, "clients_total": 600, "threads_total": 640})
+    expect(figure).to_have_text("600 threads")
+
+
 def test_a_section_is_drawn_when_one_can_see_it(make_viewer: Callable[..., Viewer]) -> None:
     viewer = make_viewer(viewport={"width": 1280, "height": 600}).visit().opens().goes_to(BEFORE_THE_CLOSE)
     expect(viewer.nodes).to_have_count(3)
