@@ -82,6 +82,7 @@ def _house() -> dict[str, str]:
         "house.skipped.one": _("{n} was not drawn here, the picture was full or stood still."),
         "house.skipped.other": _("{n} were not drawn here, the picture was full or stood still."),
         "house.stations": _("Stations"),
+        "house.told": _("{told} of {seen} messages told in full since you look."),
         "inspector.go": _("Let it go on"),
         "inspector.more": _("Its whole way"),
         "inspector.rest": _("Choose a station to learn what it is for, or a dot to stop it and look inside."),

@@ -484,6 +484,22 @@ def test_dropped_notes_are_counted(live: tuple[Viewer, Teller]) -> None:
     expect(viewer.page.locator("#state-more")).to_contain_text("1,234 notes were dropped")
 
 
+def test_messages_that_were_not_told_are_counted(live: tuple[Viewer, Teller]) -> None:
+    viewer, teller = live
+    counts = viewer.page.locator("#house-counts")
+    snapshot = told("snapshot")[0]
+
+    def says(**more: int) -> None:
+        teller.says({**snapshot, "counters": {**snapshot["counters"], "messages": 7_000, **more}})
+
+    says(messages_told=40, messages_seen=1_250)
+    expect(counts).to_contain_text("began. 40 of 1,250 messages told in full since you look.")
+    says(messages_told=1_250, messages_seen=1_250)
+    expect(counts).to_have_text("7,000 messages since the server began.")
+    says()
+    expect(counts).to_have_text("7,000 messages since the server began.")
+
+
 def test_a_live_session_is_saved_and_plays_the_same(live: tuple[Viewer, Teller], tmp_path: Path) -> None:
     viewer, teller = live
     texts = [text for kind in ("handshake", "flows", "frames", "lines") for text in told(kind)]
