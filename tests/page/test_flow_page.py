@@ -15,7 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, render_template, request
 from flask_babel import Babel
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Route, WebSocketRoute, expect
 from werkzeug.serving import make_server
 
 from chatapp.details import LOCALES, TRANSLATIONS
@@ -149,10 +149,12 @@ class Teller:
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
+        self.connections = 0
         self._route: WebSocketRoute | None = None
 
     def connect(self, route: WebSocketRoute) -> None:
         self._route = route
+        self.connections += 1
         route.on_message(lambda text: self.asked.append(json.loads(text)))
 
     @property
@@ -558,6 +560,48 @@ def test_who_may_not_look_is_told_so(make_viewer: Callable[..., Viewer]) -> None
     viewer.page.route_web_socket(re.compile("/flow/socket"), lambda route: route.close(code=1011))
     viewer.visit("live=1")
     expect(viewer.state).to_contain_text("Not allowed")
+
+
+CONNECTED = {"type": "happened", "kind": "connected", "client": 1, "t": 0}
+TURN_TO = "document.dispatchEvent(new Event('visibilitychange'))"
+
+
+@pytest.mark.parametrize("what", ["connects", "turns to the page"])
+def test_who_chooses_a_name_while_they_look_is_recognized(live: tuple[Viewer, Teller], what: str) -> None:
+    viewer, teller = live
+    asked: list[str] = []
+    name: list[dict[str, str]] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(json=name[0]) if name else route.fulfill(status=401, json={"code": "no-name"})
+
+    def happens() -> None:
+        already = len(asked)
+        if what == "connects":
+            teller.says(CONNECTED)
+        else:
+            viewer.page.evaluate(TURN_TO)
+        let_happen(viewer.page, lambda: len(asked) > already)
+
+    viewer.page.route("**/api/me", answer)
+    nobody = {**told("hello")[0], "you": None}
+    teller.says(nobody, told("snapshot")[0])
+    happens()
+    assert teller.connections == 1
+    name.append({"id": "p1", "name": "Ana"})
+    happens()
+    let_happen(viewer.page, lambda: teller.connections == 2)
+    teller.says(nobody, told("snapshot")[0])  # even if the server does not see it: once is enough
+    expect(viewer.state).to_have_text("Connected")
+    happens()
+    name[0] = {"id": "p2", "name": "Ana"}
+    happens()
+    let_happen(viewer.page, lambda: teller.connections == 3)
+    teller.says(told("hello")[0], told("snapshot")[0], CONNECTED)
+    viewer.page.evaluate(TURN_TO)
+    viewer.page.wait_for_timeout(1_000)
+    assert (len(asked), teller.connections) == (4, 3)
 
 
 def test_the_key_of_the_address_stays_where_it_is(make_viewer: Callable[..., Viewer]) -> None:

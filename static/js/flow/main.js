@@ -9,6 +9,7 @@ import { Choice } from "./choice.js";
 import { sha1 } from "./digest.js";
 import { download } from "./download.js";
 import { NotARecording, Player, read, Recorder, written } from "./recording.js";
+import { Recognition } from "./recognition.js";
 import { Seen } from "./state.js";
 import { Stream } from "./stream.js";
 import { Units } from "./units.js";
@@ -52,6 +53,7 @@ const stream = new Stream({
   clock,
   random: Math.random,
 });
+const recognition = new Recognition({ seen, stream, me, clock });
 
 // What was seen → views.
 
@@ -188,6 +190,7 @@ seen.on("handshake", () => {
 });
 seen.on("lines", () => drawSoon("terminal"));
 seen.on("happened", ({ what, quiet }) => {
+  if (what.kind === "connected") recognition.look();
   drawSoon("outboxes");
   if (quiet || choice.paused) return;
   if (what.kind === "connected") house.pulse("door");
@@ -216,6 +219,7 @@ stream.on("text", (text) => {
   else console.warn("not of flow.v1:", text.raw.slice(0, 200)); // whoever changes the server sees it at once
 });
 stream.on("state", tellState);
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && recognition.look());
 slowMotion.addEventListener("change", () => dots.redraw());
 
 function tellState() {
@@ -313,6 +317,13 @@ function forgetAll() {
 async function mayLook() {
   const answer = await fetch("/api/flow").catch(() => null);
   return answer === null || ![401, 403, 404].includes(answer.status);
+}
+
+async function me() {
+  const answer = await fetch("/api/me").catch(() => null);
+  if (answer?.status !== 200) return null;
+  const { id } = await answer.json();
+  return id;
 }
 
 tellState();
