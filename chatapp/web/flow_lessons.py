@@ -138,9 +138,10 @@ def _frame() -> dict[str, str]:
             " It is hidden if it is not yours to read (RFC 6455, sections 5.5.1 and 5.6)."
         ),
         "about.rtt": _(
-            "The time from a ping to its pong: the way to the client and back. The server pings who has been silent"
-            " for a while, and cuts off who stays silent (RFC 6455, sections 5.5.2 and 5.5.3;"
-            " chatapp/live/heartbeat.py)."
+            "The time to the client and back as TCP in the kernel measures it, smoothed: from bytes that were sent"
+            " until the client's system confirms them (round_trip in chatapp/live/outbox.py). From a ping to its pong"
+            " it takes longer, for the client's program has to answer. The server pings who has been silent for a"
+            " while, and cuts off who stays silent (RFC 6455, sections 5.5.2 and 5.5.3; chatapp/live/heartbeat.py)."
         ),
     }
 
@@ -260,7 +261,8 @@ def guide() -> dict[str, str]:
         ),
         "guide.10.title": _("Close the tab"),
         "guide.10.text": _(
-            "Close the second tab. Its client leaves the picture, its thread ends, and the terminal says so. That was"
-            " the whole life of a connection."
+            "Close the second tab. Its client leaves the picture, and the terminal says so. Under gunicorn its thread"
+            " goes back to the pool and waits for the next client; under flask run it ends. That was the whole life of"
+            " a connection."
         ),
     }

@@ -124,6 +124,18 @@ def test_one_can_watch_oneself_chat_and_the_page_says_that_somebody_watches(serv
     context.close()
 
 
+def test_who_looks_first_and_then_chooses_a_name_sees_that_the_tab_is_theirs(server: Server, browser: Browser) -> None:
+    context = browser.new_context(locale="en-US", reduced_motion="reduce", **DESKTOP)  # type: ignore[arg-type]
+    viewer = Viewer(context.new_page(), server.url).visit()
+    expect(viewer.state).to_have_text("Connected")
+    chat = context.new_page()
+    chat.goto(server.url)
+    chat.locator("#name-field").fill("Ana")
+    chat.keyboard.press("Enter")
+    expect(viewer.nodes.locator(".label")).to_have_text("Ana (you)")
+    context.close()
+
+
 def test_a_restart_of_the_server_is_survived(open_server: Server, viewer: Viewer) -> None:
     open_server.talk()
     expect(viewer.nodes).to_have_count(1)

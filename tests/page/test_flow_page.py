@@ -15,7 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, render_template, request
 from flask_babel import Babel
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Route, WebSocketRoute, expect
 from werkzeug.serving import make_server
 
 from chatapp.details import LOCALES, TRANSLATIONS
@@ -149,10 +149,12 @@ class Teller:
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
+        self.connections = 0
         self._route: WebSocketRoute | None = None
 
     def connect(self, route: WebSocketRoute) -> None:
         self._route = route
+        self.connections += 1
         route.on_message(lambda text: self.asked.append(json.loads(text)))
 
     @property
@@ -215,6 +217,19 @@ def test_the_waterfall_lists_the_offers_in_their_order_with_their_times(viewer: 
     stations = ["received", "parsed", "queued", "taken", "committed", "told", "encoded"]
     for (_, _, _, takes, _), start, end in zip(rows, stations, stations[1:], strict=False):
         assert us(takes) == pytest.approx(HELLO[end] - HELLO[start], rel=0.01)
+
+
+def test_the_slowest_of_many_offers_is_always_listed_and_the_rest_is_counted(live: tuple[Viewer, Teller]) -> None:
+    viewer, teller = live
+    ends = [HELLO["encoded"] + 10 * number + 500 * (number >= 180) for number in range(1, 201)]
+    offers = [[number, end, 173, "sent"] for number, end in enumerate(ends, 1)]
+    flow = {**HELLO, "recipients": 200, "offers": offers, "unlisted": 50, "finished": ends[-1]}
+    teller.says({"type": "flows", "flows": [flow]})
+    expect(viewer.falls).to_have_count(6 + 61)
+    expect(viewer.falls.last).to_contain_text("client 180 · slowest")
+    expect(viewer.page.locator("#waterfall-more")).to_have_text("and 189 more recipients")
+    teller.says({"type": "flows", "flows": [{**flow, "id": 60, "unlisted": None}]})
+    expect(viewer.page.locator("#waterfall-more")).to_have_text("and 139 more recipients")
 
 
 def test_the_handshake_is_proven_before_ones_eyes(viewer: Viewer) -> None:
@@ -281,6 +296,15 @@ def test_ping_pong_and_close_are_seen_too(viewer: Viewer) -> None:
     viewer.frames.nth(1).get_by_role("button").click()
     expect(viewer.field("opcode").locator("code")).to_have_text("1000")
     expect(viewer.field("unmasked")).to_contain_text("1000")
+
+
+def test_the_round_trip_says_who_measured_it_and_a_pings_own_is_beside_it(viewer: Viewer) -> None:
+    viewer.page.locator("#frames-client").select_option("1")
+    facts = viewer.page.locator("#frames .facts")
+    expect(facts).to_contain_text(re.compile("as TCP measures it.*412 µs"))
+    expect(viewer.page.locator("#frames-pong")).to_be_hidden()
+    viewer.page.locator("#frames-client").select_option("3")
+    expect(facts).to_contain_text(re.compile("From a ping to its pong.*438 µs"))
 
 
 def test_threads_lock_outboxes_and_lines_are_the_snapshots(viewer: Viewer) -> None:
@@ -396,6 +420,32 @@ def test_many_clients_are_drawn_as_groups(live: tuple[Viewer, Teller]) -> None:
     expect(viewer.nodes.locator(".letters")).to_have_text(["200", "100"])
 
 
+def test_a_group_says_how_many_its_room_has_wherever_they_are_drawn(live: tuple[Viewer, Teller]) -> None:
+    viewer, teller = live
+    snapshot = told("snapshot")[0]
+    some = snapshot["clients"][0]
+    clients = [{**some, "id": n, "rooms": [["physics", "art"], ["art"], []][n % 3]} for n in range(1, 301)]
+    rooms = [{"slug": "physics", "clients": 100, "head": 1}, {"slug": "art", "clients": 200, "head": 1}]
+    teller.says({**snapshot, "clients": clients, "clients_total": 300, "rooms": rooms})
+    expect(viewer.page.locator(".node.many")).to_have_count(3)
+    groups = sorted(group.get_attribute("aria-label") or "" for group in viewer.nodes.all())
+    assert groups == ["#art: 200 clients", "#physics: 100 clients", "no room: 100 clients"]
+
+
+def test_the_session_counts_the_threads_that_have_a_client(live: tuple[Viewer, Teller]) -> None:
+    viewer, teller = live
+    figure = viewer.page.locator(".station.session .figure")
+    snapshot = told("snapshot")[0]
+    idle = {**snapshot["threads"][-1], "client": None, "doing": "idle"}
+    threads = [*snapshot["threads"], *({**idle, "id": 5_000 + n} for n in range(32))]
+    busy = {**snapshot, "threads": threads, "threads_total": len(threads), "kinds": {"handler": 35}, "watchers": 7}
+    teller.says(busy)
+    expect(viewer.page.locator("#state-more")).to_contain_text("7 people watch")
+    expect(figure).to_have_text("3 threads")
+    teller.says({**busy, "clients_total": 600, "threads_total": 640})
+    expect(figure).to_have_text("600 threads")
+
+
 def test_a_section_is_drawn_when_one_can_see_it(make_viewer: Callable[..., Viewer]) -> None:
     viewer = make_viewer(viewport={"width": 1280, "height": 600}).visit().opens().goes_to(BEFORE_THE_CLOSE)
     expect(viewer.nodes).to_have_count(3)
@@ -434,6 +484,22 @@ def test_dropped_notes_are_counted(live: tuple[Viewer, Teller]) -> None:
     snapshot = told("snapshot")[0]
     teller.says({**snapshot, "counters": {**snapshot["counters"], "dropped": 1_234}})
     expect(viewer.page.locator("#state-more")).to_contain_text("1,234 notes were dropped")
+
+
+def test_messages_that_were_not_told_are_counted(live: tuple[Viewer, Teller]) -> None:
+    viewer, teller = live
+    counts = viewer.page.locator("#house-counts")
+    snapshot = told("snapshot")[0]
+
+    def says(**more: int) -> None:
+        teller.says({**snapshot, "counters": {**snapshot["counters"], "messages": 7_000, **more}})
+
+    says(messages_told=40, messages_seen=1_250)
+    expect(counts).to_contain_text("began. 40 of 1,250 messages told in full since you look.")
+    says(messages_told=1_250, messages_seen=1_250)
+    expect(counts).to_have_text("7,000 messages since the server began.")
+    says()
+    expect(counts).to_have_text("7,000 messages since the server began.")
 
 
 def test_a_live_session_is_saved_and_plays_the_same(live: tuple[Viewer, Teller], tmp_path: Path) -> None:
@@ -494,6 +560,62 @@ def test_who_may_not_look_is_told_so(make_viewer: Callable[..., Viewer]) -> None
     viewer.page.route_web_socket(re.compile("/flow/socket"), lambda route: route.close(code=1011))
     viewer.visit("live=1")
     expect(viewer.state).to_contain_text("Not allowed")
+
+
+CONNECTED = {"type": "happened", "kind": "connected", "client": 1, "t": 0}
+TURN_TO = "document.dispatchEvent(new Event('visibilitychange'))"
+
+
+@pytest.mark.parametrize("what", ["connects", "turns to the page"])
+def test_who_chooses_a_name_while_they_look_is_recognized(live: tuple[Viewer, Teller], what: str) -> None:
+    viewer, teller = live
+    asked: list[str] = []
+    name: list[dict[str, str]] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(json=name[0]) if name else route.fulfill(status=401, json={"code": "no-name"})
+
+    def happens() -> None:
+        already = len(asked)
+        if what == "connects":
+            teller.says(CONNECTED)
+        else:
+            viewer.page.evaluate(TURN_TO)
+        let_happen(viewer.page, lambda: len(asked) > already)
+
+    viewer.page.route("**/api/me", answer)
+    nobody = {**told("hello")[0], "you": None}
+    teller.says(nobody, told("snapshot")[0])
+    happens()
+    assert teller.connections == 1
+    name.append({"id": "p1", "name": "Ana"})
+    happens()
+    let_happen(viewer.page, lambda: teller.connections == 2)
+    teller.says(nobody, told("snapshot")[0])  # even if the server does not see it: once is enough
+    expect(viewer.state).to_have_text("Connected")
+    happens()
+    name[0] = {"id": "p2", "name": "Ana"}
+    happens()
+    let_happen(viewer.page, lambda: teller.connections == 3)
+    teller.says(told("hello")[0], told("snapshot")[0], CONNECTED)
+    viewer.page.evaluate(TURN_TO)
+    viewer.page.wait_for_timeout(1_000)
+    assert (len(asked), teller.connections) == (4, 3)
+
+
+def test_the_key_of_the_address_stays_where_it_is(make_viewer: Callable[..., Viewer]) -> None:
+    viewer, addresses = make_viewer(), list[str]()
+    viewer.page.on("request", lambda request: addresses.append(request.url))
+
+    def connect(route: WebSocketRoute) -> None:
+        addresses.append(route.url)
+        route.close(code=1011)
+
+    viewer.page.route_web_socket(re.compile("/flow/socket"), connect)
+    viewer.visit("live=1&key=wrong")
+    expect(viewer.state).to_contain_text("Not allowed")
+    assert [address for address in addresses if "key=" in address] == [f"{viewer.url}/flow?live=1&key=wrong"]
 
 
 # The guide.

@@ -7,6 +7,7 @@ import re
 import pytest
 from flask import Flask
 
+from chatapp.flow.threads import _DOING, _KINDS
 from chatapp.web.flow_lessons import lessons
 from chatapp.web.flow_strings import flow_strings
 from tests.actors import ROOT
@@ -63,3 +64,15 @@ def test_whatever_the_scripts_say_has_its_sentence(app: Flask) -> None:
     assert len(uses) > 40
     for script, call, key in uses:
         assert (key if call == "say" else f"{key}.other") in known, (script, key)
+
+
+def test_whatever_a_thread_is_or_does_has_its_sentence(app: Flask) -> None:
+    known = said(app, "en")
+    assert {f"doing.{doing}" for doing in {*_DOING.values(), "idle", "running", "in other code"}} <= set(known)
+    assert {f"kind.{kind}" for kind in {*_KINDS.values(), "lab", "other", "all"}} <= set(known)
+
+
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+def test_the_tour_says_what_becomes_of_a_thread_under_either_server(app: Flask, language: str) -> None:
+    last = said(app, language)["guide.10.text"]
+    assert re.search(r"gunicorn.* pool .*flask run", last)

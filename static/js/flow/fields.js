@@ -1,8 +1,22 @@
 /** A frame taken apart (RFC 6455, section 5.2): its bytes on the wire, and which of their bits are which field. */
 const NAMES = { 0: "continuation", 1: "text", 2: "binary", 8: "close", 9: "ping", 10: "pong" };
+const [PING, PONG] = [9, 10];
 
 export function opcodeName(opcode) {
   return NAMES[opcode] ?? `0x${opcode.toString(16)}`;
+}
+
+/** The µs from the last ping that was answered to its pong; null if not both are among the frames. */
+export function pingTook(frames) {
+  let asked = null;
+  let took = null;
+  for (const { opcode, direction, t } of frames) {
+    if (opcode === PING && direction === "out") asked = t; // a pong may answer the newest one only
+    if (opcode !== PONG || direction !== "in" || asked === null) continue;
+    took = Math.max(0, t - asked);
+    asked = null;
+  }
+  return took;
 }
 
 /** The bytes of a hex text. */

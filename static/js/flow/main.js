@@ -9,6 +9,7 @@ import { Choice } from "./choice.js";
 import { sha1 } from "./digest.js";
 import { download } from "./download.js";
 import { NotARecording, Player, read, Recorder, written } from "./recording.js";
+import { Recognition } from "./recognition.js";
 import { Seen } from "./state.js";
 import { Stream } from "./stream.js";
 import { Units } from "./units.js";
@@ -37,7 +38,6 @@ const boot = JSON.parse($("#boot").textContent);
 const strings = new Strings(boot.strings, boot.locale);
 const units = new Units(boot.locale);
 const asked = new URLSearchParams(location.search);
-const key = asked.has("key") ? `?key=${encodeURIComponent(asked.get("key"))}` : ""; // as the server printed it
 
 // Stream or recording → what was seen.
 
@@ -47,12 +47,13 @@ let recorder = new Recorder({ clock });
 let player = null;
 let recording = null; // the entries that are played
 const stream = new Stream({
-  url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/flow/socket${key}`,
+  url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/flow/socket`,
   WebSocket,
   allowed: mayLook,
   clock,
   random: Math.random,
 });
+const recognition = new Recognition({ seen, stream, me, clock });
 
 // What was seen → views.
 
@@ -76,6 +77,7 @@ const frames = new FramesView({
   table: $("#frames-table"),
   empty: $("#frames-empty"),
   rtt: $("#frames-rtt"),
+  pong: $("#frames-pong"),
   ...common,
   anatomy,
 });
@@ -188,6 +190,7 @@ seen.on("handshake", () => {
 });
 seen.on("lines", () => drawSoon("terminal"));
 seen.on("happened", ({ what, quiet }) => {
+  if (what.kind === "connected") recognition.look();
   drawSoon("outboxes");
   if (quiet || choice.paused) return;
   if (what.kind === "connected") house.pulse("door");
@@ -216,6 +219,7 @@ stream.on("text", (text) => {
   else console.warn("not of flow.v1:", text.raw.slice(0, 200)); // whoever changes the server sees it at once
 });
 stream.on("state", tellState);
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && recognition.look());
 slowMotion.addEventListener("change", () => dots.redraw());
 
 function tellState() {
@@ -311,8 +315,15 @@ function forgetAll() {
 // Around the page.
 
 async function mayLook() {
-  const answer = await fetch(`/api/flow${key}`).catch(() => null);
+  const answer = await fetch("/api/flow").catch(() => null);
   return answer === null || ![401, 403, 404].includes(answer.status);
+}
+
+async function me() {
+  const answer = await fetch("/api/me").catch(() => null);
+  if (answer?.status !== 200) return null;
+  const { id } = await answer.json();
+  return id;
 }
 
 tellState();

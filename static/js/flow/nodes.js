@@ -1,13 +1,19 @@
 /** The clients as the diagram draws them: one by one, or in groups when they are many. Knows no page. */
 export const MOST = 30;
 
-/** The nodes: `{key, client}` for one client, `{key, room, count}` for a group, in an order that stays. */
-export function nodes(clients) {
+/**
+ * The nodes of a snapshot: `{key, client}` for one client, `{key, room, count}` for a group, in an order that stays.
+ * A group's count is the room's own, for a client may be in several rooms and is drawn in one.
+ */
+export function nodes({ clients, rooms: known }) {
   if (clients.length <= MOST) return clients.map((client) => ({ key: `c${client.id}`, client, count: 1 }));
   const counts = new Map();
   for (const client of clients) counts.set(roomOf(client), (counts.get(roomOf(client)) ?? 0) + 1);
+  const own = new Map(known.map(({ slug, clients: count }) => [slug, count]));
   const rooms = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
-  const groups = rooms.slice(0, MOST - 1).map(([room, count]) => ({ key: `r${room}`, room, count }));
+  const groups = rooms
+    .slice(0, MOST - 1)
+    .map(([room, count]) => ({ key: `r${room}`, room, count: own.get(room) ?? count }));
   const rest = rooms.slice(MOST - 1).reduce((sum, [, count]) => sum + count, 0);
   if (rest > 0) groups.push({ key: OTHERS, room: null, count: rest });
   return groups;

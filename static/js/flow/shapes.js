@@ -31,7 +31,7 @@ const flow = shape({
   size: maybe(whole), hash: maybe(words), received: maybe(whole), parsed: maybe(whole), queued: maybe(whole),
   taken: maybe(whole), committed: maybe(whole), told: maybe(whole), encoded: maybe(whole), thread: isObject,
   batch: maybe(whole), round: maybe(whole), frame_bytes: maybe(whole), recipients: whole, offers: list(offer, MOST),
-  finished: whole,
+  unlisted: maybe(whole), finished: whole,
 });
 const frame = shape({
   t: whole, direction: (value) => value === "in" || value === "out", first: whole, second: whole, length_bytes: hex,

@@ -1,6 +1,6 @@
 /** The frames of the chosen client, the newest first; the chosen one is taken apart beside them. */
 import { arrange, element } from "../../views/parts.js";
-import { opcodeName } from "../fields.js";
+import { opcodeName, pingTook } from "../fields.js";
 import { row, write } from "./rows.js";
 
 const SHOWN = 60;
@@ -14,14 +14,16 @@ export class FramesView {
   #table;
   #empty;
   #rtt;
+  #pong;
   #anatomy;
   #chosen = null;
 
-  /** `anatomy` shows one frame; `table` is the table, `empty` says why there is nothing, `rtt` the round-trip time. */
-  constructor({ table, empty, rtt, seen, choice, strings, units, anatomy }) {
+  /** `anatomy` shows one frame; `table` is the table, `empty` says why there is nothing, `rtt` TCP's round trip, `pong` a ping's. */
+  constructor({ table, empty, rtt, pong, seen, choice, strings, units, anatomy }) {
     this.#table = table;
     this.#empty = empty;
     this.#rtt = rtt;
+    this.#pong = pong;
     this.#seen = seen;
     this.#choice = choice;
     this.#strings = strings;
@@ -44,6 +46,9 @@ export class FramesView {
     write(this.#empty, this.#strings.say(client === null ? "frames.choose" : "frames.none"));
     const rtt = client === null ? null : (this.#seen.client(client)?.rtt_us ?? null);
     write(this.#rtt, rtt === null ? "–" : this.#units.time(rtt));
+    const took = pingTook(frames);
+    this.#pong.hidden = took === null;
+    write(this.#pong.lastElementChild, took === null ? "" : this.#units.time(took));
     const newest = frames.at(-1)?.t ?? 0;
     const kept = new Set(shown);
     for (const frame of this.#rows.keys()) if (!kept.has(frame)) this.#rows.delete(frame);

@@ -66,14 +66,14 @@ export class HouseView {
   #keys() {
     const { snapshot } = this.#seen;
     if (this.#known.snapshot !== snapshot) {
-      this.#known = { snapshot, keys: new Set(nodes(snapshot.clients).map(({ key }) => key)) };
+      this.#known = { snapshot, keys: new Set(nodes(snapshot).map(({ key }) => key)) };
     }
     return this.#known.keys;
   }
 
   render() {
     if (this.#wide === null) return;
-    const shown = nodes(this.#seen.snapshot.clients);
+    const shown = nodes(this.#seen.snapshot);
     this.layout = layout({ wide: this.#wide, count: shown.length });
     const shape = `${this.#wide} ${this.layout.height}`;
     if (shape !== this.#shape) this.#build(shape);
@@ -229,11 +229,11 @@ export class HouseView {
     const { snapshot, flows, hello } = this.#seen;
     const flow = flows.at(-1);
     const times = flow ? this.#times(flow) : {};
-    const handlers = snapshot.kinds.handler ?? 0;
+    const busy = threadsWithClients(snapshot);
     const inside = snapshot.clients_total;
     const figures = {
       door: this.#strings.count("figure.door", inside, { n: this.#units.count(inside) }),
-      session: times.session ?? this.#strings.count("figure.session", handlers, { n: this.#units.count(handlers) }),
+      session: times.session ?? this.#strings.count("figure.session", busy, { n: this.#units.count(busy) }),
       outbox: times.outbox,
     };
     for (const [name, { figure, bays }] of this.#stations) {
@@ -279,6 +279,12 @@ export class HouseView {
     });
     bars.replaceChildren(...made);
   }
+}
+
+/** Of those that are listed; when not all are, there are as many as clients, for each has one. */
+function threadsWithClients({ threads, threads_total: total, clients_total: clients }) {
+  if (total > threads.length) return clients;
+  return threads.filter(({ client }) => client !== null && client !== undefined).length;
 }
 
 function shortened(name, most) {

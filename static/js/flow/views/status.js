@@ -32,12 +32,16 @@ export class StatusView {
     write(this.#more, more.map((words) => ` · ${words}`).join(""));
   }
 
-  /** How many messages there were since the server began, and how many of them were not drawn. */
+  /** How many messages there were since the server began, how many were told in full, how many not drawn. */
   count(skipped) {
-    const { messages = 0 } = this.#seen.snapshot.counters;
-    const all = this.#strings.count("house.count", messages, { n: this.#units.count(messages) });
-    const rest = this.#strings.count("house.skipped", skipped, { n: this.#units.count(skipped) });
-    write(this.#counts, skipped > 0 ? `${all} ${rest}` : all);
+    const { messages = 0, messages_told: told, messages_seen: seen } = this.#seen.snapshot.counters;
+    const count = (number) => this.#units.count(number);
+    const said = [this.#strings.count("house.count", messages, { n: count(messages) })];
+    if (told !== undefined && seen !== undefined && told !== seen) {
+      said.push(this.#strings.say("house.told", { told: count(told), seen: count(seen) }));
+    }
+    if (skipped > 0) said.push(this.#strings.count("house.skipped", skipped, { n: count(skipped) }));
+    write(this.#counts, said.join(" "));
   }
 
   /** "" when all is well again. */

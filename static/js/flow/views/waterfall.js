@@ -3,7 +3,7 @@ import { element } from "../../views/parts.js";
 import { duration, offers, stops } from "../journey.js";
 import { Rows, row, write } from "./rows.js";
 
-const SHOWN_OFFERS = 60;
+const SHOWN_OFFERS = 60; // and the slowest
 const LISTED = 40; // messages to choose from
 
 export class WaterfallView {
@@ -52,14 +52,15 @@ export class WaterfallView {
     this.#shown = flow;
     const whole = Math.max(1, duration(flow));
     const made = offers(flow);
+    const shown = made.filter((offer, index) => index < SHOWN_OFFERS || offer.slowest);
     const entries = [
       ...stops(flow).map((stop) => ({ ...stop, label: this.#strings.say(`stop.${stop.name}`), by: stop.thread })),
-      ...made.slice(0, SHOWN_OFFERS).map((offer) => ({
+      ...shown.map((offer) => ({
         ...offer, name: "offer", label: this.#nameOf(offer.client), by: this.#strings.say(`outcome.${offer.outcome}`),
       })),
     ];
     this.#rows.show(entries.map((entry) => ({ ...entry, whole })));
-    const hidden = flow.recipients - Math.min(made.length, SHOWN_OFFERS);
+    const hidden = Math.max(flow.recipients, made.length + (flow.unlisted ?? 0)) - shown.length;
     this.#more.hidden = hidden <= 0;
     this.#more.textContent = this.#strings.count("waterfall.more", hidden, { n: this.#units.count(hidden) });
     this.#tellFacts(flow, made);
