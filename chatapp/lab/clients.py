@@ -18,6 +18,7 @@ from .wire import PONG, Broken, Closed, Frames, Here, Joined, Message, Ping
 STEP = 0.05  # seconds that a client waits until it looks whether something was done to it
 READ = 65_536  # bytes read at once
 SLOW_READ = 200  # bytes a step for a slow one: 4 KB a second, while 10 KB come
+SILENT = 5.0  # seconds that a silence is remembered: a tab that sleeps makes one all five
 FRESH = 3.0  # seconds that what went wrong counts as happening now
 
 Connect = Callable[[int, int | None], tuple[socket.socket, Connection] | None]
@@ -58,7 +59,7 @@ class LabClient:
         self._beaten_at = 0.0
         self.delivered = self.missing = self.doubled = self.broken = 0
         self.delays = Window(clock)  # ms from being said to being read
-        self._gaps = Window(clock)  # seconds between two messages
+        self._gaps = Window(clock, SILENT)  # seconds between two messages
         self.lost_now = Window(clock, FRESH)
         self.broken_now = Window(clock, FRESH)
         self.thread = Thread(target=self._run, name=f"lab-client-{number}", daemon=True)
@@ -88,7 +89,7 @@ class LabClient:
 
     @property
     def silence(self) -> float:
-        """The longest that it heard no message, now or in the last second, though it reads and nothing is the
+        """The longest that it heard no message, now or within SILENT seconds, though it reads and nothing is the
         matter with it; in seconds."""
         if self.state != "reading" or self.habit is not Habit.STEADY:
             return 0.0
@@ -131,6 +132,7 @@ class LabClient:
         if self._sock is None:
             self._open()
         if self._sock is None or self._act is Act.FREEZE or self._clock() < self._asleep_until:
+            self._heard_at = self._clock()  # what it does not read is no silence of the server's
             self._stopped.wait(STEP)
             return
         poller = select.poll()
@@ -139,6 +141,7 @@ class LabClient:
             self._read(self._sock)
         if self._act is Act.SLOW:
             self._beat()
+            self._heard_at = self._clock()
             self._stopped.wait(STEP)
 
     def _open(self) -> None:

@@ -133,7 +133,7 @@ def lab_strings() -> dict[str, str]:
         "figure.no_heartbeat": _("Dead in the list: {dead}, the oldest for {oldest} s"),
         "figure.no_resume": _("Messages lost in 3 s: {lost}"),
         "figure.two_writers": _("Broken frames in 3 s: {broken}"),
-        "figure.under_lock": _("{silence} s of silence"),
+        "figure.under_lock": _("Longest silence in 5 s: {silence} s"),
         "habit.phone": _("changes networks"),
         "habit.sleeper": _("falls asleep"),
         "habit.steady": _("steady"),

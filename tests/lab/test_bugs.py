@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from chatapp.lab.bugs import Act, Bug
@@ -36,6 +37,39 @@ def test_a_frozen_client_freezes_everybody_while_sending_happens_under_the_lock(
     bench.read_more(60)
     assert bench.client(1).state == "frozen"
     bench.soon(lambda: bench.figure(Bug.UNDER_LOCK, "silence") < 900)
+
+
+def test_a_tab_that_sleeps_shows_all_the_time_while_sending_happens_under_the_lock(
+    make_bench: Callable[..., Bench],
+) -> None:
+    bench = make_bench()
+    bench.lab.reset()
+    bench.all_read()
+    bench.on(Bug.UNDER_LOCK)
+    bench.soon(lambda: bench.figure(Bug.UNDER_LOCK, "silence") > 900)
+    assert min(silences(bench, 8.0)) > 900
+    bench.off(Bug.UNDER_LOCK)
+    bench.soon(lambda: bench.figure(Bug.UNDER_LOCK, "silence") < 900)
+    assert max(silences(bench, 6.0)) < 900
+
+
+def test_a_client_that_does_not_read_is_no_silence_of_the_servers(bench: Bench) -> None:
+    for act in (Act.FREEZE, Act.SLOW):
+        bench.do(act, 1)
+        bench.read_more(40)  # two seconds
+        bench.do(Act.BACK, 1)
+        bench.read_more(5, number=1)
+        assert max(silences(bench, 0.5)) < 900
+
+
+def silences(bench: Bench, seconds: float) -> list[float]:
+    """What the figure shows, looked at for so long."""
+    shown = []
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        shown.append(bench.figure(Bug.UNDER_LOCK, "silence"))
+        time.sleep(0.1)
+    return shown
 
 
 def test_a_client_that_thaws_lets_everybody_go_on_and_has_lost_nothing(bench: Bench) -> None:

@@ -522,6 +522,18 @@ def test_a_live_session_is_saved_and_plays_the_same(live: tuple[Viewer, Teller],
     expect(viewer.nodes).to_have_count(3)
 
 
+def test_who_leaves_is_chosen_no_more_but_ones_own_client_is(live: tuple[Viewer, Teller]) -> None:
+    viewer, teller = live
+    chosen = viewer.page.locator("#frames-client")
+    snapshot = told("snapshot")[0]
+    viewer.nodes.nth(1).click()
+    expect(chosen).to_have_value("2")
+    clients = [client for client in snapshot["clients"] if client["id"] != 2]
+    teller.says({**snapshot, "clients": clients, "clients_total": 2})
+    expect(chosen).to_have_value("1")
+    let_happen(viewer.page, lambda: {"type": "watch", "client": 1} in teller.asked[-2:])
+
+
 def test_a_lost_connection_is_opened_again_and_asked_anew(live: tuple[Viewer, Teller]) -> None:
     viewer, teller = live
     viewer.nodes.nth(2).click()
@@ -529,9 +541,13 @@ def test_a_lost_connection_is_opened_again_and_asked_anew(live: tuple[Viewer, Te
     expect(viewer.state).not_to_have_text("Connected")
     let_happen(viewer.page, lambda: teller.connected)
     teller.asked.clear()
-    teller.says(told("hello")[0], told("snapshot")[0])
-    expect(viewer.state).to_have_text("Connected")
-    let_happen(viewer.page, lambda: {"type": "watch", "client": 3} in teller.asked)
+    snapshot = told("snapshot")[0]
+    teller.says(told("hello")[0], {**snapshot, "clients": [], "clients_total": 0})
+    let_happen(viewer.page, lambda: {"type": "watch", "client": None} in teller.asked)
+    expect(viewer.page.locator("#frames-client")).to_have_value("")
+    teller.says(snapshot)
+    let_happen(viewer.page, lambda: {"type": "watch", "client": 1} in teller.asked)
+    assert {"type": "watch", "client": 3} not in teller.asked  # perhaps somebody else's number now
     expect(viewer.nodes).to_have_count(3)
 
 

@@ -46,6 +46,7 @@ const choice = new Choice();
 let recorder = new Recorder({ clock });
 let player = null;
 let recording = null; // the entries that are played
+let chosenWasHere = false; // the chosen client was in a snapshot
 const stream = new Stream({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/flow/socket`,
   WebSocket,
@@ -166,7 +167,8 @@ const draw = {
 };
 const drawSoon = (...names) => names.forEach((name) => draw[name]());
 
-seen.on("hello", () => {
+seen.on("hello", ({ again }) => {
+  if (again) choice.chooseClient(null); // a server that began anew begins its numbers anew
   askForClient();
   drawSoon("outboxes");
 });
@@ -174,7 +176,12 @@ seen.on("snapshot", () => {
   drawSoon("house", "threads", "lock", "outboxes", "frames");
   if (!choice.paused || player !== null) picker.render();
   tellState();
-  if (choice.client === null) choose(seen.snapshot.clients.find(({ own }) => own)?.id ?? null);
+  const left = chosenWasHere && seen.client(choice.client) === null;
+  chosenWasHere = seen.client(choice.client) !== null;
+  // What is left of a client in a recording is what there is to look at.
+  if (choice.client === null || (left && player === null)) {
+    choose(seen.snapshot.clients.find(({ own }) => own)?.id ?? null);
+  }
 });
 seen.on("flows", ({ flows, quiet }) => {
   if (!quiet) for (const flow of flows) dots.add(flow);
@@ -204,6 +211,7 @@ seen.on("forgot", () => {
   drawSoon(...Object.keys(draw));
 });
 choice.on("client", () => {
+  chosenWasHere = seen.client(choice.client) !== null;
   askForClient();
   frames.forget();
   for (const view of [picker, house, handshake, frames]) view.render();

@@ -14,7 +14,7 @@ const NOTHING = {
 };
 
 /**
- * Emits, when the thing of that name changed: `hello`, `snapshot`, `flows` (with the new ones and whether they are
+ * Emits, when the thing of that name changed: `hello` (with whether it is not the first one), `snapshot`, `flows` (with the new ones and whether they are
  * only to be listed), `frames`, `handshake`, `lines`, `happened` (with what, and whether only to be listed), `forgot`.
  */
 export class Seen extends Emitter {
@@ -64,9 +64,10 @@ export class Seen extends Emitter {
   }
 
   _hello(text) {
-    if (this.hello) this.forget(); // a new connection: perhaps the server began anew
+    const again = this.hello !== null; // a new connection: perhaps the server began anew
+    if (again) this.forget();
     this.hello = text;
-    this.emit("hello");
+    this.emit("hello", { again });
   }
 
   _snapshot(text) {
