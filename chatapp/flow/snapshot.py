@@ -30,7 +30,7 @@ class Scene:
         self._journal = journal
         self._threads = Threads()
         self._at = 0
-        self._clients_total = 0
+        self.clients_total = 0
         self._clients: list[tuple[Client, list[str]]] = []
         self._rooms: list[tuple[str, int, int]] = []
         self._active: list[Activity] = []
@@ -47,7 +47,7 @@ class Scene:
 
     def look(self) -> None:
         self._at = time.monotonic_ns()
-        self._clients_total, self._clients, self._rooms = self._hub.seats(LISTED)
+        self.clients_total, self._clients, self._rooms = self._hub.seats(LISTED)
         self._active = self._threads.look(self._at)
 
     def client(self, number: int) -> Client | None:
@@ -64,7 +64,7 @@ class Scene:
         return Snapshot(
             t=micros(self._at),
             watchers=watchers,
-            clients_total=self._clients_total,
+            clients_total=self.clients_total,
             threads_total=len(self._active),
             clients=list(self._seen(native, viewer)),
             rooms=[RoomSeen(*room) for room in self._rooms[:ROOMS_LISTED]],
