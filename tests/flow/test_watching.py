@@ -8,6 +8,7 @@ import json
 import secrets
 import threading
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -255,6 +256,7 @@ def test_the_handshake_of_a_client_that_left_is_gone(look: Look) -> None:
     assert looker.next("handshake") == {"type": "handshake", "client": 4_711, "gone": True}
 
 
+@pytest.mark.alone
 def test_a_client_that_goes_is_missed_within_a_second(wire: Wire, look: Look) -> None:
     looker = look()
     talker = wire.enter("ana")

@@ -93,6 +93,7 @@ def test_a_known_frame_is_shown_bit_by_bit(open_server: Server, viewer: Viewer) 
     assert "".join(text[:2] for text in wire.all_inner_texts()) == "818537fa213d7f9f4d5158"
 
 
+@pytest.mark.alone
 def test_a_tab_that_is_closed_is_out_of_the_picture_within_a_second(open_server: Server, viewer: Viewer) -> None:
     tabs = [open_server.talk() for _ in range(3)]
     expect(viewer.nodes).to_have_count(3)
