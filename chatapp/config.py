@@ -47,16 +47,13 @@ def _path(given: Any) -> str:
     return str(given)
 
 
-def _level(given: Any) -> str:
-    if given not in LOG_LEVELS:
-        raise ValueError("one of " + ", ".join(LOG_LEVELS))
-    return str(given)
+def _one_of(names: tuple[str, ...]) -> Callable[[Any], str]:
+    def parse(given: Any) -> str:
+        if given not in names:
+            raise ValueError("one of " + ", ".join(names))
+        return str(given)
 
-
-def _flow(given: Any) -> str:
-    if given not in FLOW_MODES:
-        raise ValueError("one of " + ", ".join(FLOW_MODES))
-    return str(given)
+    return parse
 
 
 def _database(given: Any) -> str:
@@ -141,8 +138,8 @@ class Settings:
     PING_INTERVAL: float = _setting(20, _number(0.05, 3_600), "seconds between pings to a silent client")
     PING_TIMEOUT: float = _setting(45, _number(0.1, 7_200), "seconds of silence after which a client is gone")
     PRESENCE_LINGER: float = _setting(5, _number(0, 600), "seconds without a connection until a person has left")
-    FLOW: str = _setting("local", _flow, "who may look inside at /flow: off (nobody), local, key or open")
-    LOG_LEVEL: str = _setting("INFO", _level, "what the terminal shows: DEBUG, INFO, WARNING or ERROR")
+    FLOW: str = _setting("local", _one_of(FLOW_MODES), "who may look inside at /flow: off (nobody), local, key or open")
+    LOG_LEVEL: str = _setting("INFO", _one_of(LOG_LEVELS), "what the terminal shows: DEBUG, INFO, WARNING or ERROR")
     LAB: bool = _setting(False, _flag, "1: the laboratory at /lab, where one breaks a chat of its own")
 
 

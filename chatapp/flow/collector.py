@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import deque
 from collections.abc import Callable
 from threading import Event, Lock, Thread
@@ -167,8 +166,3 @@ class Collector:
     def _handshake(self, number: int, viewer: Viewer) -> HandshakeSeen | Gone:
         client = self._scene.client(number)
         return (handshake(client, viewer) if client else None) or Gone(number)
-
-
-def now_micros() -> int:
-    """The clock of everything that is told."""
-    return time.monotonic_ns() // 1_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable
 from urllib.parse import urlencode
@@ -16,7 +15,7 @@ from ..details import LOCALES
 from ..identity import Identity, language
 from ..live.door import bad_handshake, set_up
 from ..live.frames import Ended, text_frame
-from ..live.handshake import SOCKETS, SPOKEN, Upgraded, malformed, offered_subprotocols
+from ..live.handshake import Upgraded, answer_through, malformed, offered_subprotocols, socket_of
 from ..live.outbox import Outbox
 from ..live.reader import Reader
 from ..model import Refusal
@@ -25,7 +24,8 @@ from ..problems import problem
 from ..rooms.rates import Bucket
 from ..web.flow_strings import flow_strings
 from .access import COOKIE, Access
-from .collector import Collector, TooMany, Watcher, now_micros
+from .collector import Collector, TooMany, Watcher
+from .snapshot import micros
 from .words import SUBPROTOCOL, VERSION, AskHandshake, Error, Hello, Watch, decode, encode
 
 PACE, PACE_BURST = 20, 40  # commands a second and watcher, and at once
@@ -116,17 +116,14 @@ class FlowDoor:
         return None
 
     def _enter(self) -> None:
-        sock: socket.socket = next(request.environ[name] for name in SOCKETS if name in request.environ)
+        sock = socket_of(request.environ)
         outbox = Outbox(sock, limit=self._settings.OUTBOX_LIMIT, stalled=self._stalled)
         outbox.hold()
         watcher = Watcher(outbox, self._access.viewer(self._person()))
         self._collector.enter(watcher)
         g.watcher = watcher
         set_up(sock)
-        request.environ[SPOKEN] = SUBPROTOCOL
-        for name in SOCKETS:
-            if name in request.environ:
-                request.environ[name] = outbox
+        answer_through(request.environ, outbox, SUBPROTOCOL)
 
     def _release(self, _error: BaseException | None) -> None:
         if "watcher" in g:
@@ -169,7 +166,7 @@ class FlowDoor:
             version=VERSION,
             mode=self._access.mode,
             you=watcher.viewer.person,
-            t=now_micros(),
+            t=micros(time.monotonic_ns()),
             at=int(time.time() * 1000),
             outbox_limit=self._settings.OUTBOX_LIMIT,
             lab=self._settings.LAB,

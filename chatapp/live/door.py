@@ -16,7 +16,15 @@ from ..identity import Identity, language
 from ..model import Refusal
 from ..origins import allowed_origin
 from ..problems import problem
-from .handshake import SOCKETS, SPOKEN, VERSION, Handshake, Upgraded, malformed, offered_subprotocols
+from .handshake import (
+    VERSION,
+    Handshake,
+    Upgraded,
+    answer_through,
+    malformed,
+    offered_subprotocols,
+    socket_of,
+)
 from .hub import Client, Dialect, Full
 from .outbox import Outbox
 from .protocol import SUBPROTOCOL
@@ -88,7 +96,7 @@ class Door:
         person, identify = (member, None) if member else self._identity.guest()
         named = "name" in request.args and request.args["name"] != ""
         dialect = Dialect.CHAT_V1 if chat else Dialect.PLAIN_NAMED if named else Dialect.PLAIN
-        sock: socket.socket = next(request.environ[name] for name in SOCKETS if name in request.environ)
+        sock = socket_of(request.environ)
         outbox = Outbox(sock, limit=services.settings.OUTBOX_LIMIT, stalled=self._stalled)
         outbox.hold()
         address = (request.remote_addr or "", int(request.environ.get("REMOTE_PORT") or 0))
@@ -96,7 +104,7 @@ class Door:
         outbox.evicted = partial(self._evicted, client)
         g.client = client
         subprotocol = SUBPROTOCOL if chat else None
-        request.environ[SPOKEN] = subprotocol
+        answer_through(request.environ, outbox, subprotocol)
         if services.settings.FLOW != "off":
             client.handshake = Handshake(request.environ, subprotocol, begun_at=begun_at, checked_at=checked_at)
         set_up(sock)  # only now: a client that is refused stays under the server's time-outs
@@ -105,9 +113,6 @@ class Door:
             g.session = PlainSession(services, client, language(), room)
         else:
             g.session = ChatSession(services, client, language(), asked_name=person.name)
-        for name in SOCKETS:
-            if name in request.environ:
-                request.environ[name] = outbox
         if client.handshake:
             client.handshake.entered_at = time.monotonic_ns()
         log.info("Client connected: path=%s", request.path)

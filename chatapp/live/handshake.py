@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import socket
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -60,6 +61,20 @@ def accept_key(key: str) -> str:
 def accept_digest(key: str) -> bytes:
     """The 20 bytes of that proof."""
     return hashlib.sha1(f"{key}{GUID}".encode(), usedforsecurity=False).digest()
+
+
+def socket_of(environ: Mapping[str, Any]) -> socket.socket:
+    """The client's own socket, wherever the server has put it."""
+    found: socket.socket = next(environ[name] for name in SOCKETS if name in environ)
+    return found
+
+
+def answer_through(environ: dict[str, Any], outbox: object, subprotocol: str | None) -> None:
+    """Has the 101 go out through what stands in the socket's place from now on, with the subprotocol chosen."""
+    environ[SPOKEN] = subprotocol
+    for name in SOCKETS:
+        if name in environ:
+            environ[name] = outbox
 
 
 def switching_protocols(key: str, subprotocol: str | None) -> bytes:
