@@ -1,7 +1,10 @@
-/** Calls `render` once for many changes: with the next frame, or soon in a hidden tab, where no frames come. */
+/**
+ * Calls `render` once for many changes: with the next frame, or soon in a hidden tab, where no frames come. `due()`
+ * of what it gives tells whether one is still to come.
+ */
 export function paced(render) {
   let waiting = false;
-  return () => {
+  const soon = () => {
     if (waiting) return;
     waiting = true;
     let frame = 0;
@@ -15,4 +18,6 @@ export function paced(render) {
     frame = requestAnimationFrame(run);
     timer = setTimeout(run, 100);
   };
+  soon.due = () => waiting;
+  return soon;
 }

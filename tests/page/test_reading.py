@@ -88,11 +88,31 @@ def test_history_that_does_not_come_at_all_says_so_and_can_be_tried_again(
     expect(ana.page.get_by_text("Earlier messages could not be loaded.")).to_be_visible()
     ana.page.unroute("**/messages?*")
     ana.page.get_by_role("button", name="Try again").click()
-    # A page of it, or one more, fetched ahead: at the very top it depends on when the browser tells of the scroll.
-    ana.page.wait_for_function("() => document.querySelectorAll('.message').length >= 100")
+    expect(ana.messages).to_have_count(100)
     expect(ana.page.get_by_text("Earlier messages could not be loaded.")).to_have_count(0)
-    texts = ana.all_texts()
-    assert texts == long_talk[-len(texts) :]
+    assert ana.all_texts() == long_talk[-100:]
+
+
+def test_a_page_of_history_that_came_and_is_not_shown_yet_makes_nobody_ask_for_the_next_one(
+    server: Server, long_talk: list[str], ana: Person
+) -> None:
+    asked: list[str] = []
+    ana.page.on("request", lambda request: asked.append(request.url) if "/messages?" in request.url else None)
+    ana.page.evaluate("""() => {
+        const json = Response.prototype.json;
+        // The browser tells of a scroll between the answer and the next frame.
+        Response.prototype.json = async function () {
+            const answer = await json.call(this);
+            setTimeout(() => document.querySelector('#log').dispatchEvent(new Event('scroll')));
+            return answer;
+        };
+        const frames = window.requestAnimationFrame;
+        window.requestAnimationFrame = render => setTimeout(() => frames(render), 50);
+    }""")
+    ana.scroll("0")
+    expect(ana.messages).to_have_count(100)
+    next_frame(ana.page)
+    assert len(asked) == 1
 
 
 def test_the_document_holds_no_more_than_300_messages_and_every_one_can_be_reached(

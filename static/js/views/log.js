@@ -1,17 +1,15 @@
 /**
- * The messages of the open room. The state holds all that is loaded; this view shows a window of at most SHOWN of
- * them, and moves the window and the scroll position so that what is being read stays where it is.
+ * The messages of the open room. The state holds all that is loaded; this view shows a window of them, and moves the
+ * window and the scroll position so that what is being read stays where it is.
  */
 import { paced } from "../pace.js";
-import { sameDay } from "../formats.js";
+import { itemsOf, unsentItems } from "./items.js";
 import { MessageView } from "./message.js";
 import { arrange, element, fromTemplate, part } from "./parts.js";
+import { Place } from "./place.js";
+import { Window } from "./window.js";
 
-const SHOWN = 300; // messages in the document
-const STEP = 50; // messages by which the window grows at one of its ends
-const NEAR = 100; // px from the end that still count as being there
 const AHEAD = 800; // px from an end of the window at which more is fetched
-const GROUP = 5 * 60_000;
 
 export class LogView {
   #root;
@@ -22,13 +20,10 @@ export class LogView {
   #formats;
   #online;
   #actions;
+  #place;
+  #window = new Window();
   #room = null;
   #life = 0; // the room's life that the window belongs to
-  #from = 0; // the window: from this seq …
-  #to = null; // … to this one; null: to the end, unsent messages included
-  #following = true; // at the end, and staying there
-  #left = null; // px: the scroll position as it was last set or noted
-  #anchor = null; // {element, top}: what is being read, and where on the screen
   #divider = null; // the unread divider stands after this seq
   #allSeen = false;
   #opened = false; // the room's first rendering is done
@@ -46,9 +41,10 @@ export class LogView {
     this.#formats = formats;
     this.#online = online;
     this.#actions = actions;
+    this.#place = new Place({ root, items: this.#items });
     this.refresh = paced(() => this.#render());
     this.#root.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    const resized = new ResizeObserver(() => this.#hold());
+    const resized = new ResizeObserver(() => this.#place.hold());
     resized.observe(this.#root);
     resized.observe(this.#items);
   }
@@ -65,18 +61,17 @@ export class LogView {
 
   /** How many unread messages are not on the screen, and whether the end is. */
   get below() {
-    return { unread: this.#room ? this.#chat.unread(this.#room) : 0, atEnd: this.#following };
+    return { unread: this.#room ? this.#chat.unread(this.#room) : 0, atEnd: this.#place.following };
   }
 
   toEnd({ smooth = false } = {}) {
-    const near = this.#to === null && this.#distance() < 2 * this.#root.clientHeight;
+    const near = this.#window.atEnd && this.#place.below < 2 * this.#root.clientHeight;
     if (smooth && near && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
       this.#root.scrollTo({ top: this.#root.scrollHeight, behavior: "smooth" });
       return;
     }
-    this.#following = true;
-    this.#left = null;
-    if (this.#to !== null) this.#windowToEnd();
+    if (!this.#window.atEnd) this.#window.toEnd(this.#room.messages);
+    this.#place.toEnd();
     this.#render();
   }
 
@@ -89,16 +84,13 @@ export class LogView {
   }
 
   #watched() {
-    return this.#following && document.visibilityState === "visible";
+    return this.#place.following && document.visibilityState === "visible";
   }
 
   #startOver() {
     this.#life = this.#room.life;
-    this.#from = 0;
-    this.#to = null;
-    this.#following = true;
-    this.#left = null;
-    this.#anchor = null;
+    this.#window.startOver();
+    this.#place.startOver();
     this.#divider = null;
     this.#allSeen = false;
     this.#opened = false;
@@ -112,11 +104,11 @@ export class LogView {
     const room = this.#room;
     if (!room) return;
     if (room.life !== this.#life) this.#startOver();
-    this.#heedScroll();
+    this.#place.heed();
     const opening = room.loaded && !this.#opened;
     if (opening) this.#open();
     this.#moveDivider();
-    this.#fitWindow();
+    this.#window.fit(room.messages, { following: this.#place.following });
 
     const quiet = opening || !room.loaded || this.#loading !== null;
     if (quiet) this.#silence();
@@ -125,17 +117,18 @@ export class LogView {
     const keys = new Set(items.map(({ key }) => key));
     for (const key of this.#made.keys()) if (!keys.has(key)) this.#made.delete(key);
     arrange(this.#items, items.map((item) => this.#elementOf(item)));
+    this.#place.endless = !this.#window.atEnd;
 
     if (opening) this.#openAt();
-    this.#hold();
+    this.#place.hold();
     this.look();
     this.#actions.scrolled();
-    if (room.loaded) this.#fetchAhead();
+    this.#fetchAhead();
   }
 
   #open() {
     this.#opened = true;
-    this.#windowToEnd();
+    this.#window.toEnd(this.#room.messages);
     const unread = this.#chat.unread(this.#room);
     if (unread > 0) this.#divider = this.#room.read;
     else this.#allSeen = true;
@@ -147,9 +140,7 @@ export class LogView {
     const divider = this.#made.get("new")?.element;
     if (!divider) return;
     const hidden = this.#root.getBoundingClientRect().top - divider.getBoundingClientRect().top;
-    if (hidden <= 0) return;
-    this.#root.scrollTop -= hidden + this.#root.clientHeight / 5;
-    this.#noteScroll();
+    if (hidden > 0) this.#place.put(divider, this.#root.clientHeight / 5);
   }
 
   /**
@@ -163,76 +154,22 @@ export class LogView {
     this.#divider = this.#room.read;
   }
 
-  #windowToEnd() {
-    const messages = this.#room.messages;
-    this.#to = null;
-    this.#from = messages.length > STEP * 2 ? messages[messages.length - STEP * 2].seq : 0;
-  }
-
-  /** Keeps the window within SHOWN: at the end its top is let go, elsewhere what is new waits outside. */
-  #fitWindow() {
-    const messages = this.#room.messages;
-    const { start, end } = this.#span();
-    if (end - start <= SHOWN) return;
-    if (this.#following) this.#from = messages[end - SHOWN].seq;
-    else this.#to = messages[start + SHOWN - 1].seq;
-  }
-
-  #span() {
-    const messages = this.#room.messages;
-    const start = firstIndex(messages, this.#from);
-    const end = this.#to === null ? messages.length : firstIndex(messages, this.#to + 1);
-    return { start, end };
-  }
-
   #wanted() {
     const room = this.#room;
-    if (!room.loaded) return [{ key: "skeleton" }, ...this.#unsent(null)];
-    const { start, end } = this.#span();
-    const items = [this.#top(start)];
-    let before = room.messages[start - 1] ?? null;
-    for (let index = start; index < end; index += 1) {
-      const message = room.messages[index];
-      const divided = this.#divides(before, message);
-      const at = new Date(message.at);
-      const newDay = !before || !sameDay(new Date(before.at), at);
-      if (newDay) items.push({ key: `day-${message.seq}`, day: at });
-      if (divided) items.push({ key: "new" });
-      const mine = this.#chat.isMe(message.author.id);
-      const lead = divided || newDay || !together(before, message);
-      // One's own keeps the key it had while it was on its way, and so its element: nothing flickers or is read twice.
-      const key = mine && message.nonce ? `own-${message.nonce}` : `seq-${message.seq}`;
-      items.push({ key, message, at, lead, mine, fate: null, nonce: message.nonce });
-      before = message;
-    }
-    if (this.#to === null) items.push(...this.#unsent(before));
-    return items;
+    const { start, end } = this.#window.span(room.messages);
+    const entries = this.#window.atEnd ? this.#outgoing.of(room.slug) : [];
+    const before = room.messages[end - 1] ?? null;
+    const unsent = unsentItems({ entries, before, you: this.#chat.you, online: this.#online() });
+    if (!room.loaded) return [{ key: "skeleton" }, ...unsent];
+    const { messages, more } = room;
+    const isMe = (id) => this.#chat.isMe(id);
+    const stored = itemsOf({ messages, more, start, end, divider: this.#divider, isMe });
+    return [{ key: this.#top(start) }, ...stored, ...unsent];
   }
 
   #top(start) {
-    if (start > 0 || this.#room.more) return { key: this.#failed ? "failed" : "more" };
-    return this.#room.messages.length + this.#outgoing.of(this.#room.slug).length > 0
-      ? { key: "beginning" }
-      : { key: "empty" };
-  }
-
-  #divides(before, message) {
-    if (this.#divider === null || message.seq <= this.#divider) return false;
-    // Known to be the first only if the one before is loaded, or there is none.
-    return before ? before.seq <= this.#divider : !this.#room.more;
-  }
-
-  #unsent(before) {
-    const items = [];
-    for (const entry of this.#outgoing.of(this.#room.slug)) {
-      const message = { author: this.#chat.you, at: entry.at, text: entry.text };
-      const lead = !before || !together(before, message);
-      const fate = entry.refusal !== null ? "refused" : !entry.late ? "sending" : this.#online() ? "late" : "offline";
-      const { nonce, refusal: reason } = entry;
-      items.push({ key: `own-${nonce}`, message, at: new Date(entry.at), lead, mine: true, fate, reason, nonce });
-      before = message;
-    }
-    return items;
+    if (start > 0 || this.#room.more) return this.#failed ? "failed" : "more";
+    return this.#room.messages.length + this.#outgoing.of(this.#room.slug).length > 0 ? "beginning" : "empty";
   }
 
   #elementOf(item) {
@@ -273,84 +210,34 @@ export class LogView {
   // Scrolling.
 
   #scrolled() {
-    if (!this.#heedScroll()) this.#hold();
+    if (!this.#place.heed()) this.#place.hold();
     this.look();
     this.#actions.scrolled();
-    if (this.#room?.loaded) this.#fetchAhead();
+    this.#fetchAhead();
   }
 
-  /**
-   * Notes where the reader scrolled to, also if no event told of it yet; tells whether anybody did. The browser
-   * scrolls by itself too, when what is shown gets shorter: that is nobody's wish.
-   */
-  #heedScroll() {
-    const end = this.#root.scrollHeight - this.#root.clientHeight;
-    const moved = this.#left !== null && Math.abs(this.#root.scrollTop - Math.min(this.#left, end)) >= 2;
-    if (moved) this.#noteScroll();
-    return moved;
-  }
-
-  #noteScroll() {
-    this.#following = this.#to === null && this.#distance() <= NEAR;
-    this.#anchor = this.#following ? null : this.#findAnchor();
-    this.#left = this.#root.scrollTop;
-  }
-
-  #distance() {
-    return this.#root.scrollHeight - this.#root.clientHeight - this.#root.scrollTop;
-  }
-
-  /** The topmost message on the screen: whatever changes around it, it stays in its place. */
-  #findAnchor() {
-    const top = this.#root.getBoundingClientRect().top;
-    for (const child of this.#items.children) {
-      if (!child.classList.contains("message")) continue;
-      const box = child.getBoundingClientRect();
-      if (box.bottom > top) return { element: child, top: box.top - top };
-    }
-    return null;
-  }
-
-  /** Puts the scroll position back to what is being read, after anything may have changed its place. */
-  #hold() {
-    this.#heedScroll();
-    if (this.#following) {
-      this.#root.scrollTop = this.#root.scrollHeight;
-    } else if (this.#anchor?.element.isConnected) {
-      const top = this.#anchor.element.getBoundingClientRect().top - this.#root.getBoundingClientRect().top;
-      this.#root.scrollTop += top - this.#anchor.top;
-    }
-    this.#left = this.#root.scrollTop;
-  }
-
+  /** Not while a rendering is due, which looks itself: until then the place is one in what was loaded before. */
   #fetchAhead() {
-    if (this.#root.scrollTop < AHEAD) this.#older();
-    if (this.#to !== null && this.#distance() < AHEAD) this.#newer();
+    if (!this.#room?.loaded || this.refresh.due()) return;
+    if (this.#place.above < AHEAD) this.#older();
+    if (this.#place.below < AHEAD) this.#newer();
   }
 
   #older() {
-    const { start, end } = this.#span();
-    const messages = this.#room.messages;
-    if (start > 0) {
-      const first = Math.max(0, start - STEP);
-      this.#noteScroll();
-      this.#from = messages[first].seq;
-      if (end - first > SHOWN) this.#to = messages[first + SHOWN - 1].seq;
-      if (this.#to !== null) this.#following = false;
-      this.#silence();
-      this.refresh();
-    } else if (this.#room.more && this.#loading === null && !this.#failed) {
-      this.#load();
-    }
+    this.#place.note();
+    if (this.#window.older(this.#room.messages)) this.#moved();
+    else if (this.#room.more && this.#loading === null && !this.#failed) this.#load();
   }
 
   #newer() {
-    const { start, end } = this.#span();
-    const messages = this.#room.messages;
-    const last = Math.min(messages.length, end + STEP);
-    this.#noteScroll();
-    this.#to = last === messages.length ? null : messages[last - 1].seq;
-    if (last - start > SHOWN) this.#from = messages[last - SHOWN].seq;
+    if (this.#window.atEnd) return;
+    this.#place.note();
+    this.#window.newer(this.#room.messages);
+    this.#moved();
+  }
+
+  #moved() {
+    if (!this.#window.atEnd) this.#place.leaveEnd();
     this.#silence();
     this.refresh();
   }
@@ -391,23 +278,4 @@ export class LogView {
   }
 
   #speakAgain = 0;
-}
-
-/** The index of the first message whose seq is `seq` or more. */
-function firstIndex(messages, seq) {
-  let low = 0;
-  let high = messages.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (messages[middle].seq < seq) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Do two messages that follow one another belong to one group? */
-function together(before, message) {
-  if (!before || before.author.id !== message.author.id) return false;
-  const gap = new Date(message.at) - new Date(before.at);
-  return gap < GROUP && sameDay(new Date(before.at), new Date(message.at));
 }

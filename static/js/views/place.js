@@ -1,0 +1,95 @@
+/** Where the reader is in the log: at its end and staying there, or at a message that stays where it is. */
+const NEAR = 100; // px from the end that still count as being there
+
+export class Place {
+  #root;
+  #items;
+  #left = null; // px: the scroll position as it was last set or noted
+  #anchor = null; // {element, top}: what is being read, and where on the screen
+
+  following = true; // at the end, and staying there
+  endless = false; // more follows what is shown: its end is not the end
+
+  /** `root` scrolls, and `items` holds what is in it. */
+  constructor({ root, items }) {
+    this.#root = root;
+    this.#items = items;
+  }
+
+  startOver() {
+    this.following = true;
+    this.endless = false;
+    this.#left = null;
+    this.#anchor = null;
+  }
+
+  /** px from the upper edge of what is shown, and to its lower one. */
+  get above() {
+    return this.#root.scrollTop;
+  }
+
+  get below() {
+    return this.#root.scrollHeight - this.#root.clientHeight - this.#root.scrollTop;
+  }
+
+  /**
+   * Notes where the reader scrolled to, also if no event told of it yet; tells whether anybody did. The browser
+   * scrolls by itself too, when what is shown gets shorter: that is nobody's wish.
+   */
+  heed() {
+    const end = this.#root.scrollHeight - this.#root.clientHeight;
+    const moved = this.#left !== null && Math.abs(this.#root.scrollTop - Math.min(this.#left, end)) >= 2;
+    if (moved) this.note();
+    return moved;
+  }
+
+  note() {
+    this.following = !this.endless && this.below <= NEAR;
+    this.#anchor = this.following ? null : this.#findAnchor();
+    this.#left = this.#root.scrollTop;
+  }
+
+  /** The topmost message on the screen: whatever changes around it, it stays in its place. */
+  #findAnchor() {
+    const top = this.#root.getBoundingClientRect().top;
+    for (const child of this.#items.children) {
+      if (!child.classList.contains("message")) continue;
+      const box = child.getBoundingClientRect();
+      if (box.bottom > top) return { element: child, top: box.top - top };
+    }
+    return null;
+  }
+
+  /** Puts the scroll position back to what is being read, after anything may have changed its place. */
+  hold() {
+    this.heed();
+    if (this.following) {
+      this.#root.scrollTop = this.#root.scrollHeight;
+    } else if (this.#anchor?.element.isConnected) {
+      this.#root.scrollTop += this.#topOf(this.#anchor.element) - this.#anchor.top;
+    }
+    this.#left = this.#root.scrollTop;
+  }
+
+  /** More will follow what is shown: who was at the end is not there any more. */
+  leaveEnd() {
+    this.following = false;
+    this.endless = true;
+  }
+
+  toEnd() {
+    this.following = true;
+    this.#left = null;
+  }
+
+  /** Puts that element `top` px under the upper edge, as far as there is something to scroll. */
+  put(element, top) {
+    this.following = false;
+    this.#root.scrollTop += this.#topOf(element) - top;
+    this.note();
+  }
+
+  #topOf(element) {
+    return element.getBoundingClientRect().top - this.#root.getBoundingClientRect().top;
+  }
+}
