@@ -41,6 +41,7 @@ LAYERS: list[set[str]] = [
     {"log.history", "log.journal"},
     {"log.posts", "log.records"},
     {"log.database"},
+    {"log.transaction"},
     {"log.schema"},
     {"bus.local"},
     # The laboratory, a chat of its own.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError
+
+from .transaction import begin
 
 WAL_SIZE = 4_500_000  # bytes; SQLite makes a checkpoint after 1,000 pages of 4 KiB, and a commit may go over that
 READERS = 8  # connections that read at once; a handler that finds none free waits
@@ -122,38 +123,6 @@ class Database:
         self.reader.dispose()
 
 
-def run_quickly(connection: Connection, statement: str, rows: Sequence[Sequence[object]] | None = None) -> None:
-    """Runs a statement for each of these rows, or once, on the driver itself, inside SQLAlchemy's transaction.
-
-    For what stands on every message's way: what SQLAlchemy does around it takes longer than SQLite does. Raises its
-    DBAPIError all the same.
-    """
-    cursor = connection.connection.cursor()
-    try:
-        if rows is None:
-            cursor.execute(statement)
-        else:
-            cursor.executemany(statement, rows)
-    except Exception as error:
-        raise _as_sqlalchemy_says(connection, statement, error) from error
-    finally:
-        cursor.close()
-
-
-def _as_sqlalchemy_says(connection: Connection, statement: str, error: Exception) -> BaseException:
-    base: type[Exception] = connection.dialect.loaded_dbapi.Error
-    return DBAPIError.instance(statement, None, error, base, dialect=connection.dialect)
-
-
-def roll_back(connection: Connection) -> None:
-    """After a commit that failed SQLAlchemy takes the transaction for over, and SQLite leaves it open."""
-    if not connection.invalidated:
-        try:
-            connection.connection.rollback()
-        except connection.dialect.loaded_dbapi.Error:
-            pass  # the server has gone: so has the transaction
-
-
 def sqlite_url(path: Path) -> str:
     """The address of a SQLite file."""
     return URL.create("sqlite+pysqlite", database=str(path)).render_as_string()
@@ -184,8 +153,7 @@ def _tune_sqlite(engine: Engine, *, busy_timeout: float, reads_only: bool) -> No
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        # IMMEDIATE takes the write lock at once: a later upgrade of a read lock would fail without waiting.
-        run_quickly(connection, "BEGIN" if reads_only else "BEGIN IMMEDIATE")
+        begin(connection, reads_only=reads_only)
 
 
 def _tune_postgresql(engine: Engine, *, busy_timeout: float) -> None:

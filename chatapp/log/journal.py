@@ -17,10 +17,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from ..model import Message, Refusal
 from ..tap import Tap
-from .database import Database, reason, roll_back
+from .database import Database, reason
 from .posts import Mark, Post, Posts, known_posts, newest_marks
 from .records import move_markers
 from .schema import meta
+from .transaction import Transaction
 
 BATCH_LIMIT = 1_000  # posts in one transaction: some 20 ms of work, so that nobody waits long for a commit
 WRITE_TIMEOUT = 10.0  # seconds a caller waits for its own write; the thread needs BUSY_TIMEOUT for the worst batch
@@ -185,7 +186,7 @@ class Journal:
         and the markers that moved."""
         at = int(self._clock() * 1000)
         try:
-            with connection.begin():
+            with Transaction(connection):
                 for change in changes:
                     _apply(connection, change)
                 known = known_posts(connection, posts) if check else {}
@@ -194,7 +195,6 @@ class Journal:
                 return fresh, again, move_markers(connection, wanted) if wanted else {}
         except BaseException:
             self._posts.forget()
-            roll_back(connection)
             raise
 
     def _tell(

@@ -9,8 +9,8 @@ from typing import NamedTuple, Protocol, cast
 from sqlalchemy import Connection, Dialect, insert, select, tuple_
 
 from ..model import Author, Message, Refusal, Room, rfc3339
-from .database import run_quickly
 from .schema import events, head, message, rooms
+from .transaction import insert as insert_rows
 
 
 class Receipt(Protocol):
@@ -93,7 +93,7 @@ class Posts:
         fresh = self._number(connection, first, rfc3339(at))
         if fresh:
             rows = [self._in_order(_row(post, event, at)) for post, event in fresh]
-            run_quickly(connection, self._sql, rows)
+            insert_rows(connection, self._sql, rows)
         if not again:
             return fresh, []
         known = known | {(post.author.id, post.nonce): event for post, event in fresh if post.nonce is not None}

@@ -1,0 +1,76 @@
+"""The journal's transactions, begun, filled and committed on the driver itself.
+
+That is for what stands on every message's way. On a server that had nothing to do, whatever runs first has to come from
+memory into the processor's caches: SQLAlchemy's begin and commit then take 0.28 ms, the driver's 0.1 ms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+
+class Transaction:
+    """`with` it everything that is executed on `connection`, by SQLAlchemy or by `insert`, is stored or nothing is.
+
+    Raises SQLAlchemy's DBAPIError, whoever found the error.
+    """
+
+    def __init__(self, connection: Connection):
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        if self._connection.dialect.name == "sqlite":  # the others' drivers begin by themselves
+            begin(self._connection)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        try:
+            if error is None:
+                self._commit()
+        except BaseException:
+            self._roll_back()
+            raise
+        if error is not None:
+            self._roll_back()
+
+    def _commit(self) -> None:
+        if self._connection.in_transaction():  # SQLAlchemy has executed something
+            self._connection.commit()
+        else:
+            _run(self._connection, "COMMIT", lambda driver: driver.commit())
+
+    def _roll_back(self) -> None:
+        self._connection.rollback()
+        if not self._connection.invalidated:
+            # After a commit that failed SQLAlchemy takes the transaction for over, and SQLite leaves it open.
+            try:
+                self._connection.connection.rollback()
+            except self._connection.dialect.loaded_dbapi.Error:
+                pass  # the server has gone: so has the transaction
+
+
+def begin(connection: Connection, *, reads_only: bool = False) -> None:
+    """Begins a transaction of SQLite's, unless one has begun."""
+    # IMMEDIATE takes the write lock at once: a later upgrade of a read lock would fail without waiting.
+    statement = "BEGIN" if reads_only else "BEGIN IMMEDIATE"
+    _run(connection, statement, lambda driver: driver.in_transaction or driver.execute(statement))
+
+
+def insert(connection: Connection, statement: str, rows: Sequence[Sequence[object]]) -> None:
+    """Runs an INSERT for each of these rows, inside the transaction."""
+    _run(connection, statement, lambda driver: driver.cursor().executemany(statement, rows))
+
+
+def _run(connection: Connection, statement: str, action: Callable[[Any], object]) -> None:
+    driver = connection.connection.dbapi_connection
+    try:
+        action(driver)
+    except Exception as error:
+        dialect = connection.dialect
+        if dialect.is_disconnect(error, driver, None):  # type: ignore[arg-type]  # asked of any error, as SQLAlchemy does
+            connection.invalidate(error)
+        base: type[Exception] = dialect.loaded_dbapi.Error
+        raise DBAPIError.instance(statement, None, error, base, dialect=dialect) from error
