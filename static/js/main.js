@@ -2,6 +2,7 @@
 import { Api } from "./api.js";
 import { browserClock as clock } from "./clock.js";
 import { Connection } from "./connection.js";
+import { controls } from "./controls.js";
 import { Drafts } from "./drafts.js";
 import { Formats } from "./formats.js";
 import { Outgoing, randomNonce } from "./outgoing.js";
@@ -145,19 +146,18 @@ const drawers = new Drawers({
 });
 const nameDialog = new AskView({ dialog: $("#name-dialog"), strings, submit: takeName, onDone: focusWriting });
 const roomDialog = new AskView({ dialog: $("#room-dialog"), strings, submit: createRoom, onDone: focusWriting });
-new SettingsView({
+const settings = new SettingsView({
   dialog: $("#settings-dialog"),
   opener: $("#me"),
   store,
   locale,
-  actions: {
-    rename: () => nameDialog.open({ value: chat.you.name }),
-    speak: async (code) => {
-      await api.speak(code).catch(() => null);
-      location.reload();
-    },
-  },
+  actions: { rename, speak },
 });
+controls(
+  document,
+  { chat, composer, log, rooms, settings, strings, store, boot },
+  { goTo, newRoom, rename, speak, people: () => drawers.open($("#people")) },
+);
 
 // What a change of state changes on the page.
 
@@ -243,6 +243,20 @@ async function namedElsewhere() {
   begin();
 }
 
+function rename() {
+  nameDialog.open({ value: chat.you.name });
+}
+
+async function speak(code) {
+  await api.speak(code).catch(() => null);
+  location.reload();
+}
+
+function newRoom() {
+  drawers.close({ restoreFocus: false });
+  roomDialog.open();
+}
+
 async function createRoom(name) {
   let made;
   try {
@@ -302,10 +316,7 @@ function slugOfAddress() {
   return match ? decodeURIComponent(match[1]) : boot.home;
 }
 
-$("#rooms-new").addEventListener("click", () => {
-  drawers.close({ restoreFocus: false });
-  roomDialog.open();
-});
+$("#rooms-new").addEventListener("click", newRoom);
 
 // What happens around the page.
 

@@ -7,6 +7,11 @@ export function codePoints(text) {
   return count;
 }
 
+/** Equal for what is written the same but for case and accents: "Comunicação" and "comunicacao". */
+export function folded(text) {
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
 const LINK = /\bhttps?:\/\/[^\s<>"\u0000-\u001f\u2066-\u2069\u202a-\u202e]+/giu;
 
 /** Cuts a text into pieces: `{text}` for plain ones, `{text, href}` for http and https links. */

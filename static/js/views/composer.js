@@ -63,6 +63,15 @@ export class ComposerView {
     this.#field.focus();
   }
 
+  /** Writes a word where the cursor is, with a blank around it. */
+  insert(word) {
+    const { value, selectionStart: start, selectionEnd: end } = this.#field;
+    const before = start > 0 && !/\s$/u.test(value.slice(0, start)) ? " " : "";
+    this.#field.setRangeText(`${before}${word} `, start, end, "end");
+    this.#written();
+    this.focus();
+  }
+
   #put(text) {
     this.#field.value = text;
     this.#measure();

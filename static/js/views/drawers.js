@@ -25,6 +25,13 @@ export class Drawers {
     this.#arrange();
   }
 
+  /** Shows a panel: as a drawer, or, where it is a column already, by moving the focus to it. */
+  open(panel) {
+    const side = this.#sides.find((each) => each.panel === panel);
+    if (side.media.matches) this.#show(side);
+    else panel.querySelector("[tabindex]").focus();
+  }
+
   close({ restoreFocus = true } = {}) {
     if (!this.#open) return;
     const back = this.#returnTo;

@@ -75,6 +75,11 @@ export class LogView {
     this.#render();
   }
 
+  /** Scrolls by nearly a screen: 1 down, -1 up. */
+  page(direction) {
+    this.#root.scrollBy({ top: direction * 0.9 * this.#root.clientHeight });
+  }
+
   /** Somebody may be looking now: what is on the screen counts as read. */
   look() {
     const room = this.#room;

@@ -36,6 +36,21 @@ export function paintAvatar(avatar, { id, name }) {
   avatar.style.setProperty("--hue", String(hue(id)));
 }
 
+/**
+ * Opens a dialog over the page. When it is closed, by whatever way, the cursor is where it was (Chromium gives the focus
+ * back, but at the beginning of the text), and `closed` is called.
+ */
+export function showModal(dialog, closed = () => {}) {
+  const field = document.activeElement;
+  const { selectionStart: start, selectionEnd: end } = field;
+  const back = () => {
+    if (typeof start === "number" && field === document.activeElement) field.setSelectionRange(start, end);
+    closed();
+  };
+  dialog.addEventListener("close", back, { once: true });
+  dialog.showModal();
+}
+
 /** Makes `parent` hold just `wanted`, in order, moving and removing no more than needed. */
 export function arrange(parent, wanted) {
   const kept = new Set(wanted);

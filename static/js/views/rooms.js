@@ -29,6 +29,12 @@ export class RoomsView {
     this.#others.parentElement.hidden = others.length === 0;
   }
 
+  /** The addresses of the rooms in the order in which they are listed. */
+  get order() {
+    const links = [this.#mine, this.#others].flatMap((list) => [...list.querySelectorAll("a[data-slug]")]);
+    return links.map((link) => link.dataset.slug);
+  }
+
   #entry(room) {
     if (!this.#made.has(room.slug)) this.#made.set(room.slug, makeEntry(room));
     const { item, link, name, badge, news } = this.#made.get(room.slug);

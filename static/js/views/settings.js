@@ -11,7 +11,7 @@ export class SettingsView {
   constructor({ dialog, opener, store, locale, actions }) {
     this.#dialog = dialog;
     this.#store = store;
-    opener.addEventListener("click", () => dialog.showModal());
+    opener.addEventListener("click", () => this.open());
     part(dialog, ".close").addEventListener("click", () => dialog.close());
     part(dialog, ".rename").addEventListener("click", () => {
       dialog.close();
@@ -20,7 +20,7 @@ export class SettingsView {
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
     for (const choice of dialog.querySelectorAll("input[name=theme]")) {
       choice.checked = choice.value === (store.get(KEY) ?? "system");
-      choice.addEventListener("change", () => this.#theme(choice.value));
+      choice.addEventListener("change", () => this.paint(choice.value));
     }
     for (const choice of dialog.querySelectorAll("input[name=lang]")) {
       choice.checked = choice.value === locale;
@@ -28,7 +28,13 @@ export class SettingsView {
     }
   }
 
-  #theme(choice) {
+  open() {
+    this.#dialog.showModal();
+  }
+
+  /** `choice` is `system`, `light` or `dark`. */
+  paint(choice) {
+    part(this.#dialog, `input[name=theme][value=${choice}]`).checked = true;
     const root = document.documentElement;
     if (choice === "system") {
       delete root.dataset.theme;

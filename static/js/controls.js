@@ -1,0 +1,93 @@
+/** What one can do by the keyboard and by name: binds the shortcuts and fills the palette. */
+import { Commands } from "./commands.js";
+import { Shortcuts } from "./shortcuts.js";
+import { HelpView } from "./views/help.js";
+import { part } from "./views/parts.js";
+import { PaletteView } from "./views/palette.js";
+
+/**
+ * `parts` are the page's (chat, composer, log, rooms, settings, strings, store, boot), `actions` what the person does:
+ * goTo(slug), newRoom(), rename(), people(), speak(code). Gives {commands, shortcuts}: whoever can do more adds to them.
+ */
+export function controls(root, { chat, composer, log, rooms, settings, strings, store, boot }, actions) {
+  const field = part(root, "#composer-text");
+  const shortcuts = new Shortcuts({ root, field, store, platform: navigator.platform });
+  const commands = new Commands();
+  const help = new HelpView({ dialog: part(root, "#help-dialog"), strings, shortcuts });
+  const palette = new PaletteView({
+    dialog: part(root, "#palette"),
+    opener: part(root, "#palette-open"),
+    strings,
+    choices: () => [...ofRooms(), ...ofCommands(), ...ofPeople()],
+  });
+
+  function ofRooms() {
+    const all = [...chat.rooms.values()].filter((room) => room !== chat.open);
+    all.sort((one, other) => chat.unread(other) - chat.unread(one) || other.visit - one.visit);
+    return all.map((room) => {
+      const unread = chat.unread(room);
+      const note = unread ? strings.count("rooms.unread", unread) : undefined;
+      return { kind: "room", name: room.name, icon: "hash", note, words: room.slug, run: () => actions.goTo(room.slug) };
+    });
+  }
+
+  function ofPeople() {
+    const known = new Map([...chat.rooms.values()].flatMap((room) => [...room.members]));
+    const others = [...known].filter(([id]) => !chat.isMe(id));
+    return others.map(([id, name]) => ({
+      kind: "person",
+      name,
+      person: { id, name },
+      run: () => composer.insert(`@${name}`),
+    }));
+  }
+
+  function ofCommands() {
+    return commands.list().map(({ title, icon, words, shortcut, run }) => {
+      const keys = shortcut ? shortcuts.written(shortcut) : null;
+      return { kind: "command", name: title, icon, words, keys, run };
+    });
+  }
+
+  const say = (key) => strings.say(key);
+  commands.add({ id: "room.new", title: say("command.room.new"), icon: "plus", run: actions.newRoom });
+  commands.add({ id: "newest", title: say("jump.end"), icon: "down", shortcut: "newest", run: () => log.toEnd() });
+  commands.add({ id: "people", title: say("command.people"), icon: "people", run: actions.people });
+  commands.add({ id: "rename", title: say("command.rename"), icon: "person", run: actions.rename });
+  commands.add({ id: "settings", title: say("command.settings"), icon: "settings", run: () => settings.open() });
+  for (const choice of ["system", "light", "dark"]) {
+    const title = say(`command.colours.${choice}`);
+    commands.add({ id: `colours.${choice}`, title, icon: "settings", run: () => settings.paint(choice) });
+  }
+  for (const { code, name } of boot.locales.filter((each) => each.code !== boot.locale)) {
+    const title = strings.say("command.language", { language: name });
+    commands.add({ id: `language.${code}`, title, icon: "settings", words: code, run: () => actions.speak(code) });
+  }
+  commands.add({ id: "help", title: say("command.help"), icon: "keyboard", shortcut: "help", run: () => help.open() });
+
+  /** The next room in that direction, round the end; with `wanted` the next of those. */
+  function step(direction, wanted = () => true) {
+    const order = rooms.order;
+    const here = order.indexOf(chat.open.slug);
+    for (let away = 1; away < order.length; away += 1) {
+      const slug = order[(here + direction * away + order.length * away) % order.length];
+      if (wanted(chat.room(slug))) return actions.goTo(slug);
+    }
+    return undefined;
+  }
+  const unread = (room) => chat.unread(room) > 0;
+
+  shortcuts.bind("palette", () => palette.toggle());
+  shortcuts.bind("help", () => help.open());
+  shortcuts.bind("room.previous", () => step(-1));
+  shortcuts.bind("room.next", () => step(1));
+  shortcuts.bind("unread.previous", () => step(-1, unread));
+  shortcuts.bind("unread.next", () => step(1, unread));
+  shortcuts.bind("page.up", () => log.page(-1));
+  shortcuts.bind("page.down", () => log.page(1));
+  shortcuts.bind("newest", () => log.toEnd());
+  shortcuts.bind("write", () => composer.focus());
+  shortcuts.bind("leave", () => part(root, "#log").focus({ preventScroll: true }));
+  part(root, "#palette-open kbd").textContent = shortcuts.written("palette").join(" ");
+  return { commands, shortcuts };
+}

@@ -1,0 +1,171 @@
+/** The palette: one field that goes anywhere and does anything, by a part of its name. */
+import { folded } from "../text.js";
+import { arrange, element, icon, paintAvatar, part, showModal } from "./parts.js";
+
+const SHOWN = 50; // nobody looks through more: one types another letter
+const PAGE = 8;
+const KINDS = { "#": "room", "@": "person", ">": "command" };
+
+export class PaletteView {
+  #dialog;
+  #field;
+  #list;
+  #status;
+  #strings;
+  #choices;
+  #entries = []; // those that are listed, with their elements
+  #active = 0;
+  #chosen = null;
+
+  /** `choices()` gives all there is: `{kind, key, name, run}`, and what is shown of it: `{icon, person, note, words}`. */
+  constructor({ dialog, opener, strings, choices }) {
+    this.#dialog = dialog;
+    this.#field = part(dialog, "input");
+    this.#list = part(dialog, "[role=listbox]");
+    this.#status = part(dialog, "[role=status]");
+    this.#strings = strings;
+    this.#choices = choices;
+    opener.addEventListener("click", () => this.toggle());
+    part(dialog, ".close").addEventListener("click", () => dialog.close());
+    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+    this.#field.addEventListener("input", () => this.#find());
+    this.#field.addEventListener("keydown", (event) => this.#key(event));
+    this.#list.addEventListener("pointermove", (event) => this.#pointed(event));
+    this.#list.addEventListener("click", (event) => this.#clicked(event));
+    this.#list.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
+  }
+
+  /** Opens or closes it. False if another dialog wants to be answered first. */
+  toggle() {
+    if (this.#dialog.open) {
+      this.#dialog.close();
+      return true;
+    }
+    if (document.querySelector("dialog:modal")) return false;
+    this.#field.value = "";
+    showModal(this.#dialog, () => this.#closed());
+    this.#field.focus();
+    this.#find();
+    return true;
+  }
+
+  #find() {
+    const found = matching(this.#choices(), this.#field.value);
+    const shown = found.slice(0, SHOWN);
+    this.#entries = shown.map((choice, index) => ({ choice, item: this.#item(choice, index) }));
+    arrange(this.#list, this.#entries.map(({ item }) => item));
+    this.#list.scrollTop = 0;
+    const some = found.length > 0;
+    this.#list.hidden = !some;
+    this.#field.setAttribute("aria-expanded", String(some));
+    this.#status.textContent = some
+      ? this.#strings.count("palette.found", found.length)
+      : this.#strings.say("palette.none");
+    this.#status.classList.toggle("visually-hidden", some);
+    this.#activate(0);
+  }
+
+  #item(choice, index) {
+    const mark = choice.person ? element("span", "avatar small") : icon(choice.icon);
+    if (choice.person) {
+      paintAvatar(mark, choice.person);
+      mark.setAttribute("aria-hidden", "true");
+    }
+    const note = choice.keys
+      ? element("span", "palette-note", ...choice.keys.map((key) => element("kbd", "", key)))
+      : element("span", "palette-note", choice.note ?? this.#strings.say(`palette.${choice.kind}`));
+    const item = element("li", "palette-entry", mark, element("bdi", "palette-name", choice.name), note);
+    item.id = `palette-entry-${index}`;
+    item.setAttribute("role", "option");
+    item.dataset.kind = choice.kind;
+    return item;
+  }
+
+  #activate(index) {
+    this.#active = index;
+    this.#entries.forEach(({ item }, each) => item.setAttribute("aria-selected", String(each === index)));
+    const item = this.#entries[index]?.item;
+    if (item) {
+      this.#field.setAttribute("aria-activedescendant", item.id);
+      item.scrollIntoView({ block: "nearest" });
+    } else {
+      this.#field.removeAttribute("aria-activedescendant");
+    }
+  }
+
+  #key(event) {
+    if (event.isComposing) return;
+    const last = this.#entries.length - 1;
+    const to = {
+      ArrowDown: this.#active === last ? 0 : this.#active + 1,
+      ArrowUp: this.#active === 0 ? last : this.#active - 1,
+      PageDown: Math.min(last, this.#active + PAGE),
+      PageUp: Math.max(0, this.#active - PAGE),
+    }[event.key];
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (to !== undefined) {
+      event.preventDefault();
+      if (last >= 0) this.#activate(to);
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      this.#run(this.#entries[this.#active]);
+    }
+  }
+
+  #pointed(event) {
+    const index = this.#indexOf(event.target);
+    if (index !== -1 && index !== this.#active) this.#activate(index);
+  }
+
+  #clicked(event) {
+    this.#run(this.#entries[this.#indexOf(event.target)]);
+  }
+
+  #indexOf(target) {
+    const item = target.closest("[role=option]");
+    return this.#entries.findIndex((entry) => entry.item === item);
+  }
+
+  #run(entry) {
+    if (!entry) return;
+    this.#chosen = entry.choice;
+    this.#dialog.close();
+  }
+
+  /** The focus is back where it was: only now, for what is done may want it. */
+  #closed() {
+    const chosen = this.#chosen;
+    this.#chosen = null;
+    chosen?.run();
+  }
+}
+
+/** The choices that fit, the best first: every word that was written is a part of the name, or of what is said of it. */
+function matching(choices, written) {
+  const kind = KINDS[written.trimStart()[0]];
+  const text = kind ? written.trimStart().slice(1) : written;
+  const words = folded(text).split(/\s+/u).filter(Boolean);
+  const ranked = [];
+  for (const choice of choices) {
+    if (kind && choice.kind !== kind) continue;
+    const rank = rankOf(choice, words);
+    if (rank !== null) ranked.push({ choice, rank });
+  }
+  ranked.sort((one, other) => one.rank - other.rank); // stable: what fits equally well stays in its order
+  return ranked.map(({ choice }) => choice);
+}
+
+/** 0: the name begins so; 1: a word of it does; 2: it is inside; 3: only in what else is said of it; null: nowhere. */
+function rankOf({ name, words: more = "" }, words) {
+  const text = folded(name);
+  const around = `${text} ${folded(more)}`;
+  let worst = 0;
+  for (const word of words) {
+    const at = text.indexOf(word);
+    const begins = text.split(/[^\p{L}\p{N}]+/u).some((each) => each.startsWith(word));
+    const rank = at === 0 ? 0 : begins ? 1 : at > 0 ? 2 : around.includes(word) ? 3 : null;
+    if (rank === null) return null;
+    worst = Math.max(worst, rank);
+  }
+  return worst;
+}
