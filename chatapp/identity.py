@@ -31,21 +31,21 @@ class Identity:
             return None
         return Person(person, self._history.name(person) or str(session.get("name", "")), "member")
 
-    def guest(self) -> tuple[Person, Callable[[str], str]]:
-        """The guest of this request, and what gives the id for the name they end up with.
+    def guest(self, given: str | None) -> tuple[Person, Callable[[str], str]]:
+        """The guest of this request who gave that name, or none, and what gives the id for the name they end up with.
 
-        Raises Refusal `bad-name` if the request gives a name that cannot be one.
+        Raises Refusal `bad-name` if it cannot be a name.
         """
-        given = request.args.get("name", "")
         name = person_name(given) if given else f"guest-{secrets.randbelow(10_000):04}"
         address = request.remote_addr or ""
         return Person("", name), lambda chosen: self._guest_id(address, chosen)
 
     def caller(self) -> Person:
         """The guest of a single HTTP request: the same one for every request from that address with that name."""
-        person, identify = self.guest()
+        given = request.args.get("name")
+        person, identify = self.guest(given)
         name = person.name
-        if not request.args.get("name"):
+        if not given:
             number = int(self._guest_id(request.remote_addr or "", "").removeprefix("guest-"), 16)
             name = f"guest-{number % 10_000:04}"
         return Person(identify(name), name)

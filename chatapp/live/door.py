@@ -91,22 +91,22 @@ class Door:
     def _enter(self, chat: bool, begun_at: int) -> None:
         services = self._services
         checked_at = time.monotonic_ns()
-        room = None if chat else services.house.room(request.args.get("room", DEFAULT_ROOM))
+        environ, asked = request.environ, (request.args.get("room"), request.args.get("name"))
+        room = None if chat else services.house.room(DEFAULT_ROOM if asked[0] is None else asked[0])
         member = self._identity.member()
-        person, identify = (member, None) if member else self._identity.guest()
-        named = "name" in request.args and request.args["name"] != ""
-        dialect = Dialect.CHAT_V1 if chat else Dialect.PLAIN_NAMED if named else Dialect.PLAIN
-        sock = socket_of(request.environ)
+        person, identify = (member, None) if member else self._identity.guest(asked[1])
+        dialect = Dialect.CHAT_V1 if chat else Dialect.PLAIN_NAMED if asked[1] else Dialect.PLAIN
+        sock = socket_of(environ)
         outbox = Outbox(sock, limit=services.settings.OUTBOX_LIMIT, stalled=self._stalled)
         outbox.hold()
-        address = (request.remote_addr or "", int(request.environ.get("REMOTE_PORT") or 0))
+        address = (environ.get("REMOTE_ADDR") or "", int(environ.get("REMOTE_PORT") or 0))
         client = services.lobby.enter(outbox, address, dialect, person, identify)
         outbox.evicted = partial(self._evicted, client)
         g.client = client
         subprotocol = SUBPROTOCOL if chat else None
-        answer_through(request.environ, outbox, subprotocol)
+        answer_through(environ, outbox, subprotocol)
         if services.settings.FLOW != "off":
-            client.handshake = Handshake(request.environ, subprotocol, begun_at=begun_at, checked_at=checked_at)
+            client.handshake = Handshake(environ, asked, subprotocol, begun_at=begun_at, checked_at=checked_at)
         set_up(sock)  # only now: a client that is refused stays under the server's time-outs
         if room:  # before the 101: a plain client misses nothing from the moment it sees it
             services.lobby.join(client, room.slug)
@@ -115,7 +115,7 @@ class Door:
             g.session = ChatSession(services, client, language(), asked_name=person.name)
         if client.handshake:
             client.handshake.entered_at = time.monotonic_ns()
-        log.info("Client connected: path=%s", request.path)
+        log.info("Client connected: path=%s", environ["PATH_INFO"])
 
     def _release(self, _error: BaseException | None) -> None:
         """The one who came in has left: for a handshake that failed after the door."""

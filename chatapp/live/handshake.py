@@ -8,7 +8,7 @@ import hashlib
 import socket
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from simple_websocket import Server
 
@@ -28,6 +28,7 @@ HEADERS = {
     "HTTP_SEC_WEBSOCKET_PROTOCOL": "Sec-WebSocket-Protocol",
     "HTTP_SEC_WEBSOCKET_EXTENSIONS": "Sec-WebSocket-Extensions",
 }
+OFFER = "HTTP_SEC_WEBSOCKET_PROTOCOL"
 SPOKEN = "chatapp.subprotocol"  # where the door puts the subprotocol that it has chosen, into WSGI's environ
 
 
@@ -50,7 +51,7 @@ def malformed(environ: Mapping[str, Any]) -> str | None:
 
 def offered_subprotocols(environ: Mapping[str, Any]) -> list[str]:
     """What the client would speak, the best first."""
-    return [part.strip() for part in environ.get("HTTP_SEC_WEBSOCKET_PROTOCOL", "").split(",") if part.strip()]
+    return [part.strip() for part in environ.get(OFFER, "").split(",") if part.strip()]
 
 
 def accept_key(key: str) -> str:
@@ -94,32 +95,51 @@ class Handshake:
     """A client's handshake, kept for who looks in: what it asked for, and when each step was done (monotonic ns).
 
     Of the headers only those that a handshake is made of, of the query what we take from it, of the subprotocols the
-    one that is spoken: a cookie, a key to something or a token is never kept.
+    one that is spoken: a cookie, a key to something or a token is never kept. What can be worked out when somebody
+    looks is not done on the way in.
     """
 
-    __slots__ = ("answered_at", "begun_at", "checked_at", "entered_at", "headers", "left_out", "query", "subprotocol")
+    __slots__ = ("_asked", "_given", "answered_at", "begun_at", "checked_at", "entered_at", "left_out", "subprotocol")
 
-    def __init__(self, environ: Mapping[str, Any], subprotocol: str | None, *, begun_at: int, checked_at: int):
+    def __init__(
+        self,
+        environ: Mapping[str, Any],
+        asked: tuple[str | None, str | None],
+        subprotocol: str | None,
+        *,
+        begun_at: int,
+        checked_at: int,
+    ):
         self.begun_at = begun_at
         self.checked_at = checked_at
         self.entered_at = self.answered_at = 0
-        given_query = parse_qsl(str(environ.get("QUERY_STRING", ""))[:SHOWN])
-        self.query = urlencode([(name, value) for name, value in given_query if name in ("room", "name")])
         self.subprotocol = subprotocol
-        given = [name for name in environ if name.startswith("HTTP_")]
-        shown = [name for name in given if name in HEADERS]
-        self.headers = tuple((HEADERS[name], self._shown(name, str(environ[name]))) for name in shown)
-        self.left_out = len(given) - len(shown)
+        self._asked = asked
+        self._given = [
+            (name, self._hidden(environ[name]) if name == OFFER else environ[name][:SHOWN])
+            for name in HEADERS
+            if name in environ
+        ]
+        self.left_out = sum(name[:5] == "HTTP_" for name in environ) - len(self._given)
 
-    def _shown(self, name: str, value: str) -> str:
-        if name != "HTTP_SEC_WEBSOCKET_PROTOCOL":
-            return value[:SHOWN]
-        others = len(value.split(",")) - 1  # some clients hide a token among them
+    def _hidden(self, offer: str) -> str:
+        others = offer.count(",")  # some clients hide a token among them
         return (self.subprotocol or "…") + (f", … ({others} more)" if others else "")
 
     @property
+    def query(self) -> str:
+        """The room and the name that were asked for, as a query."""
+        named = zip(("room", "name"), self._asked, strict=True)
+        return urlencode([(name, value[:SHOWN]) for name, value in named if value is not None])
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Name and value of each, as HTTP writes the names."""
+        return tuple((HEADERS[name], value) for name, value in self._given)
+
+    @property
     def key(self) -> str:
-        return next((value.strip() for name, value in self.headers if name == "Sec-WebSocket-Key"), "")
+        return next((value.strip() for name, value in self._given if name == "HTTP_SEC_WEBSOCKET_KEY"), "")
 
 
 class Upgraded(Server):  # type: ignore[misc]

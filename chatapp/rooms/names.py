@@ -42,6 +42,8 @@ def _name(given: str, limit: int) -> str:
 
 
 def _benign(text: str) -> bool:
+    if text.isascii():
+        return text.isprintable()
     return all(
         char in _JOINERS or (unicodedata.category(char) not in _FORBIDDEN and char not in _BLANKS) for char in text
     )

@@ -49,8 +49,7 @@ class Presence:
         belongs to a name, for guests, whose id hangs on the name they got.
         """
         with self._lock:
-            name = self._free_name(person, identify)
-            wanted = identify(name) if identify else person.id
+            name, wanted = self._free_name(person, identify)
             online = self._online.get(wanted)
             if online is None:
                 online = self._online[wanted] = _Online(Person(wanted, name, person.role))
@@ -59,9 +58,13 @@ class Presence:
             online.gone_since = None
             return online.person
 
-    def _free_name(self, person: Person, identify: Callable[[str], str] | None) -> str:
+    def _free_name(self, person: Person, identify: Callable[[str], str] | None) -> tuple[str, str]:
+        """The name, with a number if it needs one, and the id that belongs to it."""
         name, number = person.name, 1
-        while not self._free(name, identify(name) if identify else person.id, fresh=identify is not None):
+        while True:
+            wanted = identify(name) if identify else person.id
+            if self._free(name, wanted, fresh=identify is not None):
+                return name, wanted
             number += 1
             if number == _NUMBERS_TRIED:  # a crowd under one name: go on where the last one of it stopped
                 # Or, if that one goes by another name now, where the last guest with that one's id stopped.
@@ -69,7 +72,6 @@ class Presence:
                 holder = self._online[first]
                 holder.namesakes = number = max(number, holder.namesakes + 1)
             name = numbered(person.name, number)
-        return name
 
     def _free(self, name: str, wanted: str, *, fresh: bool) -> bool:
         online = self._online.get(wanted)
@@ -122,7 +124,7 @@ class Presence:
         """That person under the name they go by now; one who is not online under a name that nobody else bears."""
         with self._lock:
             online = self._online.get(person.id)
-            return online.person if online else Person(person.id, self._free_name(person, None), person.role)
+            return online.person if online else Person(person.id, self._free_name(person, None)[0], person.role)
 
     def enter(self, person: str, room: str) -> list[Author]:
         """One client of that person is in the room now; the answer is who is in it, they included."""
