@@ -56,13 +56,17 @@ LAYERS: list[set[str]] = [
     {"live.outbox"},
     {"live.handshake", "live.reader"},
     {"live.frames"},
+    # What makes HTML of a text, and knows nobody.
+    {"text.rendering"},
+    {"text.cleaning", "text.html", "text.markup", "text.painter"},
+    {"text.colouring", "text.emoji", "text.formulas", "text.languages"},
     # What speaks of the nouns and does nothing: the wire's words, the sentences.
     {"details", "live.protocol"},
     # The nouns, and what needs nothing of ours.
     {"lock", "terminal"},
     {"complaints", "config", "model", "nesting", "origins", "secret", "spelling", "tap"},
 ]
-PACKAGES = {"bus", "flow", "lab", "live", "log", "rooms", "servers", "web"}
+PACKAGES = {"bus", "flow", "lab", "live", "log", "rooms", "servers", "text", "web"}
 
 
 def parsed(path: Path) -> ast.Module:
@@ -143,6 +147,7 @@ def test_no_module_imports_itself_by_a_detour() -> None:
         ("live", {"sqlalchemy", "alembic", "json"}),
         ("web", {"socket", "select", "sqlalchemy", "simple_websocket", "wsproto", "json"}),
         ("lab", {"sqlalchemy", "flask", "simple_websocket", "wsproto", "json"}),
+        ("text", {"socket", "sqlalchemy", "flask", "simple_websocket", "wsproto"}),
     ],
 )
 def test_each_room_keeps_to_its_trade(package: str, strangers: set[str]) -> None:

@@ -1,0 +1,66 @@
+"""The program that colours code: a process of its own, which `painter` starts, asks line by line, and can do without.
+
+It is run by its path and imports nothing of ours. A line is JSON, `[language, code]`; so is the answer, HTML or null.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+from pygments.lexers import get_lexer_by_name
+from pygments.token import STANDARD_TYPES
+
+SECONDS_MOST = (
+    0.5  # of the processor's time for one piece of code; the lexer's own compilation, once, needs a fifth of it
+)
+
+_SILENT = frozenset(
+    ("", "n", "p", "pm", "w", "o", "x", "err")
+)  # classes without a colour: most of a program, and no bytes
+
+
+def serve() -> None:
+    """Answers until nobody asks any more. Over its time it is ended by the system: no Python runs inside a pattern."""
+    for line in sys.stdin:
+        language, code = json.loads(line)
+        signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS_MOST)
+        coloured = html(code, language)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        print(json.dumps(coloured), flush=True)
+
+
+def html(code: str, language: str) -> str | None:
+    """The code with a `<span>` of Pygments' classes around what has a colour; None if the lexer changed it."""
+    made: list[str] = []
+    length = 0
+    for colour, words in _runs(code, language):
+        length += len(words)
+        shown = escape(words, quote=False)
+        made.append(f'<span class="{colour}">{shown}</span>' if colour else shown)
+    return "".join(made) if length == len(code) else None
+
+
+def _runs(code: str, language: str) -> Iterator[tuple[str, str]]:
+    """Words with their classes; neighbours of one class in one."""
+    last = ""
+    together: list[str] = []
+    for kind, words in get_lexer_by_name(language, stripnl=False, ensurenl=False).get_tokens(code):
+        colour = _class_of(kind)
+        if colour != last:
+            yield last, "".join(together)
+            last, together = colour, []
+        together.append(words)
+    yield last, "".join(together)
+
+
+def _class_of(kind: Any) -> str:
+    """The class of a token's kind, or of the nearest kind above that has one; empty if it has no colour."""
+    while kind not in STANDARD_TYPES:
+        kind = kind.parent
+    colour = STANDARD_TYPES[kind]
+    return "" if colour in _SILENT else colour

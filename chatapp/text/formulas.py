@@ -1,0 +1,123 @@
+"""Formulas: LaTeX as MathML, which browsers draw by themselves. Prices stay prices, and what is too much stays text."""
+
+from __future__ import annotations
+
+import re
+from html import escape, unescape
+from xml.etree.ElementTree import Element
+
+from latex2mathml.converter import Converter
+
+LATEX_MOST = 1_000  # characters of one formula
+FORMULAS_MOST = 50  # in one message
+DEPTH_MOST = 40  # elements in one another
+ELEMENTS_MOST = 1_500  # in one formula
+
+TAGS = {
+    "math",
+    "mrow",
+    "mi",
+    "mn",
+    "mo",
+    "ms",
+    "mtext",
+    "mspace",
+    "mfrac",
+    "msqrt",
+    "mroot",
+    "mstyle",
+    "mpadded",
+    "mphantom",
+    "menclose",
+    "msub",
+    "msup",
+    "msubsup",
+    "munder",
+    "mover",
+    "munderover",
+    "mmultiscripts",
+    "mprescripts",
+    "mtable",
+    "mtr",
+    "mtd",
+}
+_LENGTHS = {"width", "height", "depth", "lspace", "rspace", "voffset", "minsize", "maxsize", "linethickness"}
+_WORDS = {
+    "display",
+    "displaystyle",
+    "scriptlevel",
+    "mathvariant",
+    "mathcolor",
+    "stretchy",
+    "fence",
+    "separator",
+    "form",
+    "symmetric",
+    "largeop",
+    "movablelimits",
+    "accent",
+    "accentunder",
+    "columnalign",
+    "columnlines",
+    "columnspacing",
+    "rowlines",
+    "rowspacing",
+    "rowalign",
+    "notation",
+}
+ATTRIBUTES = _LENGTHS | _WORDS
+_LENGTH = re.compile(r"[+-]?(?:1?\d?(?:\.\d{1,4})?(?:em|ex)|\d{0,2}(?:\.\d{1,4})?(?:pt|px|mm)|0)")
+_VALUE = re.compile(r"[\w#.% -]{1,100}")
+
+# A program for the converter rather than a formula (it would repeat itself without end), or an attribute of HTML.
+_REFUSED = re.compile(
+    r"\\(?:new|renew|provide|def|let|gdef|edef|xdef|Declare|class|style|href|unicode|verb|include|input)"
+)
+_MATHEMATICAL = re.compile(r"[\\^_=+\-*/<>(|∀-⋿]")
+
+
+class Formulas:
+    """Makes MathML of LaTeX."""
+
+    def is_formula(self, latex: str) -> bool:
+        """Does this look like one, or rather like the words between two prices?"""
+        if not latex.strip() or len(latex) > LATEX_MOST or latex[0] in ").,;:!?":
+            return False
+        return bool(_MATHEMATICAL.search(latex)) or not any(space in latex.strip() for space in " \n")
+
+    def html(self, latex: str, *, display: bool) -> str | None:
+        """The `<math>` element; None if it cannot be made, or would be too much."""
+        if _REFUSED.search(latex) or len(latex) > LATEX_MOST:
+            return None
+        try:
+            tree = Converter(display="block" if display else "inline").convert_to_element(latex)
+        except Exception:  # noqa: BLE001  # what broken LaTeX raises is whatever the converter trips over
+            return None
+        made: list[str] = []
+        return "".join(made) if _write(tree, made, 1) else None
+
+
+def _write(element: Element, made: list[str], depth: int) -> bool:
+    """Writes an element, of the tags and attributes that are known; False if there is too much of it.
+
+    The converter's own way to write it takes escapes back, so that `\\text{<b>}` would be a tag.
+    """
+    if depth > DEPTH_MOST or len(made) > 3 * ELEMENTS_MOST or element.tag not in TAGS:
+        return False
+    attributes = "".join(
+        f' {name}="{escape(value)}"' for name, value in element.attrib.items() if _is_harmless(name, value)
+    )
+    made.append(f"<{element.tag}{attributes}>")
+    if element.text:
+        made.append(escape(unescape(element.text), quote=False))
+    if not all(_write(child, made, depth + 1) for child in element):
+        return False
+    made.append(f"</{element.tag}>")
+    return True
+
+
+def _is_harmless(name: str, value: str) -> bool:
+    """Of lengths only those that stay near: a space of a thousand em would push everything out of its place."""
+    if name in _LENGTHS:
+        return bool(_LENGTH.fullmatch(value))
+    return name in _WORDS and bool(_VALUE.fullmatch(value))

@@ -1,0 +1,194 @@
+"""Markdown as people write it in a chat: what is markup and what stays text."""
+
+from __future__ import annotations
+
+import re
+
+from linkify_it import LinkifyIt
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, blockquote
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+from .emoji import Emoji
+from .formulas import FORMULAS_MOST, Formulas
+
+NESTING_MOST = 20  # quotes and lists in one another: the parser drops what lies deeper
+TOKENS_MOST = 4_000  # in one text
+LINK_MOST = 2_000  # characters of a link without markup around it
+
+_SHORTCODE = re.compile(r":([\w+-]{1,64}):(?!\w)")
+_SCHEME = re.compile(r"(?<![^\W_])https?$", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)
+_PLAIN = {"paragraph_open", "paragraph_close", "inline", "text", "softbreak"}
+_VISIBLE = {"text", "text_special", "code_inline", "fence", "formula", "formula_block"}
+_ESCAPABLE = frozenset("*_~`$[]>#:")  # `\\` is none: \\server\share is what people write
+
+
+class Markup:
+    """Reads texts into tokens. Not safe for threads."""
+
+    def __init__(self, emoji: Emoji, formulas: Formulas):
+        self._emoji = emoji
+        self._linkify = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+        self._formulas = formulas
+        parser = MarkdownIt("zero", {"maxNesting": NESTING_MOST, "html": False})
+        parser.enable(["fence", "blockquote", "list", "heading"])
+        parser.enable(["newline", "escape", "backticks", "strikethrough", "emphasis", "link", "autolink", "linkify"])
+        parser.core.ruler.disable(["linkify", "text_join"])  # the second hides what an escape or an emoji has changed
+        parser.validateLink = _may_be_linked  # type: ignore[method-assign]  # how the library is told
+        parser.normalizeLinkText = _as_written  # type: ignore[method-assign]
+        parser.block.ruler.at("blockquote", _quote, {"alt": ["paragraph", "blockquote", "list"]})
+        parser.block.ruler.before(
+            "blockquote", "formula", self._formula_block, {"alt": ["paragraph", "blockquote", "list"]}
+        )
+        parser.inline.ruler.at("linkify", self._bare_link)
+        parser.inline.ruler.at("newline", _newline)
+        parser.inline.ruler.before("escape", "formula", self._formula)
+        parser.inline.ruler.before("escape", "emoji", self._shortcode)
+        parser.inline.ruler.at("escape", _escape)
+        self._parser = parser
+
+    def tokens(self, text: str) -> list[Token] | None:
+        """What the text consists of; None if it is nothing but text, or if something of it would get lost."""
+        env: dict[str, object] = {}
+        tokens = self._parser.parse(text, env)
+        every = [child for token in tokens for child in (token, *(token.children or ()))]
+        if len(every) > TOKENS_MOST or max((token.level for token in tokens), default=0) >= NESTING_MOST - 1:
+            return None
+        if all(token.type in _PLAIN for token in every):
+            return None
+        if not any(token.type == "link_open" or (token.type in _VISIBLE and token.content.strip()) for token in every):
+            return None
+        return tokens
+
+    # Rules, as the parser calls them: each tells whether it took something at the place where the parser stands.
+
+    def _bare_link(self, state: StateInline, silent: bool) -> bool:
+        """`https://…` as it stands. The parser stops at the colon: the scheme is what it has read just before."""
+        if state.linkLevel or not state.src.startswith("://", state.pos):
+            return False
+        scheme = _SCHEME.search(state.src, max(0, state.pos - len("_https")), state.pos)
+        if not scheme or not state.pending.endswith(scheme[0]):
+            return False
+        found = self._linkify.match_at_start(state.src[scheme.start() : scheme.start() + LINK_MOST])
+        if not found:
+            return False
+        link = found.url.rstrip("*")  # they end an emphasis around it
+        if not silent:
+            state.pending = state.pending[: -len(scheme[0])]
+            state.push("link_open", "a", 1).attrs = {"href": state.md.normalizeLink(link)}
+            state.push("text", "", 0).content = link
+            state.push("link_close", "a", -1)
+        state.pos = scheme.start() + len(link)
+        return True
+
+    def _shortcode(self, state: StateInline, silent: bool) -> bool:
+        if state.src[state.pos] != ":" or (state.pos and state.src[state.pos - 1].isalnum()):
+            return False
+        found = _SHORTCODE.match(state.src, state.pos)
+        sign = self._emoji.named(found[1]) if found else None
+        if not found or not sign:
+            return False
+        if not silent:
+            token = state.push("text_special", "", 0)
+            token.content, token.info = sign, "emoji"
+        state.pos = found.end()
+        return True
+
+    def _formula(self, state: StateInline, silent: bool) -> bool:
+        """`$…$` with nothing blank inside its signs and no letter or digit beside them, or `$$…$$`."""
+        source, start = state.src, state.pos
+        if source[start] != "$":
+            return False
+        sign = "$$" if source.startswith("$$", start) else "$"
+        begin = start + len(sign)
+        end = source.find(sign, begin, state.posMax)
+        if end <= begin:
+            return False
+        latex = source[begin:end]
+        if sign == "$" and (
+            (start and source[start - 1].isalnum())
+            or source[end + 1 : end + 2].isalnum()
+            or latex[0].isspace()
+            or latex[-1].isspace()
+            or latex[-1] in "\\("
+        ):
+            return False
+        if not self._formulas.is_formula(latex):
+            return False
+        if not silent and not self._push_formula(state, latex, display=sign == "$$"):
+            return False
+        state.pos = end + len(sign)
+        return True
+
+    def _formula_block(self, state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        """Lines from one that begins with `$$` to one that ends with it."""
+        begin = state.bMarks[start] + state.tShift[start]
+        if not state.src.startswith("$$", begin):
+            return False
+        for line in range(start, end):
+            if line > start and (state.isEmpty(line) or state.sCount[line] < state.blkIndent):
+                return False
+            closing = state.src.rfind("$$", state.bMarks[line], state.eMarks[line])
+            if closing >= begin + 2 and not state.src[closing + 2 : state.eMarks[line]].strip():
+                break
+        else:
+            return False
+        first = state.src[begin + 2 : min(closing, state.eMarks[start])]
+        rest = state.getLines(start + 1, line + 1, state.sCount[start], False)
+        latex = f"{first}\n{rest[: rest.rindex('$$')]}" if line > start else first
+        if "$$" in latex or not self._formulas.is_formula(latex):
+            return False
+        if not silent:
+            if not self._push_formula(state, latex, display=True):
+                return False
+            state.line = line + 1
+        return True
+
+    def _push_formula(self, state: StateInline | StateBlock, latex: str, *, display: bool) -> bool:
+        count = state.env.setdefault("formulas", 0)
+        if count >= FORMULAS_MOST:
+            return False
+        state.env["formulas"] = count + 1
+        html = self._formulas.html(latex, display=display)
+        if html is None:
+            return False
+        token = state.push("formula_block" if isinstance(state, StateBlock) else "formula", "math", 0)
+        token.content, token.info, token.block = html, latex, display
+        return True
+
+
+def _may_be_linked(url: str) -> bool:
+    return _LINK.match(url) is not None
+
+
+def _as_written(link: str) -> str:
+    return link
+
+
+def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A quote needs a space behind its sign: `>:(` is a face."""
+    behind = state.bMarks[start] + state.tShift[start] + 1
+    return state.src[behind : behind + 1] in ("", " ", "\t", "\n", ">") and blockquote(state, start, end, silent)
+
+
+def _escape(state: StateInline, silent: bool) -> bool:
+    """A backslash before a sign that would be markup; before anything else it is a backslash."""
+    if not state.src.startswith("\\", state.pos) or state.src[state.pos + 1 : state.pos + 2] not in _ESCAPABLE:
+        return False
+    if not silent:
+        token = state.push("text_special", "", 0)
+        token.content, token.info = state.src[state.pos + 1], "escape"
+    state.pos += 2
+    return True
+
+
+def _newline(state: StateInline, silent: bool) -> bool:
+    """A line ends where it was ended, and the blanks before the next one stay: people paste what is indented."""
+    if state.src[state.pos] != "\n":
+        return False
+    if not silent:
+        state.push("softbreak", "br", 0)
+    state.pos += 1
+    return True

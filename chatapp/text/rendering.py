@@ -1,0 +1,79 @@
+"""A text becomes HTML, or stays the text it is: the one way in, and what bounds its time and its size."""
+
+from __future__ import annotations
+
+import re
+from threading import Lock
+from typing import NamedTuple
+
+import msgspec
+
+from .cleaning import Cleaner
+from .emoji import Emoji
+from .formulas import Formulas
+from .html import html
+from .markup import Markup
+from .painter import Painter
+
+TEXT_MOST = 20_000  # characters of a text that is looked at for markup: the worst of that length takes some 0.3 s
+HTML_MOST = 49_152  # bytes of HTML as JSON: eight such messages with their texts fit into an outbox (`live.resume`)
+
+# What no markup can do without. Most texts have none of it, and one that has some is looked at properly.
+_SIGNS = ("*", "_", "`", "[", "\\", "~~")
+_LINK_OR_EMOJI = re.compile(r"://|<mailto:|:[\w+-]+:", re.IGNORECASE)
+_LINE = r"[ \t]*(?:>|#{1,6}[ \t]|[+-][ \t]|\d{1,9}[.)][ \t])"
+_FIRST_LINE = re.compile(_LINE)
+_LATER_LINE = re.compile("\n" + _LINE)
+
+
+class Rendered(NamedTuple):
+    """What was made of a text. `html` is None where it would say no more than the escaped text does."""
+
+    html: str | None
+
+
+class Renderer:
+    """Makes sanitised HTML of texts. Safe for threads."""
+
+    def __init__(self, emoji: Emoji) -> None:
+        # Guards the parser, which keeps state. Two at once would only take turns at the interpreter's lock; so one
+        # thread reads markup at a time, and the fan-out has one competitor instead of many.
+        self._lock = Lock()
+        self._markup = Markup(emoji, Formulas())
+        self._painter = Painter()
+        self._cleaner = Cleaner()
+
+    def render(self, text: str) -> Rendered:
+        """The HTML of a text. Never raises for what somebody wrote: what cannot be rendered stays text."""
+        if not _may_have_markup(text) or len(text) > TEXT_MOST:
+            return Rendered(None)
+        with self._lock:
+            tokens = self._markup.tokens(text)
+        if tokens is None:
+            return Rendered(None)
+        for paint in (self._painter.paint, _unpainted):
+            clean = self._cleaner.clean(html(tokens, paint))
+            if len(msgspec.json.encode(clean)) <= HTML_MOST:
+                return Rendered(clean)
+        return Rendered(None)
+
+    def close(self) -> None:
+        """Ends what runs beside this process. Texts are rendered all the same, without colours."""
+        self._painter.close()
+
+
+def _unpainted(code: str, language: str) -> None:
+    """Code that stays black: its colours would be too many bytes."""
+
+
+def _may_have_markup(text: str) -> bool:
+    """Searches for single signs, which takes well under a microsecond where one pattern for all of them takes many."""
+    for sign in _SIGNS:
+        if sign in text:
+            return True
+    return (
+        (":" in text and _LINK_OR_EMOJI.search(text) is not None)
+        or ("$" in text and text.count("$") > 1)
+        or _FIRST_LINE.match(text) is not None
+        or ("\n" in text and _LATER_LINE.search(text) is not None)
+    )

@@ -1,0 +1,73 @@
+"""LaTeX becomes MathML; what is none, or too much, stays what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from chatapp.text.formulas import FORMULAS_MOST
+
+Html = Callable[[str], str | None]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("so $x^2$!", '<p>so <math display="inline"><mrow><msup><mi>x</mi><mn>2</mn></msup></mrow></math>!</p>'),
+        ("$n$", '<p><math display="inline"><mrow><mi>n</mi></mrow></math></p>'),
+        ("$$x$$", '<div class="formula"><math display="block"><mrow><mi>x</mi></mrow></math></div>'),
+        ("$$\nx\n$$", '<div class="formula"><math display="block"><mrow><mi>x</mi></mrow></math></div>'),
+        ("$$x$$ so", '<p><span class="formula"><math display="block"><mrow><mi>x</mi></mrow></math></span> so</p>'),
+        (
+            "> $$\n> x\n> $$",
+            '<blockquote><div class="formula"><math display="block"><mrow><mi>x</mi></mrow></math></div></blockquote>',
+        ),
+    ],
+)
+def test_a_formula_becomes_mathml(html: Html, text: str, expected: str) -> None:
+    assert html(text) == expected
+
+
+def test_a_long_one_stands_in_a_box_that_scrolls(html: Html) -> None:
+    assert (html("a $" + "x+" * 20 + "y$ b") or "").startswith('<p>a <span class="formula"><math display="inline">')
+
+
+def test_no_other_markup_is_found_in_a_formula(html: Html) -> None:
+    made = html("$a_1 * b_2 * c$ and\n\n$$\na\n- b\n> c\n$$") or ""
+    assert "<em>" not in made
+    assert "<ul>" not in made
+    assert "<blockquote>" not in made
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"$\frac$",
+        r"$x_a_b$",
+        r"$\left( x$",
+        r"$\newcommand{\a}{b}\a$",
+        r"$\href{https://a.example}{x}$",
+        "$" + "x+" * 501 + "$",
+        "$$\nx\n\ny\n$$",
+        "$ x^2 $",
+        "a$x^2$",
+        "$x^2$5",
+        "$x^2$a",
+    ],
+)
+def test_what_cannot_be_one_stays_text(html: Html, text: str) -> None:
+    assert "<math" not in (html(text) or "")
+
+
+def test_a_space_of_a_thousand_em_is_left_out(html: Html) -> None:
+    made = html(r"$a\rule{9999em}{2em}\hspace{1em}\hspace{-99999px}b$") or ""
+    assert "9999" not in made
+    assert 'height="2em"' in made
+    assert 'width="1em"' in made
+
+
+def test_more_than_a_message_needs_stay_text(html: Html) -> None:
+    made = html("$x$ " * (FORMULAS_MOST + 1)) or ""
+    assert made.count("<math") == FORMULAS_MOST
+    assert made.endswith("$x$</p>")

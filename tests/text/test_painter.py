@@ -1,0 +1,68 @@
+"""Code is coloured by a process that can be ended: no pattern keeps anybody waiting for long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from html import unescape
+
+import pytest
+from pygments.lexers import get_lexer_by_name
+
+from chatapp.text.colouring import html
+from chatapp.text.languages import LANGUAGES, language
+from chatapp.text.painter import ANSWER_MOST, CODE_MOST, Painter
+
+# Pygments' lexer for C++ needs longer for this than anybody waits.
+ENDLESS = " \n" * 5_000
+
+
+@pytest.fixture
+def painter() -> Iterator[Painter]:
+    painter = Painter()
+    yield painter
+    painter.close()
+
+
+def test_words_that_have_a_colour_get_a_class(painter: Painter) -> None:
+    assert painter.paint("if x < 1: pass", "python") == (
+        '<span class="k">if</span> x &lt; <span class="mi">1</span>: <span class="k">pass</span>'
+    )
+
+
+@pytest.mark.parametrize("name", sorted(set(LANGUAGES.values())))
+def test_every_language_has_its_lexer_and_keeps_the_code(name: str) -> None:
+    assert get_lexer_by_name(name)
+    code = "\n\n  x = '<a>' // \"&\" # { ( [\n\tend\n\n"
+    made = html(code, name)
+    assert made is not None
+    without = made.replace("</span>", "")
+    while '<span class="' in without:
+        before, _, behind = without.partition('<span class="')
+        without = before + behind.partition('">')[2]
+    assert unescape(without) == code
+
+
+def test_a_language_goes_by_many_names_and_an_unknown_one_by_none() -> None:
+    assert language("JS") == "javascript"
+    assert language("c++") == "cpp"
+    for info in ("", "nonsense", "js title=x", '"><script>', "python\"onmouseover='"):
+        assert language(info) is None
+
+
+def test_code_that_keeps_a_lexer_busy_for_ever_stays_black_and_the_next_is_coloured(painter: Painter) -> None:
+    begun = time.monotonic()
+    assert painter.paint(ENDLESS, "cpp") is None
+    assert time.monotonic() - begun < ANSWER_MOST + 2
+    assert painter.paint("pass", "python") == '<span class="k">pass</span>'
+
+
+def test_code_that_is_too_long_is_not_even_tried(painter: Painter) -> None:
+    assert painter.paint("x" * (CODE_MOST + 1), "python") is None
+
+
+def test_after_the_end_nothing_is_coloured(painter: Painter) -> None:
+    assert painter.paint("pass", "python")
+    painter.close()
+    painter.close()
+    assert painter.paint("pass", "python") is None
