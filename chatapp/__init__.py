@@ -39,6 +39,7 @@ from .terminal import Terminal
 from .web import errors
 from .web.api import api
 from .web.lab import lab
+from .web.messages import messages
 from .web.pages import pages
 
 ESCAPED = 12  # bytes of a character that is escaped in JSON, at most
@@ -106,6 +107,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app.register_blueprint(
         api(settings, house=house, history=history, journal=journal, presence=presence, identity=identity)
     )
+    app.register_blueprint(messages(settings, house=house, history=history, presence=presence, identity=identity))
     laboratory = Lab(clock=time.monotonic)
     if settings.LAB:
         app.register_blueprint(lab(settings, laboratory))

@@ -19,6 +19,7 @@ def _(text: str) -> str:
 
 
 _ROOM_TAKEN = _("There is a room of that name already.")
+_NOT_YOURS = _("Only who wrote it may do that.")
 _BAD_BODY = _("The body must be one JSON object, sent with Content-Type: application/json.")
 _SENTENCES = {
     "bad-json": _("This is not one JSON object with a “type”."),
@@ -26,10 +27,13 @@ _SENTENCES = {
     "unknown-type": _("This server does not know that type of command."),
     "not-joined": _("Join the room first."),
     "no-such-room": _("There is no such room."),
+    "no-such-message": _("There is no such message, or it was deleted."),
     "text-empty": _("The message is empty."),
     "text-too-long": _("The message is too long: at most {n} characters."),
     "rate-limited": _("Too many messages at once. Wait {retry_after} seconds."),
     "forbidden": _("This is not allowed from here."),
+    "too-late": _("A message can be changed for {n} minutes. This one is older."),
+    "too-many": _("There are {n} of these already. More do not fit."),
     "name-taken": _("Someone else is using the name “{name}” right now. Choose another one."),
     "bad-name": _("A name has 1 to {n} visible characters, without control characters."),
     "too-many-rooms": _("You are in too many rooms at once: at most {n}. Leave one first."),
@@ -51,6 +55,8 @@ def sentence(refusal: Refusal, locale: str) -> str:
         said = _ROOM_TAKEN
     elif refusal.code == "bad-json" and "body" in refusal.values:  # of an HTTP request
         said = _BAD_BODY
+    elif refusal.code == "forbidden" and refusal.field == "target":  # of somebody else's message
+        said = _NOT_YOURS
     return _catalog(locale).gettext(said).format(**values)
 
 

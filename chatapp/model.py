@@ -40,10 +40,19 @@ class Room(msgspec.Struct, frozen=True):
     head: int = 0
 
 
+class Quote(msgspec.Struct, frozen=True):
+    """What a reply shows of the message it answers: one line of it as it reads now, empty if it was deleted."""
+
+    seq: int
+    author: Author
+    text: str
+
+
 class Message(msgspec.Struct, frozen=True, omit_defaults=True, tag="message"):
     """A stored message, in the very shape in which it goes over the wire.
 
-    `seq` is the room's event number, from 1 without gaps; `at` is UTC, RFC 3339, milliseconds.
+    `seq` is the room's event number, from 1 without gaps; `at` is UTC, RFC 3339, milliseconds. `html` is there only
+    where it differs from the escaped text. A message that was `deleted` since has an empty text.
     """
 
     room: str
@@ -52,6 +61,67 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True, tag="message"):
     author: Author
     text: str
     nonce: str | None = None
+    html: str | None = None
+    reply_to: int | None = None
+    quote: Quote | None = None
+    deleted: bool = False
+
+
+class Reaction(msgspec.Struct, frozen=True):
+    """An emoji under a message, and who put it there, in that order."""
+
+    emoji: str
+    people: list[Author]
+
+
+class Present(Message, frozen=True, omit_defaults=True, tag="message"):
+    """A message as it is now: folded with the events that are about it. `edited` is when that was done last."""
+
+    edited: str | None = None
+    reactions: list[Reaction] = []
+
+
+class Edited(msgspec.Struct, frozen=True, omit_defaults=True, tag="edited"):
+    """A message reads differently; `line` is how it is quoted. If it was deleted since, the texts are empty."""
+
+    room: str
+    seq: int
+    at: str
+    author: Author
+    target: int
+    text: str
+    nonce: str | None = None
+    html: str | None = None
+    line: str = ""
+
+
+class Deleted(msgspec.Struct, frozen=True, omit_defaults=True, tag="deleted"):
+    """A message is gone: its text is nowhere any more, its seq stays."""
+
+    room: str
+    seq: int
+    at: str
+    author: Author
+    target: int
+    nonce: str | None = None
+
+
+class Reacted(msgspec.Struct, frozen=True, omit_defaults=True, tag="reacted"):
+    """Somebody put an emoji under a message, or took theirs back."""
+
+    room: str
+    seq: int
+    at: str
+    author: Author
+    target: int
+    emoji: str
+    on: bool
+    nonce: str | None = None
+
+
+# Everything durable that happens in a room. All have a room, a seq, a time, an author and a nonce; those that are no
+# messages are about one, the `target`.
+Event = Message | Edited | Deleted | Reacted
 
 
 @dataclass(frozen=True)
@@ -82,9 +152,9 @@ class Read(NamedTuple):
 
 
 class Again(NamedTuple):
-    """An event that one client gets a second time: it had posted the same nonce before."""
+    """An event that one client gets a second time: it had sent the same nonce before."""
 
-    event: Message
+    event: Event
     to: Any
 
 
@@ -95,7 +165,7 @@ class Watched(NamedTuple):
 
 
 Ephemeron = Typing | Read | Change | Watched  # told and forgotten
-News = list[Message] | Ephemeron | Again  # what the bus carries: a commit's events, or one of these
+News = list[Event] | Ephemeron | Again  # what the bus carries: a commit's events, or one of these
 
 
 class Refusal(Exception):

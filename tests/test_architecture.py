@@ -27,21 +27,22 @@ LAYERS: list[set[str]] = [
     {"flow.telling"},
     {"flow.snapshot", "flow.assembler", "flow.frames"},
     {"flow.threads", "flow.viewer", "flow.words"},
-    {"web.api", "web.errors", "web.lab", "web.pages"},
+    {"web.api", "web.errors", "web.lab", "web.messages", "web.pages"},
     {"web.exchange", "web.flow_strings", "web.lab_strings", "web.strings"},
     {"web.flow_lessons"},
     {"live.door"},
+    {"live.chat"},
     {"live.session"},
     {"live.heartbeat", "live.lobby", "live.resume"},
     {"problems"},
     {"identity"},
     {"rooms.house"},
     {"rooms.presence", "rooms.rates"},
-    {"rooms.names"},
+    {"rooms.emoji", "rooms.names"},
     {"log.history", "log.journal"},
     {"log.posts", "log.records"},
-    {"log.database"},
-    {"log.transaction"},
+    {"log.database", "log.acts"},
+    {"log.fold", "log.rows", "log.transaction"},
     {"log.schema"},
     {"bus.local"},
     # The laboratory, a chat of its own.
@@ -64,7 +65,7 @@ LAYERS: list[set[str]] = [
     {"details", "live.protocol"},
     # The nouns, and what needs nothing of ours.
     {"lock", "terminal"},
-    {"complaints", "config", "model", "nesting", "origins", "secret", "spelling", "tap"},
+    {"complaints", "config", "excerpt", "model", "nesting", "origins", "secret", "spelling", "tap"},
 ]
 PACKAGES = {"bus", "flow", "lab", "live", "log", "rooms", "servers", "text", "web"}
 
@@ -212,7 +213,7 @@ MAKERS = {
     *("Path", "Path(__file__).resolve"),
     *("Meta", "msgspec.json.Encoder", "msgspec.json.Decoder"),
     *("MetaData", "Table", "Column", "String", "ForeignKey", "Index"),
-    "events.c.nonce.is_not",
+    *("events.c.nonce.is_not", "events.c.target.is_not"),
     "_",  # marks a sentence for the catalogs
 }
 CONTAINERS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)

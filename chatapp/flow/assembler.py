@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from ..live.fanout import LISTED_RECIPIENTS
 from ..live.hub import Client
+from ..log.acts import Act
 from ..log.posts import Post
-from ..model import Message
+from ..model import Event
 from ..tap import Note, Round
 
 UNDER_WAY = 5_000  # messages remembered that have not reached everybody; the oldest are forgotten
@@ -34,7 +35,7 @@ class Arrived(NamedTuple):
     """A message that has reached everybody: its number, the event, its way, and the round that told it."""
 
     number: int
-    event: Message
+    event: Event
     way: Way
     round: Round
     finished: int
@@ -83,8 +84,8 @@ class Assembler:
         self._received: dict[int, tuple[Client, int]] = {}  # by thread
         self._parsed: dict[int, int] = {}  # by thread; taken by the message that follows
         self._posts: dict[
-            int, tuple[Post, Way]
-        ] = {}  # by the post's id(): it is kept, so that the number stays its own
+            int, tuple[Post | Act, Way]
+        ] = {}  # by the id() of the post or act: it is kept, so that the number stays its own
         self._ways: dict[tuple[str, int], Way] = {}  # by room and seq
         self._flows = 0
         self._causes: dict[int, deque[int | Client]] = {}  # by thread: of the lines that it logs next, one each
@@ -140,7 +141,7 @@ class Assembler:
             case "frame in" | "frame out":
                 story.frames.append(Sent(note.at, note.about, note.what.removeprefix("frame "), note.more))
 
-    def _queued(self, note: Note, post: Post) -> None:
+    def _queued(self, note: Note, post: Post | Act) -> None:
         way = Way(queued=note.at)
         parsed = self._parsed.pop(note.thread, None)
         if parsed is not None and note.thread in self._received:  # else it came over HTTP
@@ -151,10 +152,10 @@ class Assembler:
             way.threads["queued"] = note.thread
         self._posts[id(post)] = (post, way)
 
-    def _way_of(self, post: Post) -> Way:
+    def _way_of(self, post: Post | Act) -> Way:
         return self._posts.get(id(post), (post, Way()))[1]
 
-    def _told(self, note: Note, events: list[Message], told: Round, story: Story) -> None:
+    def _told(self, note: Note, events: list[Event], told: Round, story: Story) -> None:
         flows = range(self._flows + 1, self._flows + 1 + len(events))
         lines = told.recipients if told.recipients <= LISTED_RECIPIENTS else 0
         causes = self._causes.setdefault(note.thread, deque(maxlen=UNDER_WAY))

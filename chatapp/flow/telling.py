@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ..live.handshake import GUID, accept_digest, accept_key, switching_protocols
 from ..live.hub import Client
+from ..model import Edited, Event, Message, Reacted
 from .assembler import Arrived, Sent, Story
 from .frames import SPLIT, split, taken_apart
 from .snapshot import micros
@@ -63,6 +64,7 @@ def handshake(client: Client, viewer: Viewer) -> HandshakeSeen | None:
 def _flow(arrived: Arrived, viewer: Viewer, names: Mapping[int, str]) -> Flow:
     event, way, told_in = arrived.event, arrived.way, arrived.round
     seen = viewer.sees(event.author.id)
+    said = _said(event)
     return Flow(
         id=arrived.number,
         room=event.room,
@@ -70,9 +72,9 @@ def _flow(arrived: Arrived, viewer: Viewer, names: Mapping[int, str]) -> Flow:
         sender=way.sender.number if way.sender else None,
         own=event.author.id == viewer.person,
         author=event.author.name if seen else None,
-        text=event.text if seen else None,
-        size=len(event.text),
-        hash=viewer.hash(event.text),
+        text=said if seen else None,
+        size=len(said),
+        hash=viewer.hash(said),
         received=_moment(way.received),
         parsed=_moment(way.parsed),
         queued=_moment(way.queued),
@@ -89,6 +91,13 @@ def _flow(arrived: Arrived, viewer: Viewer, names: Mapping[int, str]) -> Flow:
         offers=[(client.number, micros(at), size, fate) for client, at, size, fate in told_in.offers[:OFFERS]],
         finished=micros(arrived.finished),
     )
+
+
+def _said(event: Event) -> str:
+    """What an event says: a text, an emoji; of a message that is taken back nothing is left to say."""
+    if isinstance(event, Message | Edited):
+        return event.text
+    return event.emoji if isinstance(event, Reacted) else ""
 
 
 def _moment(at: int | None) -> int | None:

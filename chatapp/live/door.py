@@ -16,6 +16,7 @@ from ..identity import Identity, language
 from ..model import Refusal
 from ..origins import allowed_origin
 from ..problems import problem
+from .chat import ChatSession
 from .handshake import (
     VERSION,
     Handshake,
@@ -28,7 +29,7 @@ from .handshake import (
 from .hub import Client, Dialect, Full
 from .outbox import Outbox
 from .protocol import SUBPROTOCOL
-from .session import ChatSession, PlainSession, Services
+from .session import PlainSession, Services
 
 DEFAULT_ROOM = "general"
 RETRY_AFTER = 5.0  # seconds that a client over the capacity should stay away

@@ -12,9 +12,11 @@ import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from threading import Event, Lock, Thread
+from itertools import groupby
+from threading import Event as Flag
+from threading import Lock, Thread
 
-from ..model import Again, Author, Change, Ephemeron, Message, News, Read, Typing, Watched
+from ..model import Again, Author, Change, Ephemeron, Event, Message, News, Read, Typing, Watched
 from ..tap import Round, Tap
 from ..terminal import Together
 from . import protocol
@@ -54,9 +56,9 @@ class FanOut:
         self._counting = Lock()  # guards the count of evictions: any thread may offer too much
         self._watched: Round | None = None  # the round under way, if every delivery of it is to be noted
         self._hub = hub
-        self._inbox: deque[News | Outbox | Event | _Stop] = deque()
+        self._inbox: deque[News | Outbox | Flag | _Stop] = deque()
         self._asleep = False
-        self._caught_up = Event()  # what was published has been offered to everybody
+        self._caught_up = Flag()  # what was published has been offered to everybody
         self._caught_up.set()
         self._wakes, self._bell = socket.socketpair()
         self._wakes.setblocking(False)
@@ -70,7 +72,7 @@ class FanOut:
     def finish(self, timeout: float) -> None:
         """Waits until what was handed over before is offered to everybody; goes on flushing what waits."""
         if self._thread.is_alive():
-            offered = Event()
+            offered = Flag()
             self._put(offered)
             offered.wait(timeout)
 
@@ -104,7 +106,7 @@ class FanOut:
         """Takes over an outbox whose socket is full. Called under that outbox's lock: only notes it."""
         self._put(outbox)
 
-    def _put(self, item: News | Outbox | Event | _Stop) -> None:
+    def _put(self, item: News | Outbox | Flag | _Stop) -> None:
         self._inbox.append(item)
         if self._asleep:
             self._asleep = False
@@ -130,7 +132,7 @@ class FanOut:
         self._wakes.close()
         self._bell.close()
 
-    def _take(self) -> list[News | Outbox | Event | _Stop]:
+    def _take(self) -> list[News | Outbox | Flag | _Stop]:
         waiting = []
         while self._inbox:
             waiting.append(self._inbox.popleft())
@@ -148,9 +150,9 @@ class FanOut:
                 self._selector.unregister(key.fd)
         self._asleep = False
 
-    def _round(self, waiting: list[News | Outbox | Event | _Stop]) -> bool:
+    def _round(self, waiting: list[News | Outbox | Flag | _Stop]) -> bool:
         """Everything that waits, joined room by room as far as the order allows; False if it was the end."""
-        by_room: dict[str, list[Message]] = {}
+        by_room: dict[str, list[Event]] = {}
         for item in waiting:
             if isinstance(item, list):
                 for event in item:
@@ -159,7 +161,7 @@ class FanOut:
             self._events(by_room)
             if isinstance(item, _Stop):
                 return False
-            if isinstance(item, Event):
+            if isinstance(item, Flag):
                 item.set()
             elif isinstance(item, Outbox):
                 self._watch(item)
@@ -170,7 +172,7 @@ class FanOut:
         self._events(by_room)
         return True
 
-    def _events(self, by_room: dict[str, list[Message]]) -> None:
+    def _events(self, by_room: dict[str, list[Event]]) -> None:
         if not by_room:
             return
         lines: list[str] = []
@@ -178,16 +180,17 @@ class FanOut:
             everybody = self._hub.advance({room: events[-1].seq for room, events in by_room.items()})
             self.counts.rounds += 1
             sampled = self._tap.sample()
-            for events, recipients in zip(by_room.values(), everybody, strict=True):
-                self._deliver(events, recipients, sampled=sampled)
-                lines += _report(len(events), recipients)
+            for told, room in zip(by_room.values(), everybody, strict=True):
+                for events, recipients in _parts(told, room):
+                    self._deliver(events, recipients, sampled=sampled)
+                    lines += _report(len(events), recipients)
         finally:
             self._hub.delivered(by_room)
             by_room.clear()
         if lines:
             log.info(Together(lines))
 
-    def _deliver(self, events: list[Message], recipients: Recipients, *, sampled: bool) -> None:
+    def _deliver(self, events: list[Event], recipients: Recipients, *, sampled: bool) -> None:
         everyone = sum(map(len, recipients))
         self.counts.messages += len(events)
         self.counts.deliveries += len(events) * everyone
@@ -199,13 +202,13 @@ class FanOut:
         if watched:
             self._tap.note("told", events, watched)
 
-    def _encode(self, events: list[Message], recipients: Recipients) -> None:
+    def _encode(self, events: list[Event], recipients: Recipients) -> None:
         if recipients.chat:
             self._tell([text_frame(protocol.encode(event)) for event in events], recipients.chat)
         if recipients.plain:
-            self._tell([text_frame(event.text.encode()) for event in events], recipients.plain)
+            self._tell([text_frame(event.text.encode()) for event in _messages(events)], recipients.plain)
         if recipients.plain_named:
-            named = [text_frame(f"{event.author.name}: {event.text}".encode()) for event in events]
+            named = [text_frame(f"{event.author.name}: {event.text}".encode()) for event in _messages(events)]
             self._tell(named, recipients.plain_named)
 
     def _tell(self, frames: list[bytes], clients: Sequence[Client]) -> None:
@@ -252,6 +255,19 @@ class FanOut:
             self._selector.register(descriptor, selectors.EVENT_WRITE, outbox)
         except (OSError, ValueError):
             pass  # the client has left just now and its socket is closed
+
+
+def _parts(events: list[Event], room: Recipients) -> Iterator[tuple[list[Event], Recipients]]:
+    """What happened in a room, in order, with who hears it: plain clients hear of messages only."""
+    if not (room.plain or room.plain_named) or len(_messages(events)) == len(events):
+        yield events, room
+        return
+    for are_messages, part in groupby(events, lambda event: isinstance(event, Message)):
+        yield list(part), room if are_messages else Recipients(room.chat, (), ())
+
+
+def _messages(events: list[Event]) -> list[Message]:
+    return [event for event in events if isinstance(event, Message)]
 
 
 def _slices(frames: list[bytes]) -> Iterator[bytes]:

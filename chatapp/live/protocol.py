@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ..complaints import complained_field
-from ..model import Author, Message, Refusal
+from ..model import Author, Event, Refusal
 from ..nesting import too_deep
 
 SUBPROTOCOL = "chat.v1"
@@ -45,6 +45,34 @@ class PostMessage(Struct, tag="post"):
     room: Slug
     text: str
     nonce: Nonce
+    reply_to: Seq | None = None
+
+
+class EditMessage(Struct, tag="edit"):
+    """Write one's own message differently."""
+
+    room: Slug
+    target: Seq
+    text: str
+    nonce: Nonce
+
+
+class DeleteMessage(Struct, tag="delete"):
+    """Take one's own message back."""
+
+    room: Slug
+    target: Seq
+    nonce: Nonce
+
+
+class React(Struct, tag="react"):
+    """Put an emoji under a message, or take one's own back."""
+
+    room: Slug
+    target: Seq
+    emoji: str
+    on: bool
+    nonce: Nonce
 
 
 class Typing(Struct, tag="typing"):
@@ -75,7 +103,8 @@ class Ping(Struct, tag="ping"):
     nonce: Nonce | None = None
 
 
-Command = Join | Leave | PostMessage | Typing | MarkRead | Rename | Ping
+Deed = PostMessage | EditMessage | DeleteMessage | React  # what becomes an event of the room
+Command = Deed | Join | Leave | Typing | MarkRead | Rename | Ping
 
 
 class You(Struct):
@@ -96,7 +125,7 @@ class RoomEntry(Struct, omit_defaults=True):
 
 
 class Limits(Struct):
-    """What the server takes: characters, bytes, messages per second, rooms at once."""
+    """What the server takes: characters, bytes, messages per second, rooms at once; seconds to `edit` in."""
 
     text: int
     frame: int
@@ -105,6 +134,7 @@ class Limits(Struct):
     name: int
     room_name: int
     rooms: int
+    edit: int
 
 
 class Welcome(Struct, tag="welcome", omit_defaults=True):
@@ -122,7 +152,7 @@ class Welcome(Struct, tag="welcome", omit_defaults=True):
 class Joined(Struct, tag="joined", omit_defaults=True):
     room: str
     head: int
-    events: list[Message]
+    events: list[Event]
     gap: bool
     members: list[Author]
     nonce: str | None = None
@@ -164,7 +194,7 @@ class Pong(Struct, tag="pong", omit_defaults=True):
     nonce: str | None = None
 
 
-Answer = Welcome | Joined | Message | PresenceNews | TypingNews | ReadMark | WatchNews | Error | Pong
+Answer = Welcome | Joined | Event | PresenceNews | TypingNews | ReadMark | WatchNews | Error | Pong
 
 encode = msgspec.json.Encoder().encode
 _decode: Callable[[str], Command] = msgspec.json.Decoder(Command).decode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..log.history import History
-from ..model import Author, Message, Refusal, Room
+from ..model import Author, Event, Refusal, Room
 from . import protocol
 from .frames import TRY_LATER, Ended, fragments, text_frame
 
@@ -50,8 +50,8 @@ class Missed:
             yield b"," + b",".join(map(protocol.encode, events))
         yield b"]" + behind
 
-    def _read(self, after: int, upto: int) -> list[Message]:
+    def _read(self, after: int, upto: int) -> list[Event]:
         return self._history.missed(self._room, after=after, upto=upto)
 
-    def _frame(self, events: list[Message], members: list[Author], nonce: str | None) -> protocol.Joined:
+    def _frame(self, events: list[Event], members: list[Author], nonce: str | None) -> protocol.Joined:
         return protocol.Joined(self._room.slug, self._head, events, self.gap, members, nonce)

@@ -141,7 +141,10 @@ def _first_line(error: BaseException) -> str:
 def _tune_sqlite(engine: Engine, *, busy_timeout: float, reads_only: bool) -> None:
     # WAL: readers never wait for the writer. FULL: a commit is on the disk, not only in the kernel,
     # before it is acknowledged (https://www.sqlite.org/pragma.html#pragma_synchronous).
-    pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={int(busy_timeout * 1000)}"]
+    # secure_delete: what is deleted is overwritten in the file (https://www.sqlite.org/pragma.html#pragma_secure_delete),
+    # and in the write-ahead log when that is begun anew.
+    pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"]
+    pragmas.append(f"busy_timeout={int(busy_timeout * 1000)}")
     if reads_only:
         pragmas = ["query_only=ON", f"busy_timeout={int(busy_timeout * 1000)}"]
 

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoReaderFree
 
-from ..model import Message, Refusal, Room
+from ..model import Event, Present, Refusal, Room, rfc3339
 from .database import Database, reason
-from .schema import events, head, markers, message, meta, people, rooms
+from .fold import folded
+from .rows import after_it, told, with_slug
+from .schema import events, head, markers, meta, people, rooms
+
+T = TypeVar("T")
+
+
+class Page(NamedTuple):
+    """A page of messages in their present state, oldest first; whether there are older and newer ones.
+
+    `head`: what happened up to this seq is in it. Of what happened later some may be.
+    """
+
+    messages: list[Present]
+    more: bool
+    newer: bool
+    head: int
+
+
+class Version(NamedTuple):
+    """How a message read from a moment on."""
+
+    at: str
+    text: str
+    html: str | None
 
 
 class History:
@@ -38,25 +63,40 @@ class History:
             raise Refusal("no-such-room", field="room")
         return Room(row.id, row.slug, row.name, row.head)
 
-    def missed(self, room: Room, *, after: int, upto: int) -> list[Message]:
+    def missed(self, room: Room, *, after: int, upto: int) -> list[Event]:
         """The events with after < seq <= upto, oldest first."""
         if after >= upto:
             return []
-        wanted = _events(room).where(events.c.seq > after, events.c.seq <= upto)
-        return [message(row) for row in self._all(wanted.order_by(events.c.seq))]
+        wanted = _events(room).where(events.c.seq > after, events.c.seq <= upto).order_by(events.c.seq)
+        return self._read(lambda connection: told(connection, connection.execute(wanted)))
 
     def size(self, room: Room, *, after: int, upto: int) -> int:
         """How many characters the texts of these events have together."""
         between = (events.c.room_id == room.id) & (events.c.seq > after) & (events.c.seq <= upto)
-        return int(self._one(select(func.coalesce(func.sum(func.length(events.c.text)), 0)).where(between))[0])
+        columns = (events.c.text, events.c.html, events.c.body)
+        length = sum(func.coalesce(func.length(column), 0) for column in columns)
+        return int(self._one(select(func.coalesce(func.sum(length), 0)).where(between))[0])
 
-    def page(self, room: Room, *, before: int | None, limit: int) -> tuple[list[Message], bool]:
-        """The newest `limit` messages before a seq, oldest first, and whether there are older ones."""
-        wanted = _events(room).where(events.c.type == "message")
-        if before is not None:
-            wanted = wanted.where(events.c.seq < before)
-        found = self._newest(wanted, limit + 1)
-        return found[-limit:], len(found) > limit
+    def page(self, room: Room, *, before: int | None, limit: int) -> Page:
+        """The newest `limit` messages before a seq."""
+        return self._read(lambda connection: _Pages(connection, room, limit).before(before))
+
+    def page_after(self, room: Room, *, after: int, limit: int) -> Page:
+        """The oldest `limit` messages after a seq."""
+        return self._read(lambda connection: _Pages(connection, room, limit).after(after))
+
+    def page_around(self, room: Room, *, around: int, limit: int) -> Page:
+        """A message in the middle of at most `limit`. Raises Refusal `no-such-message`."""
+        return self._read(lambda connection: _Pages(connection, room, limit).around(around))
+
+    def versions(self, room: Room, seq: int) -> list[Version]:
+        """How a message read, oldest first; of a deleted one nothing is left. Raises Refusal `no-such-message`."""
+        own = (events.c.seq == seq) & (events.c.type == "message")
+        edits = (events.c.target == seq) & (events.c.type == "edited")
+        rows = self._all(_events(room).where(own | edits).order_by(events.c.seq))
+        if not rows:
+            raise Refusal("no-such-message", field="target")
+        return [Version(rfc3339(row.at), row.text, row.html) for row in rows if row.text]
 
     def name(self, person: str) -> str | None:
         """The name that person chose last, or None."""
@@ -68,23 +108,68 @@ class History:
         found = self._all(select(markers.c.room_id, markers.c.seq).where(markers.c.person_id == person))
         return {row.room_id: row.seq for row in found}
 
-    def _newest(self, wanted: Select[Any], limit: int) -> list[Message]:
-        rows = self._all(wanted.order_by(events.c.seq.desc()).limit(limit))
-        return [message(row) for row in reversed(rows)]
-
     def _one(self, wanted: Select[Any]) -> Any:
         rows = self._all(wanted.limit(1))
         return rows[0] if rows else None
 
     def _all(self, wanted: Select[Any]) -> list[Any]:
+        return self._read(lambda connection: list(connection.execute(wanted)))
+
+    def _read(self, read: Callable[[Connection], T]) -> T:
         try:
             with self._database.reader.connect() as connection:
-                return list(connection.execute(wanted))
+                return read(connection)
         except DBAPIError as error:
             raise Refusal("busy", retry_after=1.0, reason=reason(error)) from error
         except NoReaderFree:
             raise Refusal("busy", retry_after=1.0, reason="too many reads at once") from None
 
 
+class _Pages:
+    """Reads a page: first how far the log goes, then the messages, and last what happened to them. So that, where
+    reads do not see one moment, nothing up to that head is missing, and no text that is being deleted is shown."""
+
+    def __init__(self, connection: Connection, room: Room, limit: int):
+        self._connection = connection
+        self._room = room
+        self._limit = limit
+        self._head: int = connection.execute(select(head()).where(rooms.c.id == room.id)).scalar_one()
+
+    def before(self, seq: int | None) -> Page:
+        found, more = self._older(seq, self._limit)
+        newer = seq is not None and bool(self._newer(seq - 1, 1)[0])
+        return self._page(found, more, newer)
+
+    def after(self, seq: int) -> Page:
+        found, newer = self._newer(seq, self._limit)
+        return self._page(found, bool(self._older(seq + 1, 1)[0]), newer)
+
+    def around(self, seq: int) -> Page:
+        older, more = self._older(seq, self._limit // 2)
+        found, newer = self._newer(seq - 1, self._limit - len(older))
+        if not found or found[0].seq != seq:
+            raise Refusal("no-such-message")
+        return self._page(older + found, more, newer)
+
+    def _older(self, seq: int | None, limit: int) -> tuple[list[Any], bool]:
+        wanted = _messages(self._room).order_by(events.c.seq.desc()).limit(limit + 1)
+        rows = list(self._connection.execute(wanted if seq is None else wanted.where(events.c.seq < seq)))
+        return rows[:limit][::-1], len(rows) > limit
+
+    def _newer(self, seq: int, limit: int) -> tuple[list[Any], bool]:
+        wanted = _messages(self._room).where(events.c.seq > seq).order_by(events.c.seq).limit(limit + 1)
+        rows = list(self._connection.execute(wanted))
+        return rows[:limit], len(rows) > limit
+
+    def _page(self, rows: list[Any], more: bool, newer: bool) -> Page:
+        messages = told(self._connection, rows)
+        about = after_it(self._connection, self._room.id, [row.seq for row in rows])
+        return Page(folded(messages, about), more, newer, self._head)
+
+
 def _events(room: Room) -> Select[Any]:
-    return select(events, rooms.c.slug).join(rooms).where(events.c.room_id == room.id)
+    return with_slug().where(events.c.room_id == room.id)
+
+
+def _messages(room: Room) -> Select[Any]:
+    return _events(room).where(events.c.type == "message")

@@ -15,15 +15,16 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from ..model import Message, Refusal
+from ..model import Event, Refusal
 from ..tap import Tap
+from .acts import Act
 from .database import Database, reason
-from .posts import Mark, Post, Posts, known_posts, newest_marks
+from .posts import Ledger, Mark, Post, Written, newest_marks
 from .records import move_markers
 from .schema import meta
 from .transaction import Transaction
 
-BATCH_LIMIT = 1_000  # posts in one transaction: some 20 ms of work, so that nobody waits long for a commit
+BATCH_LIMIT = 1_000  # posts and acts in one transaction: some 20 ms of work, so that nobody waits long for a commit
 WRITE_TIMEOUT = 10.0  # seconds a caller waits for its own write; the thread needs BUSY_TIMEOUT for the worst batch
 
 TURN_TIMEOUT = 0.1  # seconds the journal waits for the fan-out; a round over 10,000 clients takes half of it
@@ -59,7 +60,7 @@ class Journal:
         self,
         database: Database,
         *,
-        publish: Callable[[list[Message]], None],
+        publish: Callable[[list[Event]], None],
         catch_up: Callable[[float], object],
         clock: Callable[[], float],
         queue_limit: int,
@@ -72,8 +73,8 @@ class Journal:
         self._catch_up = catch_up
         self._clock = clock
         self._queue_limit = queue_limit
-        self._posts = Posts(database.writer.dialect)
-        self._queue: SimpleQueue[Post | Mark | _Change | None] = SimpleQueue()
+        self._ledger = Ledger(database.writer.dialect)
+        self._queue: SimpleQueue[Post | Act | Mark | _Change | None] = SimpleQueue()
         self._lock = Lock()  # guards _open, and that nothing is put behind the end
         self._open = False
         self._thread = Thread(target=self._run, name="journal", daemon=True)
@@ -91,11 +92,11 @@ class Journal:
             self._queue.put(None)
         self._thread.join(timeout)
 
-    def append(self, post: Post) -> None:
-        """Hands a post over; its receipt hears the rest. Raises Refusal `busy` if too many wait."""
+    def append(self, sent: Post | Act) -> None:
+        """Hands a post or an act over; its receipt hears the rest. Raises Refusal `busy` if too many wait."""
         if self._tap.watched:
-            self._tap.note("queued", post)
-        self._put(post)
+            self._tap.note("queued", sent)
+        self._put(sent)
 
     def write(self, apply: Callable[[Connection], T]) -> T:
         """Runs `apply` on the journal's thread, in its next transaction, and gives what it gives.
@@ -123,7 +124,7 @@ class Journal:
             lambda connection: connection.execute(update(meta).where(meta.c.key == "checked_at").values(value=now))
         )
 
-    def _put(self, item: Post | Mark | _Change) -> None:
+    def _put(self, item: Post | Act | Mark | _Change) -> None:
         with self._lock:
             if not self._open or self._queue.qsize() >= self._queue_limit:
                 raise Refusal("busy", retry_after=1.0)
@@ -135,17 +136,17 @@ class Journal:
             while not ended:
                 self._catch_up(TURN_TIMEOUT)
                 batch, ended = self._take()
-                posts = [item for item in batch if isinstance(item, Post)]
+                sent = [item for item in batch if isinstance(item, Post | Act)]
                 marks = [item for item in batch if isinstance(item, Mark)]
                 changes = [item for item in batch if isinstance(item, _Change) and item.take()]
-                if posts or marks or changes:
+                if sent or marks or changes:
                     if self._tap.watched:
-                        self._tap.note("taken", posts)
-                    self._commit(connection, posts, marks, changes)
+                        self._tap.note("taken", sent)
+                    self._commit(connection, sent, marks, changes)
 
-    def _take(self) -> tuple[list[Post | Mark | _Change], bool]:
+    def _take(self) -> tuple[list[Post | Act | Mark | _Change], bool]:
         """All that waits, at least one, and whether it is the last."""
-        batch: list[Post | Mark | _Change] = []
+        batch: list[Post | Act | Mark | _Change] = []
         item = self._queue.get()
         while item is not None:
             batch.append(item)
@@ -157,65 +158,72 @@ class Journal:
                 return batch, False
         return batch, True
 
-    def _commit(self, connection: Connection, posts: list[Post], marks: list[Mark], changes: list[_Change]) -> None:
+    def _commit(
+        self, connection: Connection, sent: list[Post | Act], marks: list[Mark], changes: list[_Change]
+    ) -> None:
         try:
             try:
-                fresh, known, moved = self._store(connection, posts, marks, changes, check=False)
+                written, moved = self._store(connection, sent, marks, changes, check=False)
             except IntegrityError:  # a nonce that is in the log: rare, so looked up only now
-                fresh, known, moved = self._store(connection, posts, marks, changes, check=True)
+                written, moved = self._store(connection, sent, marks, changes, check=True)
         except SQLAlchemyError as error:
             why = reason(error) if isinstance(error, DBAPIError) else str(error)
             log.error("The log cannot be written: %s", why)
-            self._refuse(posts, marks, changes, why)
+            self._refuse(sent, marks, changes, why)
         except Exception:
             log.exception("The journal failed")
-            self._refuse(posts, marks, changes, "an error of the server")
+            self._refuse(sent, marks, changes, "an error of the server")
         else:
             self.commits += 1
             if self._tap.watched:
-                self._tap.note("committed", fresh, len(posts))
-            self._tell(fresh, known, changes)
+                self._tap.note("committed", written.fresh, len(written.fresh) + len(written.again))
+            self._tell(written, changes)
             newest = newest_marks(marks)
             for key, stands in moved.items():
                 _call(newest[key].moved, stands)
 
     def _store(
-        self, connection: Connection, posts: list[Post], marks: list[Mark], changes: list[_Change], *, check: bool
-    ) -> tuple[list[tuple[Post, Message]], list[tuple[Post, Message]], dict[tuple[str, int], int]]:
-        """One transaction. Gives the posts with their events, the new ones in order and those known before,
-        and the markers that moved."""
+        self,
+        connection: Connection,
+        sent: list[Post | Act],
+        marks: list[Mark],
+        changes: list[_Change],
+        *,
+        check: bool,
+    ) -> tuple[Written, dict[tuple[str, int], int]]:
+        """One transaction. Gives what became of the posts and acts, and the markers that moved."""
         at = int(self._clock() * 1000)
         try:
             with Transaction(connection):
                 for change in changes:
                     _apply(connection, change)
-                known = known_posts(connection, posts) if check else {}
-                fresh, again = self._posts.insert(connection, posts, known, at)
+                written = self._ledger.write(connection, sent, at, check=check)
                 wanted = {key: mark.seq for key, mark in newest_marks(marks).items()}
-                return fresh, again, move_markers(connection, wanted) if wanted else {}
+                return written, move_markers(connection, wanted) if wanted else {}
         except BaseException:
-            self._posts.forget()
+            self._ledger.forget()
             raise
 
-    def _tell(
-        self, fresh: list[tuple[Post, Message]], known: list[tuple[Post, Message]], changes: list[_Change]
-    ) -> None:
-        if fresh:
-            _call(self._publish, [event for _, event in fresh])
-        for post, event in fresh:
-            if post.receipt:
-                _call(post.receipt.stored, event, first=True)
-        for post, event in known:
-            if post.receipt:
-                _call(post.receipt.stored, event, first=False)
+    def _tell(self, written: Written, changes: list[_Change]) -> None:
+        if written.fresh:
+            _call(self._publish, [event for _, event in written.fresh])
+        for item, event in written.fresh:
+            if item.receipt:
+                _call(item.receipt.stored, event, first=True)
+        for item, event in written.again:
+            if item.receipt:
+                _call(item.receipt.stored, event, first=False)
+        for act, refusal in written.refused:
+            if act.receipt:
+                _call(act.receipt.refused, refusal)
         for change in changes:
             change.done.set()
 
-    def _refuse(self, posts: list[Post], marks: list[Mark], changes: list[_Change], why: str) -> None:
+    def _refuse(self, sent: list[Post | Act], marks: list[Mark], changes: list[_Change], why: str) -> None:
         refusal = Refusal("busy", retry_after=1.0, reason=why)
-        for post in posts:
-            if post.receipt:
-                _call(post.receipt.refused, refusal)
+        for item in sent:
+            if item.receipt:
+                _call(item.receipt.refused, refusal)
         for mark in marks:
             _call(mark.refused, refusal)
         for change in changes:

@@ -1,26 +1,26 @@
-"""What waits for the journal, and how posts become rows: each with the next seq of its room."""
+"""What waits for the journal, and how it becomes rows: each with the next seq of its room."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import Connection, Dialect, insert, select, tuple_
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from ..model import Author, Message, Refusal, Room, rfc3339
-from .schema import events, head, message, rooms
+from ..model import Author, Event, Message, Refusal, Room, rfc3339
+from .acts import Act, Receipt
+from .rows import row_of, told, with_slug
+from .schema import events, head, rooms
 from .transaction import insert as insert_rows
 
+# What a plain message fills; the other columns stay empty.
+_POST_COLUMNS = ("room_id", "seq", "type", "at", "author_id", "author_name", "text", "nonce", "html")
 
-class Receipt(Protocol):
-    """Who waits to hear what became of a post. Called on the journal's thread: must not block."""
-
-    def stored(self, event: Message, *, first: bool) -> None:
-        """It is on disk. `first` is False if the author had posted that nonce before; then nobody was told anew."""
-
-    def refused(self, refusal: Refusal) -> None:
-        """Nothing was stored, nothing was told."""
+log = logging.getLogger(__name__)
 
 
 class Post(NamedTuple):
@@ -31,6 +31,7 @@ class Post(NamedTuple):
     text: str
     nonce: str | None
     receipt: Receipt | None
+    html: str | None = None
 
 
 class Mark(NamedTuple):
@@ -49,25 +50,35 @@ def newest_marks(marks: list[Mark]) -> dict[tuple[str, int], Mark]:
     return {(mark.person, mark.room): mark for mark in sorted(marks, key=lambda mark: mark.seq)}
 
 
-def known_posts(connection: Connection, posts: list[Post]) -> dict[tuple[str, str], Message]:
-    """The events that these posts made when they were sent before, by author and nonce."""
-    keys = [(post.author.id, post.nonce) for post in posts if post.nonce is not None]
-    found = connection.execute(
-        select(events, rooms.c.slug).join(rooms).where(tuple_(events.c.author_id, events.c.nonce).in_(keys))
-    )
-    return {(row.author_id, row.nonce): message(row) for row in found}
+class Written(NamedTuple):
+    """What became of posts and acts in a transaction: those that are new with their events, in order; those that had
+    been sent before with the events that they made then; those that were refused."""
+
+    fresh: list[tuple[Post | Act, Event]]
+    again: list[tuple[Post | Act, Event]]
+    refused: list[tuple[Act, Refusal]]
 
 
-class Posts:
-    """Makes rows of posts, each with the next seq of its room.
+def known(connection: Connection, sent: Sequence[Post | Act]) -> dict[tuple[str, str], Event]:
+    """The events that these made when they were sent before, by author and nonce."""
+    keys = [(item.author.id, item.nonce) for item in sent if item.nonce is not None]
+    if not keys:
+        return {}
+    rows = list(connection.execute(with_slug().where(tuple_(events.c.author_id, events.c.nonce).in_(keys))))
+    made = told(connection, rows)
+    return {(row.author_id, row.nonce): event for row, event in zip(rows, made, strict=True)}
 
-    It remembers each room's newest seq, for only the journal adds to the log. Its statement is compiled once: in every
-    commit that would cost more than it does.
+
+class Ledger:
+    """Makes rows of posts and acts, each with the next seq of its room, in the order in which they came.
+
+    It remembers each room's newest seq, for only the journal adds to the log. The statement for posts is compiled once:
+    in every commit that would cost more than it does.
     """
 
     def __init__(self, dialect: Dialect):
         self._heads: dict[int, int] = {}  # room id to newest seq, as the transaction leaves them
-        compiled = insert(events).compile(dialect=dialect)
+        compiled = insert(events).compile(dialect=dialect, column_keys=_POST_COLUMNS)
         self._sql = str(compiled)
         self._in_order = itemgetter(*cast(list[str], compiled.positiontup))
 
@@ -75,14 +86,23 @@ class Posts:
         """The transaction was not committed: what the newest seqs are is asked of the log again."""
         self._heads.clear()
 
-    def insert(
-        self, connection: Connection, posts: list[Post], known: dict[tuple[str, str], Message], at: int
-    ) -> tuple[list[tuple[Post, Message]], list[tuple[Post, Message]]]:
-        """Stores them with the time `at` (ms since the epoch), but for those that are `known` or come twice.
+    def write(self, connection: Connection, sent: list[Post | Act], at: int, *, check: bool) -> Written:
+        """Stores them with the time `at` (ms since the epoch), but for those that were sent before.
 
-        Gives the new ones with their events, in order, and the others with the events that they made before.
+        Posts are only looked up if `check`: else one that is known raises IntegrityError.
         """
-        seen = set(known)
+        written = Written([], [], [])
+        for are_posts, run in groupby(sent, _is_post):
+            if are_posts:
+                self._post(connection, cast(list[Post], list(run)), at, written, check=check)
+            else:
+                for act in cast(Iterator[Act], run):
+                    self._act(connection, act, at, written)
+        return written
+
+    def _post(self, connection: Connection, posts: list[Post], at: int, written: Written, *, check: bool) -> None:
+        found = known(connection, posts) if check else {}
+        seen = set(found)
         first: list[Post] = []
         again: list[Post] = []
         for post in posts:
@@ -94,22 +114,56 @@ class Posts:
         if fresh:
             rows = [self._in_order(_row(post, event, at)) for post, event in fresh]
             insert_rows(connection, self._sql, rows)
-        if not again:
-            return fresh, []
-        known = known | {(post.author.id, post.nonce): event for post, event in fresh if post.nonce is not None}
-        return fresh, [(post, known[post.author.id, post.nonce or ""]) for post in again]
+            written.fresh.extend(fresh)
+        if again:
+            found |= {(post.author.id, post.nonce): event for post, event in fresh if post.nonce is not None}
+            written.again.extend((post, found[post.author.id, post.nonce or ""]) for post in again)
 
     def _number(self, connection: Connection, posts: list[Post], at: str) -> list[tuple[Post, Message]]:
         """The posts' events, each with the next seq of its room."""
         heads = self._heads
         numbered = []
         for post in posts:
-            room, author, text, nonce, _ = post
+            room, author, text, nonce, _, html = post
             if room.id not in heads:
-                heads[room.id] = connection.execute(select(head()).where(rooms.c.id == room.id)).scalar_one()
+                heads[room.id] = self._head(connection, room)
             heads[room.id] = seq = heads[room.id] + 1
-            numbered.append((post, Message(room.slug, seq, at, author, text, nonce)))
+            numbered.append((post, Message(room.slug, seq, at, author, text, nonce, html)))
         return numbered
+
+    def _head(self, connection: Connection, room: Room) -> int:
+        if room.id not in self._heads:
+            newest: int = connection.execute(select(head()).where(rooms.c.id == room.id)).scalar_one()
+            self._heads[room.id] = newest
+        return self._heads[room.id]
+
+    def _act(self, connection: Connection, act: Act, at: int, written: Written) -> None:
+        """One act, in a savepoint of its own: its failure is its sender's, not its neighbours'."""
+        for event in known(connection, [act]).values():
+            written.again.append((act, event))
+            return
+        seq = self._head(connection, act.room) + 1
+        savepoint = connection.begin_nested()
+        try:
+            event = act.happen(connection, seq, at)
+            connection.execute(insert(events), row_of(act.room.id, event, at))
+            savepoint.commit()
+        except Refusal as refusal:
+            savepoint.rollback()
+            written.refused.append((act, refusal))
+        except Exception as error:
+            if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError):
+                raise  # the database itself: a full disk has undone the whole transaction, the savepoint too
+            log.exception("An act failed")
+            savepoint.rollback()
+            written.refused.append((act, Refusal("busy", retry_after=1.0, reason="an error of the server")))
+        else:
+            self._heads[act.room.id] = seq
+            written.fresh.append((act, event))
+
+
+def _is_post(item: Post | Act) -> bool:
+    return type(item) is Post
 
 
 def _row(post: Post, event: Message, at: int) -> dict[str, object]:
@@ -122,4 +176,5 @@ def _row(post: Post, event: Message, at: int) -> dict[str, object]:
         "author_name": event.author.name,
         "text": event.text,
         "nonce": event.nonce,
+        "html": event.html,
     }

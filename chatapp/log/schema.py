@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -18,8 +16,6 @@ from sqlalchemy import (
     func,
     select,
 )
-
-from ..model import Author, Message, rfc3339
 
 metadata = MetaData()
 
@@ -51,6 +47,9 @@ events = Table(
     Column("author_name", String(64), nullable=False),
     Column("text", Text, nullable=False),
     Column("nonce", String(64)),
+    Column("target", BigInteger),  # the seq of the message that it is about, or that a message replies to
+    Column("html", Text),
+    Column("body", Text),  # what only some kinds have, as JSON
 )
 
 # What makes a post sent twice be stored once. A plain client's messages bear no nonce and are not in it.
@@ -61,6 +60,15 @@ events_nonce = Index(
     unique=True,
     sqlite_where=events.c.nonce.is_not(None),
     postgresql_where=events.c.nonce.is_not(None),
+)
+
+# What happened to a message.
+events_target = Index(
+    "events_target",
+    events.c.room_id,
+    events.c.target,
+    sqlite_where=events.c.target.is_not(None),
+    postgresql_where=events.c.target.is_not(None),
 )
 
 people = Table(
@@ -86,9 +94,3 @@ def head() -> Label[int]:
     """
     newest = select(func.coalesce(func.max(events.c.seq), 0)).where(events.c.room_id == rooms.c.id)
     return newest.scalar_subquery().label("head")
-
-
-def message(row: Any) -> Message:
-    """A stored row as the event that was told."""
-    author = Author(row.author_id, row.author_name)
-    return Message(row.slug, row.seq, rfc3339(row.at), author, row.text, row.nonce)

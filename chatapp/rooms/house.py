@@ -9,11 +9,13 @@ from unicodedata import normalize
 
 from ..bus.local import LocalBus
 from ..config import Settings
+from ..log.acts import Delete, Edit, React, Receipt, Say
 from ..log.history import History
 from ..log.journal import Journal
-from ..log.posts import Mark, Post, Receipt
+from ..log.posts import Mark, Post
 from ..log.records import add_room, save_name
-from ..model import Again, Message, Person, Read, Refusal, Room, Typing
+from ..model import Again, Event, Person, Read, Refusal, Room, Typing
+from .emoji import is_emoji
 from .names import person_name, room_name, slugs
 from .presence import Presence
 from .rates import Rates
@@ -62,23 +64,59 @@ class House:
         at = int(self._clock() * 1000)
         return self._journal.write(lambda connection: add_room(connection, checked, slugs(checked), at))
 
-    def post(self, person: Person, room: Room, text: str, nonce: str | None, receipt: Receipt | None) -> None:
+    def post(
+        self,
+        person: Person,
+        room: Room,
+        text: str,
+        nonce: str | None,
+        receipt: Receipt | None,
+        *,
+        reply_to: int | None = None,
+    ) -> None:
         """Hands a message to the journal; the receipt hears what became of it.
 
         Raises Refusal `text-empty`, `text-too-long`, `bad-field`, `rate-limited` or `busy`; then it is not stored.
         """
-        if not text or text.isspace():
-            raise Refusal("text-empty", field="text")
-        if len(text) > self._settings.TEXT_LIMIT:
-            raise Refusal("text-too-long", field="text", n=self._settings.TEXT_LIMIT)
-        for field, given in (("text", text), ("nonce", nonce or "")):
-            if "\0" in given:  # no database but SQLite keeps it, and nobody can see it
-                raise Refusal("bad-field", field=field)
-        self._slow_down(person)
-        self._journal.append(Post(room, person.author, text, nonce, receipt))
+        self._check_text(text)
+        self._let(person, nonce)
+        if reply_to is None:
+            self._journal.append(Post(room, person.author, text, nonce, receipt))
+        else:
+            self._journal.append(Say(room, person.author, nonce, receipt, text, None, reply_to))
 
-    def again(self, event: Message, to: object) -> None:
-        """Tells an event to the one client that posted it once more, behind what the others are being told."""
+    def edit(
+        self, person: Person, room: Room, target: int, text: str, nonce: str | None, receipt: Receipt | None
+    ) -> None:
+        """Has the person's message read differently. Raises Refusal as `post` does; the receipt hears the rest."""
+        self._check_text(text)
+        self._let(person, nonce)
+        self._journal.append(Edit(room, person.author, nonce, receipt, target, text, None))
+
+    def delete(self, person: Person, room: Room, target: int, nonce: str | None, receipt: Receipt | None) -> None:
+        """Takes the person's message back. Raises Refusal `bad-field`, `rate-limited` or `busy`."""
+        self._let(person, nonce)
+        self._journal.append(Delete(room, person.author, nonce, receipt, target))
+
+    def react(
+        self,
+        person: Person,
+        room: Room,
+        target: int,
+        emoji: str,
+        nonce: str | None,
+        receipt: Receipt | None,
+        *,
+        on: bool,
+    ) -> None:
+        """Puts an emoji under a message, or takes the person's back. Raises Refusal as `delete` does."""
+        if not is_emoji(emoji):
+            raise Refusal("bad-field", field="emoji")
+        self._let(person, nonce)
+        self._journal.append(React(room, person.author, nonce, receipt, target, emoji, on))
+
+    def again(self, event: Event, to: object) -> None:
+        """Tells an event to the one client that sent it once more, behind what the others are being told."""
         self._bus.publish(Again(event, to))
 
     def typing(self, person: Person, room: Room) -> None:
@@ -113,6 +151,20 @@ class House:
             if person.role == "member":
                 self._journal.write(lambda connection: save_name(connection, person.id, checked))
         return checked
+
+    def _check_text(self, text: str) -> None:
+        if not text or text.isspace():
+            raise Refusal("text-empty", field="text")
+        if len(text) > self._settings.TEXT_LIMIT:
+            raise Refusal("text-too-long", field="text", n=self._settings.TEXT_LIMIT)
+        if "\0" in text:  # no database but SQLite keeps it, and nobody can see it
+            raise Refusal("bad-field", field="text")
+
+    def _let(self, person: Person, nonce: str | None) -> None:
+        """Lets the person do one more thing that is stored."""
+        if nonce and "\0" in nonce:
+            raise Refusal("bad-field", field="nonce")
+        self._slow_down(person)
 
     def _slow_down(self, person: Person) -> None:
         wait = self._rates.take(person.id)

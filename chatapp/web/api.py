@@ -1,37 +1,23 @@
-"""The HTTP interface: rooms, history, posting, one's own name, and whether the server is well."""
+"""The HTTP interface: rooms, one's own name, and whether the server is well."""
 
 from __future__ import annotations
 
-from threading import Event
-from typing import Annotated, Any, TypeVar
-
 import msgspec
-from flask import Blueprint, Response, request, session
+from flask import Blueprint, Response, session
 
 from ..config import Settings
 from ..details import LOCALES
 from ..identity import Identity, new_id
-from ..live.protocol import Nonce, Seq
 from ..log.history import History
-from ..log.journal import WRITE_TIMEOUT, Journal
-from ..model import Message, Person, Refusal
+from ..log.journal import Journal
+from ..model import Person, Refusal
 from ..rooms.house import House
 from ..rooms.presence import Presence
 from .exchange import as_json, body, check_origin
 
-PAGE_LIMIT = 200  # messages in one page of history
-PAGE_DEFAULT = 50
-
-T = TypeVar("T")
-
 
 class NewRoom(msgspec.Struct):
     name: str
-
-
-class NewMessage(msgspec.Struct):
-    text: str
-    nonce: Nonce
 
 
 class NewSelf(msgspec.Struct):
@@ -46,30 +32,6 @@ class RoomEntry(msgspec.Struct):
     name: str
     head: int
     people: int
-
-
-class _Awaited:
-    """A receipt that an HTTP request waits for."""
-
-    def __init__(self) -> None:
-        self._done = Event()
-        self._event: Message | None = None
-        self._refusal: Refusal | None = None
-
-    def stored(self, event: Message, *, first: bool) -> None:
-        self._event = event
-        self._done.set()
-
-    def refused(self, refusal: Refusal) -> None:
-        self._refusal = refusal
-        self._done.set()
-
-    def wait(self) -> Message:
-        """The stored event. Raises Refusal."""
-        self._done.wait(WRITE_TIMEOUT)
-        if self._event is None:
-            raise self._refusal or Refusal("busy", retry_after=1.0)
-        return self._event
 
 
 def api(
@@ -91,23 +53,6 @@ def api(
     def open_room() -> Response:
         made = house.open_room(identity.member() or identity.caller(), body(NewRoom).name)
         return as_json({"slug": made.slug, "name": made.name, "head": made.head}, 201)
-
-    @blueprint.get("/api/rooms/<slug>/messages")
-    def page(slug: str) -> Response:
-        room = house.room(slug)
-        before = _query("before", Seq, None)
-        limit = _query("limit", Annotated[int, msgspec.Meta(ge=1, le=PAGE_LIMIT)], PAGE_DEFAULT)
-        found, more = history.page(room, before=before, limit=limit)
-        you = identity.member()
-        return as_json({"messages": [_as_seen_by(you, message) for message in found], "more": more})
-
-    @blueprint.post("/api/rooms/<slug>/messages")
-    def post(slug: str) -> Response:
-        room = house.room(slug)
-        message = body(NewMessage)
-        receipt = _Awaited()
-        house.post(presence.known(identity.member() or identity.caller()), room, message.text, message.nonce, receipt)
-        return as_json(receipt.wait(), 201)
 
     @blueprint.get("/api/me")
     def me() -> Response:
@@ -137,20 +82,3 @@ def api(
         return as_json({"status": "ok"})
 
     return blueprint
-
-
-def _as_seen_by(you: Person | None, message: Message) -> Message:
-    if you and message.author.id == you.id:
-        return message
-    return msgspec.structs.replace(message, nonce=None)
-
-
-def _query(name: str, kind: Any, default: T) -> T:
-    given = request.args.get(name)
-    if given is None:
-        return default
-    try:
-        found: T = msgspec.convert(given, kind, strict=False)
-        return found
-    except msgspec.ValidationError:
-        raise Refusal("bad-field", field=name) from None

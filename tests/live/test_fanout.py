@@ -15,7 +15,7 @@ from flask import Flask
 from chatapp.live.fanout import SLICE, FanOut, _slices
 from chatapp.live.hub import Client, Dialect, Hub
 from chatapp.live.outbox import Outbox
-from chatapp.model import Author, Change, Message, Person, Read, Typing
+from chatapp.model import Author, Change, Edited, Message, Person, Reacted, Read, Typing
 
 from ..actors import PATIENCE, InThread, Talker, eventually
 from ..conftest import Wire
@@ -94,6 +94,29 @@ def test_what_waits_goes_out_in_one_piece_and_in_order(stage: Stage) -> None:
     stage.fanout.start()
     assert [talker.receive() for _ in range(100)] == [f"{number:02} {half}" for number in range(50) for half in "ab"]
     assert sent == [100 * (2 + 4)]
+
+
+def test_plain_clients_hear_messages_only_each_in_its_place(stage: Stage) -> None:
+    seats = [stage.seat("general", dialect=dialect) for dialect in Dialect]
+    told: list[Any] = []
+    for number in range(6):
+        message = stage.message(str(number))
+        if number % 3 == 1:
+            told.append(Edited("general", message.seq, message.at, message.author, 1, "edited"))
+        elif number % 3 == 2:
+            told.append(Reacted("general", message.seq, message.at, message.author, 1, "👍", True))
+        else:
+            told.append(message)
+    stage.fanout.publish(told)
+    stage.fanout.start()
+    heard = {client.dialect: talker for client, talker in seats}
+    events = [heard[Dialect.CHAT_V1].hear() for _ in range(6)]
+    assert [event["seq"] for event in events] == [1, 2, 3, 4, 5, 6]
+    assert [event["type"] for event in events[:3]] == ["message", "edited", "reacted"]
+    assert [heard[Dialect.PLAIN].receive() for _ in range(2)] == ["0", "3"]
+    assert [heard[Dialect.PLAIN_NAMED].receive() for _ in range(2)] == ["Ana: 0", "Ana: 3"]
+    assert heard[Dialect.PLAIN].hears_nothing()
+    assert (stage.fanout.counts.messages, stage.fanout.counts.deliveries) == (6, 2 * 3 + 4)
 
 
 def test_rooms_do_not_mix(stage: Stage) -> None:

@@ -13,13 +13,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatapp.live import protocol
-from chatapp.live.protocol import BadCommand, Command, Join, MarkRead, Ping, PostMessage, parse
+from chatapp.live.protocol import BadCommand, Command, Deed, Join, MarkRead, Ping, PostMessage, parse
 from chatapp.model import Author, Message
 
 from ..actors import ROOT
 
 CODES = {"bad-json", "unknown-type", "bad-field"}
-TYPES = ["join", "leave", "post", "typing", "read", "rename", "ping"]
+TYPES = [variant.__struct_config__.tag for variant in Command.__args__]
 
 # A client's text comes out of a UTF-8 decoder: it has no lone surrogate, but JSON can escape one.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -39,7 +39,7 @@ JSON = st.recursive(
 NEARLY = st.fixed_dictionaries(
     {},
     optional={
-        "type": st.sampled_from([*TYPES, "edit", "POST", ""]) | JSON,
+        "type": st.sampled_from([*TYPES, "explode", "POST", ""]) | JSON,
         "room": SLUGS | JSON,
         "text": TEXT | JSON,
         "nonce": NONCES | JSON,
@@ -94,6 +94,7 @@ def test_any_text_is_a_command_or_refused_with_one_of_the_codes(text: str) -> No
 @example({"type": "join", "nonce": "n" * 65})
 @example({"type": "join", "nonce": ""})
 @example({"type": "edit", "nonce": "n1"})
+@example({"type": "explode", "nonce": "n1"})
 @example({"nonce": "n1"})
 def test_a_refusal_repeats_the_nonce_where_it_can_be_used(said: dict[str, Any]) -> None:
     found = outcome(json.dumps(said))
@@ -115,7 +116,11 @@ def test_every_proper_command_is_understood_as_it_was_meant(data: st.DataObject)
         "seq": SEQS,
         "after": st.none() | SEQS,
         "limit": st.none() | st.integers(1, 500),
-        "nonce": NONCES if kind is PostMessage else st.none() | NONCES,
+        "target": SEQS,
+        "reply_to": st.none() | SEQS,
+        "emoji": TEXT,
+        "on": st.booleans(),
+        "nonce": NONCES if kind in Deed.__args__ else st.none() | NONCES,
     }
     command = kind(**{name: data.draw(strategies[name]) for name in kind.__struct_fields__})
     assert parse(protocol.encode(command).decode()) == command
@@ -151,7 +156,7 @@ def test_a_command_is_its_fields_in_any_order(said: dict[str, Any], command: Com
         ("{}", "bad-field", "type"),
         ('{"type":7}', "bad-field", "type"),
         ('{"type":null}', "bad-field", "type"),
-        ('{"type":"edit","room":"r","target":1,"text":"t","nonce":"n"}', "unknown-type", "type"),
+        ('{"type":"explode","room":"r","target":1,"text":"t","nonce":"n"}', "unknown-type", "type"),
         ('{"type":"PING"}', "unknown-type", "type"),
         ('{"type":"join"}', "bad-field", "room"),
         ('{"type":"join","room":""}', "bad-field", "room"),
@@ -170,6 +175,17 @@ def test_a_command_is_its_fields_in_any_order(said: dict[str, Any], command: Com
         ('{"type":"post","room":"r","text":"t","nonce":"%s"}' % ("n" * 65), "bad-field", "nonce"),
         ('{"type":"post","room":"r","text":null,"nonce":"n"}', "bad-field", "text"),
         ('{"type":"post","room":"r","text":{"type":"ping"},"nonce":"n"}', "bad-field", "text"),
+        ('{"type":"post","room":"r","text":"t","nonce":"n","reply_to":-1}', "bad-field", "reply_to"),
+        ('{"type":"post","room":"r","text":"t","nonce":"n","reply_to":"1"}', "bad-field", "reply_to"),
+        ('{"type":"edit","room":"r","target":1,"text":"t"}', "bad-field", "nonce"),
+        ('{"type":"edit","room":"r","text":"t","nonce":"n"}', "bad-field", "target"),
+        ('{"type":"edit","room":"r","target":1,"nonce":"n"}', "bad-field", "text"),
+        ('{"type":"edit","room":"r","target":9007199254740992,"text":"t","nonce":"n"}', "bad-field", "target"),
+        ('{"type":"delete","room":"r","nonce":"n"}', "bad-field", "target"),
+        ('{"type":"delete","room":"r","target":1.5,"nonce":"n"}', "bad-field", "target"),
+        ('{"type":"react","room":"r","target":1,"emoji":"x","nonce":"n"}', "bad-field", "on"),
+        ('{"type":"react","room":"r","target":1,"emoji":"x","on":1,"nonce":"n"}', "bad-field", "on"),
+        ('{"type":"react","room":"r","target":1,"emoji":7,"on":true,"nonce":"n"}', "bad-field", "emoji"),
         ('{"type":"read","room":"r"}', "bad-field", "seq"),
         ('{"type":"rename"}', "bad-field", "name"),
         ('{"type":"rename","name":["a"]}', "bad-field", "name"),

@@ -91,6 +91,7 @@ def test_the_welcome_says_who_one_is_and_what_there_is(app: Flask, wire: Wire) -
         "name": 32,
         "room_name": 64,
         "rooms": 100,
+        "edit": 900,
     }
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", welcome["time"])
     apart = abs((datetime.now(UTC) - datetime.fromisoformat(welcome["time"])).total_seconds())
@@ -376,7 +377,14 @@ def test_every_refusal_has_its_code_its_field_and_the_nonce(ana: Talker, bia: Ta
     check("name-taken", "name", "rename", name="BIA")
     check("unknown-type", "type", "dance")
     check("unknown-type", "type", "")
-    check("unknown-type", "type", "edit", room="general", target=1, text="later")
+    check("no-such-message", "reply_to", "post", room="general", text="hello", reply_to=9)
+    check("no-such-message", "target", "edit", room="general", target=9, text="hello")
+    check("text-empty", "text", "edit", room="general", target=9, text=" ")
+    check("text-too-long", "text", "edit", room="general", target=9, text="x" * 10_001)
+    check("bad-field", "text", "edit", room="general", target=9, text="a\0b")
+    check("no-such-message", "target", "delete", room="general", target=0)
+    check("no-such-message", "target", "react", room="general", target=2**53 - 1, emoji="👍", on=True)
+    check("bad-field", "emoji", "react", room="general", target=1, emoji="<b>", on=True)
     check("unknown-type", "type", "welcome")
 
     ana.hear("message", nonce=ana.post("the connection lives"))

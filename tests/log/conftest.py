@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Event
+from threading import Event as Flag
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from chatapp.log.database import Database, sqlite_url
 from chatapp.log.history import History
 from chatapp.log.journal import Journal
 from chatapp.log.posts import Post
-from chatapp.model import Author, Message, Refusal, Room
+from chatapp.model import Author, Event, Refusal, Room
 
 from ..actors import PATIENCE, InThread, eventually
 
@@ -30,11 +30,11 @@ class Heard:
     def __init__(self) -> None:
         self.answers = 0
         self.first: bool | None = None
-        self._event: Message | None = None
+        self._event: Event | None = None
         self._refusal: Refusal | None = None
-        self._done = Event()
+        self._done = Flag()
 
-    def stored(self, event: Message, *, first: bool) -> None:
+    def stored(self, event: Event, *, first: bool) -> None:
         self.answers += 1
         self.first = first
         self._event = event
@@ -45,8 +45,12 @@ class Heard:
         self._refusal = refusal
         self._done.set()
 
+    def wait(self) -> None:
+        """Until it is stored."""
+        assert self.event
+
     @property
-    def event(self) -> Message:
+    def event(self) -> Any:
         """The stored event, waited for."""
         assert self._done.wait(PATIENCE), "no answer"
         assert self._event is not None, self._refusal
@@ -67,7 +71,7 @@ class Log:
         self,
         path: Path,
         *,
-        publish: Callable[[list[Message]], None] | None = None,
+        publish: Callable[[list[Event]], None] | None = None,
         queue_limit: int = 10_000,
         clock: Callable[[], float] = lambda: 1_000.0,
         catch_up: Callable[[float], object] = lambda timeout: None,
@@ -76,7 +80,7 @@ class Log:
         self.database = Database(sqlite_url(path), busy_timeout=BUSY_TIMEOUT)
         self.database.migrate()
         self.history = History(self.database)
-        self.commits: list[list[Message]] = []
+        self.commits: list[list[Event]] = []
         self.journal = Journal(
             self.database,
             publish=publish or self.commits.append,
@@ -87,11 +91,11 @@ class Log:
         self.journal.start()
 
     @property
-    def told(self) -> list[Message]:
+    def told(self) -> list[Any]:
         return [event for commit in self.commits for event in commit]
 
     @property
-    def stored(self) -> list[Message]:
+    def stored(self) -> list[Any]:
         """What stands in `general`, oldest first."""
         return self.history.missed(GENERAL, after=0, upto=1_000_000)
 
@@ -104,7 +108,7 @@ class Log:
     @contextmanager
     def held(self) -> Iterator[None]:
         """The journal sits in a transaction; what is handed to it meanwhile is one batch."""
-        begun, release = Event(), Event()
+        begun, release = Flag(), Flag()
 
         def wait(_connection: Connection) -> None:
             begun.set()

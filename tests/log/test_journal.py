@@ -274,7 +274,7 @@ def test_a_change_with_a_mistake_of_ours_fails_alone(log: Log) -> None:
 
 def test_a_receipt_with_a_mistake_of_ours_harms_nobody_else(log: Log, caplog: pytest.LogCaptureFixture) -> None:
     class Broken(Heard):
-        def stored(self, event: Message, *, first: bool) -> None:
+        def stored(self, event: object, *, first: bool) -> None:
             raise KeyError("a bug")
 
     with log.held():

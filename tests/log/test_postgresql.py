@@ -9,11 +9,12 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
-from ..actors import Server, free_port
+from ..actors import Server, Talker, free_port
 from ..conftest import Wire
 
 
@@ -79,6 +80,33 @@ def test_the_chat_runs_on_postgresql_and_keeps_its_messages(
     events = back.join(after=0)["events"]
     assert [event["seq"] for event in events] == list(range(1, 21))
     assert events[-1]["text"] == "message 19"
+
+
+def test_acts_are_checked_and_folded_on_postgresql_as_on_sqlite(
+    cluster: Cluster, make_app: Callable[..., Flask], make_wire: Callable[[Flask], Wire]
+) -> None:
+    app = make_app(DATABASE_URL=cluster.url)
+    assert app.test_client().post("/api/rooms", json={"name": "acts"}).status_code == 201
+    ana, bia = (make_wire(app).enter(name, "acts") for name in ("ana", "bia"))
+
+    def do(client: Talker, type: str, nonce: str, **fields: object) -> dict[str, Any]:
+        client.say(type, room="acts", nonce=nonce, **fields)
+        return client.hear(nonce=nonce)
+
+    do(ana, "post", "a1", text="first")
+    do(bia, "post", "b1", text="answer", reply_to=1)
+    assert do(bia, "edit", "b2", target=1, text="not mine")["code"] == "forbidden"
+    assert do(bia, "delete", "b3", target=9)["code"] == "no-such-message"
+    do(ana, "edit", "a2", target=1, text="second")
+    do(bia, "react", "b4", target=1, emoji="👍", on=True)
+    assert do(bia, "react", "b4", target=1, emoji="👍", on=True)["seq"] == 4
+    first, answer = app.test_client().get("/api/rooms/acts/messages").get_json()["messages"]
+    assert (first["text"], first["reactions"][0]["emoji"], answer["quote"]["text"]) == ("second", "👍", "second")
+    assert do(ana, "delete", "a3", target=1)["seq"] == 5
+    first, answer = app.test_client().get("/api/rooms/acts/messages").get_json()["messages"]
+    assert (first["text"], first["deleted"], answer["quote"]["text"]) == ("", True, "")
+    texts = [event.get("text") for event in make_wire(app).connect(chat=True).join("acts", after=0)["events"]]
+    assert texts == ["", "answer", "", None, None]
 
 
 def test_a_postgresql_that_went_away_makes_busy_and_is_found_again(

@@ -78,7 +78,7 @@ def test_a_page_of_history_has_50_messages_if_nothing_else_is_asked(browser: Bro
 
 
 def test_an_empty_room_has_an_empty_page(browser: Browser) -> None:
-    assert browser.read(GENERAL) == {"messages": [], "more": False}
+    assert browser.read(GENERAL) == {"messages": [], "more": False, "newer": False, "head": 0}
 
 
 @pytest.mark.parametrize(

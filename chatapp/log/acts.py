@@ -1,0 +1,146 @@
+"""What one does in a room besides plain posting: each act is checked, numbered and written in the journal's order.
+
+An act of a new kind is a class here with what it checks, a struct in `model.py`, and a branch in `fold.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, update
+
+from ..excerpt import one_line
+from ..model import Author, Deleted, Edited, Event, Message, Present, Reacted, Refusal, Room, rfc3339
+from .fold import folded
+from .rows import after_it, event_of, quotes_of, with_slug
+from .schema import events
+
+EDIT_WINDOW = 15 * 60  # seconds in which one may change what one wrote
+REACTIONS_LIMIT = 20  # kinds of reactions to one message
+
+
+class Receipt(Protocol):
+    """Who waits to hear what became of a post or an act. Called on the journal's thread: must not block."""
+
+    def stored(self, event: Event, *, first: bool) -> None:
+        """It is on disk. `first` is False if the author had used that nonce before; then nobody was told anew."""
+
+    def refused(self, refusal: Refusal) -> None:
+        """Nothing was stored, nothing was told."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something on its way to the log that is to be checked there, where nothing happens at the same time."""
+
+    room: Room
+    author: Author
+    nonce: str | None
+    receipt: Receipt | None
+
+    def happen(self, connection: Connection, seq: int, at: int) -> Event:
+        """Checks it, writes what it changes besides its own row, and gives its event, numbered `seq`, at `at` (ms since
+        the epoch). May be asked again, in another transaction, if the first one failed. Raises Refusal."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Say(Act):
+    """A message that is more than a text: a reply."""
+
+    text: str
+    html: str | None
+    reply_to: int
+
+    def happen(self, connection: Connection, seq: int, at: int) -> Message:
+        message_row(connection, self.room, self.reply_to, field="reply_to")
+        (quote,) = quotes_of(connection, self.room.id, [self.reply_to])
+        return Message(
+            self.room.slug, seq, rfc3339(at), self.author, self.text, self.nonce, self.html, self.reply_to, quote
+        )
+
+
+@dataclass(frozen=True)
+class Edit(Act):
+    """The author writes it differently."""
+
+    target: int
+    text: str
+    html: str | None
+
+    def happen(self, connection: Connection, seq: int, at: int) -> Edited:
+        found = own_message(connection, self, self.target)
+        if at - found.at > EDIT_WINDOW * 1_000:
+            raise Refusal("too-late", field="target", n=EDIT_WINDOW // 60)
+        line = one_line(self.text, self.html)
+        return Edited(
+            self.room.slug, seq, rfc3339(at), self.author, self.target, self.text, self.nonce, self.html, line
+        )
+
+
+@dataclass(frozen=True)
+class Delete(Act):
+    """The author takes it back."""
+
+    target: int
+
+    def happen(self, connection: Connection, seq: int, at: int) -> Deleted:
+        own_message(connection, self, self.target)
+        wipe(connection, self.room, self.target)
+        return Deleted(self.room.slug, seq, rfc3339(at), self.author, self.target, self.nonce)
+
+
+@dataclass(frozen=True)
+class React(Act):
+    """Somebody puts an emoji under a message, or takes theirs back."""
+
+    target: int
+    emoji: str
+    on: bool
+
+    def happen(self, connection: Connection, seq: int, at: int) -> Reacted:
+        found = living_message(connection, self.room, self.target)
+        if self.on:
+            kinds = [reaction.emoji for reaction in present(connection, found).reactions]
+            if self.emoji not in kinds and len(kinds) >= REACTIONS_LIMIT:
+                raise Refusal("too-many", field="emoji", n=REACTIONS_LIMIT)
+        return Reacted(self.room.slug, seq, rfc3339(at), self.author, self.target, self.emoji, self.on, self.nonce)
+
+
+def message_row(connection: Connection, room: Room, seq: int, *, field: str = "target") -> Any:
+    """The row of a message, of a deleted one too. Raises Refusal `no-such-message`."""
+    wanted = with_slug().where(events.c.room_id == room.id, events.c.seq == seq, events.c.type == "message")
+    row = connection.execute(wanted).first()
+    if row is None:
+        raise Refusal("no-such-message", field=field)
+    return row
+
+
+def living_message(connection: Connection, room: Room, seq: int) -> Any:
+    """The row of a message that was not deleted. Raises Refusal `no-such-message`."""
+    row = message_row(connection, room, seq)
+    if not row.text:
+        raise Refusal("no-such-message", field="target")
+    return row
+
+
+def present(connection: Connection, row: Any) -> Present:
+    """The present state of the message in that row."""
+    (message,) = folded([event_of(row)], after_it(connection, row.room_id, [row.seq]))
+    return message
+
+
+def own_message(connection: Connection, act: Act, seq: int) -> Any:
+    """The row of a message of the one who acts. Raises Refusal `no-such-message` or `forbidden`."""
+    row = living_message(connection, act.room, seq)
+    if row.author_id != act.author.id:
+        raise Refusal("forbidden", field="target")
+    return row
+
+
+def wipe(connection: Connection, room: Room, target: int) -> None:
+    """Takes what a message says, and said before it was edited, out of its rows. Quotes of it are made when read."""
+    said = (events.c.seq == target) | ((events.c.target == target) & (events.c.type == "edited"))
+    emptied = update(events).where(events.c.room_id == room.id, said).values(text="", html=None, body=None)
+    connection.execute(emptied)

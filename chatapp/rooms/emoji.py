@@ -1,0 +1,22 @@
+"""What may be put under a message: one emoji, as Unicode puts them together (UTS #51, section 1.4.9)."""
+
+from __future__ import annotations
+
+import re
+
+LENGTH = 32  # characters, which are code points; the longest in use has 10
+
+# The blocks in which there are emoji, a later Unicode's in the last one; some of what is in them is none.
+_SIGN = (
+    "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff"
+    "\u3030\u303d\u3297\u3299\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff]"
+)
+_ELEMENT = f"{_SIGN}\ufe0f?[\U0001f3fb-\U0001f3ff]?(?:[\U000e0020-\U000e007e]+\U000e007f)?"
+_FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
+_KEYCAP = "[0-9#*]\ufe0f?\u20e3"
+_EMOJI = re.compile(f"{_ELEMENT}(?:\u200d{_ELEMENT})*|{_FLAG}|{_KEYCAP}")
+
+
+def is_emoji(text: str) -> bool:
+    """Whether it is one emoji and nothing else."""
+    return len(text) <= LENGTH and _EMOJI.fullmatch(text) is not None

@@ -1,0 +1,78 @@
+"""What may be put under a message."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatapp.rooms.emoji import LENGTH, is_emoji
+
+EMOJI = (
+    *(
+        "👍",
+        "👍🏽",
+        "❤️",
+        "❤",
+        "😀",
+        "🎉",
+        "✅",
+        "⭐",
+        "‼️",
+        "ℹ️",
+        "↔️",
+        "⏰",
+        "Ⓜ️",
+        "▶️",
+        "◾",
+        "〰️",
+        "㊗️",
+        "©️",
+        "™️",
+        "🀄",
+        "🆗",
+        "🈁",
+    ),
+    *("🇧🇷", "🇺🇳", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "1️⃣", "#️⃣", "*⃣", "👩‍💻", "👩🏽‍🚀", "👨‍👩‍👧‍👦", "🏳️‍🌈", "❤️‍🔥", "🧑🏻‍❤️‍💋‍🧑🏿", "🫨", "🪿"),
+)
+
+
+@pytest.mark.parametrize("emoji", EMOJI)
+def test_one_emoji_is_one(emoji: str) -> None:
+    assert is_emoji(emoji)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            " ",
+            "a",
+            "ok",
+            "7",
+            "#",
+            "👍👍",
+            "👍 ",
+            " 👍",
+            "👍\n",
+            "a👍",
+            "🇧",
+            "🇧🇷🇧",
+            "\ufe0f",
+            "\u200d",
+            "👩‍",
+            "‍👩",
+        ),
+        *("<b>", "\0", "👍\0", "é", "中", "\u202e", "👍\u202e", "🏽🏽🏽", "👍🏽🏽", "👍" + "‍👍" * 20, "\U000e0067"),
+    ],
+)
+def test_anything_else_is_none(text: str) -> None:
+    assert not is_emoji(text)
+
+
+@given(st.text(max_size=40))
+def test_no_text_takes_long_or_slips_through(text: str) -> None:
+    if is_emoji(text):
+        assert len(text) <= LENGTH
+        assert not any(character.isalpha() and character not in "ℹⓂ" for character in text)

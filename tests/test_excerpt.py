@@ -1,0 +1,34 @@
+"""One line of a message, as a quote shows it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatapp.excerpt import LENGTH, one_line
+
+
+@pytest.mark.parametrize(
+    ("text", "html", "line"),
+    [
+        ("hello", None, "hello"),
+        (" two  lines \n\t of it ", None, "two lines of it"),
+        ("<b>&amp; as typed", None, "<b>&amp; as typed"),
+        ("x" * LENGTH, None, "x" * LENGTH),
+        ("x" * (LENGTH + 1), None, "x" * (LENGTH - 1) + "…"),
+        ("x" * (LENGTH - 2) + " yz", None, "x" * (LENGTH - 2) + "…"),
+        ("**bold** & more", "<p><strong>bold</strong> &amp; more</p>", "bold & more"),
+        ("1 > 0", '<p title="a > b">1 &gt; 0</p>', "1 > 0"),
+        ("", None, ""),
+    ],
+)
+def test_a_line_is_the_beginning_without_markup_and_line_breaks(text: str, html: str | None, line: str) -> None:
+    assert one_line(text, html) == line
+
+
+@given(st.text(max_size=3_000), st.none() | st.text(max_size=3_000))
+def test_whatever_was_written_a_line_is_one_and_short(text: str, html: str | None) -> None:
+    line = one_line(text, html)
+    assert len(line) <= LENGTH
+    assert not set(line) & set("\n\r\v\f\x1c\x85\u2028\u2029")
