@@ -136,7 +136,7 @@ class Journal:
             while not ended:
                 self._catch_up(TURN_TIMEOUT)
                 batch, ended = self._take()
-                sent = [item for item in batch if isinstance(item, Post | Act)]
+                sent = [item for item in batch if isinstance(item, (Post, Act))]
                 marks = [item for item in batch if isinstance(item, Mark)]
                 changes = [item for item in batch if isinstance(item, _Change) and item.take()]
                 if sent or marks or changes:

@@ -80,7 +80,7 @@ class Ledger:
         self._heads: dict[int, int] = {}  # room id to newest seq, as the transaction leaves them
         compiled = insert(events).compile(dialect=dialect, column_keys=_POST_COLUMNS)
         self._sql = str(compiled)
-        self._in_order = itemgetter(*cast(list[str], compiled.positiontup))
+        self._in_order = itemgetter(*map(_POST_COLUMNS.index, cast(list[str], compiled.positiontup)))
 
     def forget(self) -> None:
         """The transaction was not committed: what the newest seqs are is asked of the log again."""
@@ -166,15 +166,7 @@ def _is_post(item: Post | Act) -> bool:
     return type(item) is Post
 
 
-def _row(post: Post, event: Message, at: int) -> dict[str, object]:
-    return {
-        "room_id": post.room.id,
-        "seq": event.seq,
-        "type": "message",
-        "at": at,
-        "author_id": event.author.id,
-        "author_name": event.author.name,
-        "text": event.text,
-        "nonce": event.nonce,
-        "html": event.html,
-    }
+def _row(post: Post, event: Message, at: int) -> tuple[object, ...]:
+    """In the order of `_POST_COLUMNS`."""
+    room, author, text, nonce, _, html = post
+    return room.id, event.seq, "message", at, author.id, author.name, text, nonce, html
