@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -14,10 +15,11 @@ import pytest
 from chatapp.config import Settings
 from chatapp.servers.limits import OTHER_FILES, RESERVE
 
-from ..actors import InThread, Refused, Server, Talker, eventually, frame, handshake_headers, read_head
+from ..actors import Closed, InThread, Refused, Server, Talker, eventually, frame, handshake_headers, read_head
 
 BOTH = pytest.mark.parametrize("kind", ["gunicorn", "flask"])
 FILES = 300  # open files that the small machine gives
+THREADS = 150  # threads that it gives
 PONG = 0xA
 
 MakeServer = Callable[..., Server]
@@ -64,6 +66,66 @@ def test_out_of_open_files_new_clients_are_refused_and_a_freed_place_is_taken(
             return False
         return True
 
+    for _ in range(5):
+        eventually(comes_in)
+    talks(speaker, "still here")
+
+
+def _few_threads() -> tuple[str, ...]:
+    """What a server is started under that is to get THREADS of them.
+
+    The kernel counts a user's, and of root takes any number: root becomes a user that nobody is, who may yet read what
+    root may.
+    """
+    few = ("bash", "-c", 'ulimit -u "$0"; exec "$@"')
+    user = os.geteuid()
+    if user == 0:
+        return (
+            "setpriv",
+            "--reuid=61234",
+            "--inh-caps=+dac_override",
+            "--ambient-caps=+dac_override",
+            *few,
+            str(THREADS),
+        )
+    return (*few, str(THREADS + _threads_of(user)))
+
+
+def _threads_of(user: int) -> int:
+    count = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if process.stat().st_uid == user:
+                count += len(list((process / "task").iterdir()))
+        except OSError:
+            pass  # ended meanwhile
+    return count
+
+
+@BOTH
+def test_out_of_threads_new_clients_are_refused_and_a_freed_place_is_taken(kind: str, make_server: MakeServer) -> None:
+    server = make_server(kind, under=_few_threads()).start()
+    speaker = server.enter("speaker")
+    inside: list[Talker] = []
+
+    def comes_in() -> bool:
+        try:
+            inside.append(server.talk())
+        except (Refused, Closed, OSError):
+            return False
+        return True
+
+    for _ in range(THREADS):
+        if not comes_in():
+            break
+    assert THREADS // 3 < len(inside) < THREADS
+    talks(speaker)
+    assert [client.receive() for client in inside] == ["are you there?"] * len(inside)
+    if kind == "gunicorn":
+        for path in ("/", "/api/rooms", "/healthz"):
+            assert server.get(path, timeout=2)[0] == 200
+    for client in inside[RESERVE // 4 :]:  # the server has become smaller: it keeps RESERVE of its threads for HTTP
+        client.close()
     for _ in range(5):
         eventually(comes_in)
     talks(speaker, "still here")
