@@ -41,6 +41,7 @@ from .web.api import api
 from .web.lab import lab
 from .web.messages import messages
 from .web.pages import pages
+from .web.stream import Stream
 
 ESCAPED = 12  # bytes of a character that is escaped in JSON, at most
 
@@ -98,7 +99,9 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
 
     identity = Identity(history, secret=lambda: str(app.secret_key))
     services = Services(settings, lobby, house, history, presence, tap)
-    Door(services, identity, stalled=fanout.stalled, evicted=fanout.evicted).init_app(app)
+    door = Door(services, identity, stalled=fanout.stalled, evicted=fanout.evicted)
+    door.init_app(app)
+    Stream(services, door).init_app(app)
     access = Access(settings.FLOW, behind_proxy=bool(settings.ORIGINS))
     scene = Scene(hub=hub, fanout=fanout, journal=journal, known=presence.known)
     collector = Collector(tap, scene, announce=lambda watchers: bus.publish(Watched(watchers)))

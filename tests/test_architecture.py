@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
     {"flow.telling"},
     {"flow.snapshot", "flow.assembler", "flow.frames"},
     {"flow.threads", "flow.viewer", "flow.words"},
-    {"web.api", "web.errors", "web.lab", "web.messages", "web.pages"},
+    {"web.api", "web.errors", "web.lab", "web.messages", "web.pages", "web.stream"},
     {"web.exchange", "web.flow_strings", "web.lab_strings", "web.strings"},
     {"web.flow_lessons"},
     {"live.door"},
@@ -56,7 +56,7 @@ LAYERS: list[set[str]] = [
     {"live.hub"},
     {"live.outbox"},
     {"live.handshake", "live.reader"},
-    {"live.frames"},
+    {"live.frames", "live.lines"},
     # What makes HTML of a text, and knows nobody.
     {"text.rendering"},
     {"text.cleaning", "text.html", "text.markup", "text.painter"},

@@ -113,7 +113,7 @@ class Collector:
 
     def _see(self, watcher: Watcher, client: Client | None) -> None:
         before, watcher.watching = watcher.watching, client
-        if client:
+        if client and not client.reads_lines:  # a stream has no frames
             client.outbox.seen = lambda frames: self._tap.note("frame out", client, frames)
         if before and not any(other.watching is before for other in self._watchers):
             before.outbox.seen = None

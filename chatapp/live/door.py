@@ -17,6 +17,7 @@ from ..model import Refusal
 from ..origins import allowed_origin
 from ..problems import problem
 from .chat import ChatSession
+from .frames import close_frame
 from .handshake import (
     VERSION,
     Handshake,
@@ -60,7 +61,7 @@ class Door:
         flask_sock.Server = Upgraded
         live = Blueprint("live", __name__)
         live.before_request(self._admit)
-        live.teardown_request(self._release)
+        live.teardown_request(self.release)
         flask_sock.Sock(app).route("/chat", live)(_serve)
         app.register_blueprint(live)
         app.add_url_rule("/chat", "chat_without_upgrade", _without_upgrade)
@@ -89,36 +90,53 @@ class Door:
             )
         return None
 
-    def _enter(self, chat: bool, begun_at: int) -> None:
-        services = self._services
-        checked_at = time.monotonic_ns()
-        environ, asked = request.environ, (request.args.get("room"), request.args.get("name"))
-        room = None if chat else services.house.room(DEFAULT_ROOM if asked[0] is None else asked[0])
+    def seat(
+        self,
+        dialect: Dialect,
+        asked_name: str | None,
+        *,
+        subprotocol: str | None = None,
+        farewell: Callable[[int, str], bytes] = close_frame,
+    ) -> tuple[Client, str]:
+        """Lists who asks as a client, its socket behind an outbox on hold; gives the name as well that they asked for.
+
+        Raises Full, or Refusal `bad-name`. `release` must follow in the end.
+        """
+        environ, services = request.environ, self._services
         member = self._identity.member()
-        person, identify = (member, None) if member else self._identity.guest(asked[1])
-        dialect = Dialect.CHAT_V1 if chat else Dialect.PLAIN_NAMED if asked[1] else Dialect.PLAIN
+        person, identify = (member, None) if member else self._identity.guest(asked_name)
         sock = socket_of(environ)
-        outbox = Outbox(sock, limit=services.settings.OUTBOX_LIMIT, stalled=self._stalled)
+        limit = services.settings.OUTBOX_LIMIT
+        outbox = Outbox(sock, limit=limit, stalled=self._stalled, farewell=farewell)
         outbox.hold()
         address = (environ.get("REMOTE_ADDR") or "", int(environ.get("REMOTE_PORT") or 0))
         client = services.lobby.enter(outbox, address, dialect, person, identify)
         outbox.evicted = partial(self._evicted, client)
         g.client = client
-        subprotocol = SUBPROTOCOL if chat else None
         answer_through(environ, outbox, subprotocol)
+        set_up(sock)  # only now: a client that is refused stays under the server's time-outs
+        return client, person.name
+
+    def _enter(self, chat: bool, begun_at: int) -> None:
+        services = self._services
+        checked_at = time.monotonic_ns()
+        environ, asked = request.environ, (request.args.get("room"), request.args.get("name"))
+        room = None if chat else services.house.room(DEFAULT_ROOM if asked[0] is None else asked[0])
+        dialect = Dialect.CHAT_V1 if chat else Dialect.PLAIN_NAMED if asked[1] else Dialect.PLAIN
+        subprotocol = SUBPROTOCOL if chat else None
+        client, asked_name = self.seat(dialect, asked[1], subprotocol=subprotocol)
         if services.settings.FLOW != "off":
             client.handshake = Handshake(environ, asked, subprotocol, begun_at=begun_at, checked_at=checked_at)
-        set_up(sock)  # only now: a client that is refused stays under the server's time-outs
         if room:  # before the 101: a plain client misses nothing from the moment it sees it
             services.lobby.join(client, room.slug)
             g.session = PlainSession(services, client, language(), room)
         else:
-            g.session = ChatSession(services, client, language(), asked_name=person.name)
+            g.session = ChatSession(services, client, language(), asked_name=asked_name)
         if client.handshake:
             client.handshake.entered_at = time.monotonic_ns()
         log.info("Client connected: path=%s", environ["PATH_INFO"])
 
-    def _release(self, _error: BaseException | None) -> None:
+    def release(self, _error: BaseException | None) -> None:
         """The one who came in has left: for a handshake that failed after the door."""
         if "client" in g:
             self._services.lobby.exit(g.client)

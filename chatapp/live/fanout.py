@@ -22,6 +22,7 @@ from ..terminal import Together
 from . import protocol
 from .frames import text_frame
 from .hub import Client, Hub, Recipients
+from .lines import line
 from .outbox import Outbox
 
 SLICE = 131_072  # bytes offered at once: few system calls, and little that an eviction has to finish
@@ -210,6 +211,8 @@ class FanOut:
         if recipients.plain_named:
             named = [text_frame(f"{event.author.name}: {event.text}".encode()) for event in _messages(events)]
             self._tell(named, recipients.plain_named)
+        if recipients.lines:
+            self._tell([line(protocol.encode(event)) for event in events], recipients.lines)
 
     def _tell(self, frames: list[bytes], clients: Sequence[Client]) -> None:
         """Offers a room's messages, and counts that."""
@@ -263,7 +266,7 @@ def _parts(events: list[Event], room: Recipients) -> Iterator[tuple[list[Event],
         yield events, room
         return
     for are_messages, part in groupby(events, lambda event: isinstance(event, Message)):
-        yield list(part), room if are_messages else Recipients(room.chat, (), ())
+        yield list(part), room if are_messages else room._replace(plain=(), plain_named=())
 
 
 def _messages(events: list[Event]) -> list[Message]:

@@ -12,6 +12,7 @@ from ..rooms.presence import Presence
 from ..tap import Tap
 from .frames import ping_frame
 from .hub import Client, Hub
+from .lines import BEAT
 from .outbox import EVICTION_GRACE
 
 PRESENCE_INTERVAL = 0.4  # seconds of comings and goings that travel as one; the protocol allows 0.5
@@ -57,6 +58,9 @@ class Heartbeat:
 
     def _look_after(self, client: Client, now: float) -> None:
         closing_since = client.outbox.closing_since
+        quiet_since = client.pinged_at if client.reads_lines else max(client.heard_at, client.pinged_at)
+        if client.reads_lines and not client.outbox.waiting:
+            client.heard_at = now  # it says nothing: what it has taken stands for it
         if closing_since is not None:
             if now - closing_since > EVICTION_GRACE:
                 client.outbox.cut()
@@ -65,8 +69,8 @@ class Heartbeat:
                 self._tap.note("silent", client)
             log.info("Client is silent, cut off: %s", client.address)
             client.outbox.cut()
-        elif now - max(client.heard_at, client.pinged_at) > self._settings.PING_INTERVAL:
+        elif now - quiet_since > self._settings.PING_INTERVAL:
             client.pinged_at = now
-            client.outbox.offer(ping_frame())
+            client.outbox.offer(BEAT if client.reads_lines else ping_frame())
             if self._tap.watched:
                 self._tap.note("pinged", client)

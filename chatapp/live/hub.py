@@ -16,11 +16,15 @@ from .outbox import Outbox
 
 
 class Dialect(Enum):
-    """What a client speaks. A plain client that gave a name gets `author: text`, one that gave none the text."""
+    """What a client speaks. A plain client that gave a name gets `author: text`, one that gave none the text.
+
+    A reader of a stream of JSON lines says nothing at all.
+    """
 
     PLAIN = "plain"
     PLAIN_NAMED = "plain, named"
     CHAT_V1 = "chat.v1"
+    LINES = "lines"
 
 
 ROUND_TIMEOUT = 1.0  # seconds that who leaves a room waits for a round; one takes milliseconds
@@ -51,6 +55,10 @@ class Client:
     def speaks_chat(self) -> bool:
         return self.dialect is Dialect.CHAT_V1
 
+    @property
+    def reads_lines(self) -> bool:
+        return self.dialect is Dialect.LINES
+
 
 class Recipients(NamedTuple):
     """A room's clients by dialect, as they were at one moment."""
@@ -58,6 +66,7 @@ class Recipients(NamedTuple):
     chat: tuple[Client, ...]
     plain: tuple[Client, ...]
     plain_named: tuple[Client, ...]
+    lines: tuple[Client, ...]
 
 
 class Full(Exception):
@@ -220,6 +229,7 @@ class Hub:
                 tuple(by_dialect[Dialect.CHAT_V1]),
                 tuple(by_dialect[Dialect.PLAIN]),
                 tuple(by_dialect[Dialect.PLAIN_NAMED]),
+                tuple(by_dialect[Dialect.LINES]),
             )
         return listed.snapshot
 

@@ -31,10 +31,18 @@ class Outbox:
     )
     evicted: Callable[[], object] | None = None  # hears that it happened, under the lock: must only note it
 
-    def __init__(self, sock: socket.socket, *, limit: int, stalled: Callable[[Outbox], None]):
+    def __init__(
+        self,
+        sock: socket.socket,
+        *,
+        limit: int,
+        stalled: Callable[[Outbox], None],
+        farewell: Callable[[int, str], bytes] = close_frame,
+    ):
         self._sock = sock
         self._limit = limit
         self._stalled = stalled
+        self._farewell = farewell  # makes the last bytes out of a close code and a reason
         self._lock = Lock()  # guards the order of the bytes: all below, and every send
         self._waiting: deque[memoryview] = deque()
         self._waiting_bytes = 0
@@ -264,7 +272,7 @@ class Outbox:
         self._write()
 
     def _close(self, code: int, reason: str) -> None:
-        self._append(close_frame(code, reason))
+        self._append(self._farewell(code, reason))
         self._closing = True
         self.closing_since = time.monotonic()
 

@@ -158,6 +158,22 @@ class Joined(Struct, tag="joined", omit_defaults=True):
     nonce: str | None = None
 
 
+class Stream(Struct, tag="stream"):
+    """The first line of a stream; the events that were missed follow it, then live ones."""
+
+    room: str
+    head: int
+    gap: bool
+    epoch: str
+
+
+class End(Struct, tag="end"):
+    """The last line of a stream that the server ends, with the code with which it would close a WebSocket."""
+
+    code: int
+    reason: str
+
+
 class PresenceNews(Struct, tag="presence", omit_defaults=True):
     room: str
     joined: list[Author]

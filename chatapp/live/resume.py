@@ -18,7 +18,8 @@ class Missed:
 
     def __init__(self, history: History, room: Room, *, after: int | None, limit: int | None, head: int):
         known = after or 0
-        most = limit or (protocol.JOIN_DEFAULT if after is None else protocol.JOIN_LIMIT)
+        usual = protocol.JOIN_DEFAULT if after is None else protocol.JOIN_LIMIT
+        most = usual if limit is None else limit
         self._history = history
         self._room = room
         self._head = head
@@ -37,6 +38,11 @@ class Missed:
             yield text_frame(protocol.encode(self._frame(events, members, nonce)))
         else:
             yield from fragments(self._pieces(members, nonce))
+
+    def events(self) -> Iterator[list[Event]]:
+        """The events, a few at a time, each read when it is asked for. Raises Refusal `busy`."""
+        for start in range(self._start, self._head, PIECE):
+            yield self._read(start, min(start + PIECE, self._head))
 
     def _pieces(self, members: list[Author], nonce: str | None) -> Iterator[bytes]:
         before, _, behind = protocol.encode(self._frame([], members, nonce)).partition(b"[]")

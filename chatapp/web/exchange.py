@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from flask import Response, request, session
@@ -38,6 +38,18 @@ def body(kind: type[T]) -> T:
         raise Refusal("bad-field", field=complained_field(str(error))) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         raise Refusal("bad-json", body=True) from None
+
+
+def query(name: str, kind: Any, default: T) -> T:
+    """A parameter of the address as a `kind`. Raises Refusal `bad-field`."""
+    given = request.args.get(name)
+    if given is None:
+        return default
+    try:
+        found: T = msgspec.convert(given, kind, strict=False)
+        return found
+    except msgspec.ValidationError:
+        raise Refusal("bad-field", field=name) from None
 
 
 def as_json(content: object, status: int = 200) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Event as Flag
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import msgspec
 from flask import Blueprint, Response, request
@@ -18,12 +18,10 @@ from ..log.journal import WRITE_TIMEOUT
 from ..model import Event, Person, Present, Refusal, Room
 from ..rooms.house import House
 from ..rooms.presence import Presence
-from .exchange import as_json, body, check_origin
+from .exchange import as_json, body, check_origin, query
 
 PAGE_LIMIT = 200  # messages in one page of history
 PAGE_DEFAULT = 50
-
-T = TypeVar("T")
 
 
 class NewMessage(msgspec.Struct):
@@ -117,15 +115,15 @@ def messages(
 
 def _page(history: History, room: Room) -> Page:
     """The page that the query asks for: before a seq, after one, around one, or else the newest."""
-    limit = _query("limit", Annotated[int, msgspec.Meta(ge=1, le=PAGE_LIMIT)], PAGE_DEFAULT)
+    limit = query("limit", Annotated[int, msgspec.Meta(ge=1, le=PAGE_LIMIT)], PAGE_DEFAULT)
     asked = [name for name in ("before", "after", "around") if name in request.args]
     if len(asked) > 1:
         raise Refusal("bad-field", field=asked[1])
     if "around" in request.args:
-        return history.page_around(room, around=_query("around", Seq, 0), limit=limit)
+        return history.page_around(room, around=query("around", Seq, 0), limit=limit)
     if "after" in request.args:
-        return history.page_after(room, after=_query("after", Seq, 0), limit=limit)
-    return history.page(room, before=_query("before", Seq, None), limit=limit)
+        return history.page_after(room, after=query("after", Seq, 0), limit=limit)
+    return history.page(room, before=query("before", Seq, None), limit=limit)
 
 
 def _as_seen_by(you: Person | None, message: Present) -> Present:
@@ -141,14 +139,3 @@ def _target(seq: str) -> int:
         return target
     except msgspec.ValidationError:
         raise Refusal("no-such-message") from None
-
-
-def _query(name: str, kind: Any, default: T) -> T:
-    given = request.args.get(name)
-    if given is None:
-        return default
-    try:
-        found: T = msgspec.convert(given, kind, strict=False)
-        return found
-    except msgspec.ValidationError:
-        raise Refusal("bad-field", field=name) from None

@@ -126,7 +126,7 @@ def test_recipients_are_those_in_the_room_by_dialect(make_client: Make) -> None:
     assert found.chat == tuple(by_dialect[Dialect.CHAT_V1])
     assert found.plain == (by_dialect[Dialect.PLAIN][1],)
     assert found.plain_named == tuple(by_dialect[Dialect.PLAIN_NAMED])
-    assert hub.recipients("other") == ((), (), ())
+    assert hub.recipients("other") == ((), (), (), ())
 
 
 def test_recipients_do_not_change_under_who_holds_them(make_client: Make) -> None:
