@@ -36,12 +36,15 @@ from .rooms.presence import Presence
 from .rooms.rates import Rates
 from .tap import Tap
 from .terminal import Terminal
+from .text.emoji import Emoji
+from .text.rendering import Renderer
 from .web import errors
 from .web.api import api
 from .web.lab import lab
 from .web.messages import messages
 from .web.pages import pages
 from .web.stream import Stream
+from .web.texts import texts
 
 ESCAPED = 12  # bytes of a character that is escaped in JSON, at most
 
@@ -93,7 +96,18 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         tap=tap,
     )
     rates = Rates(rate=settings.RATE_LIMIT, burst=settings.RATE_BURST, clock=time.monotonic)
-    house = House(settings, journal=journal, history=history, bus=bus, presence=presence, rates=rates, clock=time.time)
+    emoji = Emoji()
+    renderer = Renderer(emoji)
+    house = House(
+        settings,
+        journal=journal,
+        history=history,
+        bus=bus,
+        presence=presence,
+        rates=rates,
+        render=renderer.render,
+        clock=time.time,
+    )
     lobby = Lobby(hub=hub, presence=presence, clock=time.monotonic, tap=tap)
     heartbeat = Heartbeat(settings, hub=hub, presence=presence, bus=bus, tap=tap)
 
@@ -111,13 +125,25 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         api(settings, house=house, history=history, journal=journal, presence=presence, identity=identity)
     )
     app.register_blueprint(messages(settings, house=house, history=history, presence=presence, identity=identity))
+    app.register_blueprint(texts(settings, house=house, emoji=emoji, identity=identity))
     laboratory = Lab(clock=time.monotonic)
     if settings.LAB:
         app.register_blueprint(lab(settings, laboratory))
     errors.init_app(app)
     lock_file = config.lock_file(settings, folder)
     parts = Parts(
-        folder, lock_file, database, history, journal, hub, fanout, heartbeat, collector, terminal, laboratory
+        folder,
+        lock_file,
+        database,
+        history,
+        journal,
+        hub,
+        fanout,
+        heartbeat,
+        collector,
+        terminal,
+        laboratory,
+        renderer,
     )
     Lifecycle(app, parts, look_inside=access.path).init_app()
     return app

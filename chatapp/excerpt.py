@@ -5,6 +5,8 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 LENGTH = 120  # characters
+HTML_MOST = 4_000  # characters of HTML that are read for it: code in colours has some 20 for each word
+_LINES = {"p", "br", "li", "pre", "div", "blockquote"}  # elements that begin a new line
 
 
 class _Words(HTMLParser):
@@ -14,6 +16,10 @@ class _Words(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.words: list[str] = []
 
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _LINES:
+            self.words.append(" ")
+
     def handle_data(self, data: str) -> None:
         self.words.append(data)
 
@@ -22,7 +28,10 @@ def one_line(text: str, html: str | None) -> str:
     """The beginning of a message in one line of at most LENGTH characters."""
     if html is not None:
         reader = _Words()
-        reader.feed(html)
+        beginning = html[:HTML_MOST]
+        if beginning.rfind("<") > beginning.rfind(">"):
+            beginning = beginning[: beginning.rfind("<")]
+        reader.feed(beginning)
         reader.close()
         text = "".join(reader.words)
     line = " ".join(text[: LENGTH * 8].split())

@@ -25,6 +25,7 @@ from .log.journal import Journal
 from .model import Refusal
 from .secret import secret_key
 from .terminal import Terminal
+from .text.rendering import Renderer
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -100,6 +101,7 @@ class Parts:
     collector: Collector
     terminal: Terminal
     laboratory: Lab
+    renderer: Renderer
 
 
 class Lifecycle:
@@ -198,6 +200,7 @@ class Lifecycle:
         parts.fanout.stop(LAST_TIME)
         parts.heartbeat.stop(LAST_TIME)
         parts.laboratory.stop(LAST_TIME)
+        parts.renderer.close()
         log.info("Stopped; %d clients were told", len(clients))
         parts.database.close()
         self._data_lock.release()

@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
     {"flow.telling"},
     {"flow.snapshot", "flow.assembler", "flow.frames"},
     {"flow.threads", "flow.viewer", "flow.words"},
-    {"web.api", "web.errors", "web.lab", "web.messages", "web.pages", "web.stream"},
+    {"web.api", "web.errors", "web.lab", "web.messages", "web.pages", "web.stream", "web.texts"},
     {"web.exchange", "web.flow_strings", "web.lab_strings", "web.strings"},
     {"web.flow_lessons"},
     {"live.door"},

@@ -21,6 +21,9 @@ from chatapp.excerpt import LENGTH, one_line
         ("**bold** & more", "<p><strong>bold</strong> &amp; more</p>", "bold & more"),
         ("1 > 0", '<p title="a > b">1 &gt; 0</p>', "1 > 0"),
         ("", None, ""),
+        ("*a*\nb\n\nc", "<p><em>a</em><br>b</p><p>c</p>", "a b c"),
+        ("- a\n- b", "<ul><li>a</li><li>b</li></ul>", "a b"),
+        ("x", "<p>y</p>" + "<p>" * 1_000 + '<a href="' + "z" * 5_000 + '">z</a>', "y"),
     ],
 )
 def test_a_line_is_the_beginning_without_markup_and_line_breaks(text: str, html: str | None, line: str) -> None:

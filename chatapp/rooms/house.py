@@ -15,11 +15,13 @@ from ..log.journal import Journal
 from ..log.posts import Mark, Post
 from ..log.records import add_room, save_name
 from ..model import Again, Event, Person, Read, Refusal, Room, Typing
+from ..text.rendering import Rendered
 from .emoji import is_emoji
 from .names import person_name, room_name, slugs
 from .presence import Presence
 from .rates import Rates
 
+PREVIEW_RATE, PREVIEW_BURST = 3.0, 6  # previews a second and person, and at once
 TYPING_INTERVAL = 3.0  # seconds between two notes that somebody is typing in a room, however many tabs they have
 
 
@@ -35,6 +37,7 @@ class House:
         bus: LocalBus,
         presence: Presence,
         rates: Rates,
+        render: Callable[[str], Rendered],
         clock: Callable[[], float],
     ):
         self._settings = settings
@@ -43,7 +46,9 @@ class House:
         self._bus = bus
         self._presence = presence
         self._rates = rates
+        self._render = render
         self._clock = clock
+        self._previews = Rates(rate=PREVIEW_RATE, burst=PREVIEW_BURST, clock=time.monotonic)
         self._typing = Rates(rate=1 / TYPING_INTERVAL, burst=1, clock=time.monotonic)
         self._rooms: dict[str, Room] = {}  # by slug; a room's id, slug and name stay what they are
 
@@ -60,7 +65,7 @@ class House:
     def open_room(self, person: Person, name: str) -> Room:
         """Makes a room. Raises Refusal `bad-name`, `name-taken`, `rate-limited` or `busy`."""
         checked = room_name(name)
-        self._slow_down(person)
+        _take(self._rates, person)
         at = int(self._clock() * 1000)
         return self._journal.write(lambda connection: add_room(connection, checked, slugs(checked), at))
 
@@ -80,10 +85,11 @@ class House:
         """
         self._check_text(text)
         self._let(person, nonce)
+        html = self._render(text).html
         if reply_to is None:
-            self._journal.append(Post(room, person.author, text, nonce, receipt))
+            self._journal.append(Post(room, person.author, text, nonce, receipt, html))
         else:
-            self._journal.append(Say(room, person.author, nonce, receipt, text, None, reply_to))
+            self._journal.append(Say(room, person.author, nonce, receipt, text, html, reply_to))
 
     def edit(
         self, person: Person, room: Room, target: int, text: str, nonce: str | None, receipt: Receipt | None
@@ -91,7 +97,17 @@ class House:
         """Has the person's message read differently. Raises Refusal as `post` does; the receipt hears the rest."""
         self._check_text(text)
         self._let(person, nonce)
-        self._journal.append(Edit(room, person.author, nonce, receipt, target, text, None))
+        html = self._render(text).html
+        self._journal.append(Edit(room, person.author, nonce, receipt, target, text, html))
+
+    def preview(self, person: Person, text: str) -> str | None:
+        """The HTML that a message would have, None if it would have none.
+
+        Raises Refusal `text-empty`, `text-too-long`, `bad-field` or `rate-limited`.
+        """
+        self._check_text(text)
+        _take(self._previews, person)
+        return self._render(text).html
 
     def delete(self, person: Person, room: Room, target: int, nonce: str | None, receipt: Receipt | None) -> None:
         """Takes the person's message back. Raises Refusal `bad-field`, `rate-limited` or `busy`."""
@@ -164,9 +180,10 @@ class House:
         """Lets the person do one more thing that is stored."""
         if nonce and "\0" in nonce:
             raise Refusal("bad-field", field="nonce")
-        self._slow_down(person)
+        _take(self._rates, person)
 
-    def _slow_down(self, person: Person) -> None:
-        wait = self._rates.take(person.id)
-        if wait:
-            raise Refusal("rate-limited", retry_after=ceil(wait * 1000) / 1000)  # rounded down it would be too short
+
+def _take(rates: Rates, person: Person) -> None:
+    wait = rates.take(person.id)
+    if wait:
+        raise Refusal("rate-limited", retry_after=ceil(wait * 1000) / 1000)  # rounded down it would be too short

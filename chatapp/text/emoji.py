@@ -1,4 +1,4 @@
-"""Emoji by name: what `:tada:` stands for, in English and Portuguese, and what counts as one emoji."""
+"""Emoji by name: what `:tada:` stands for, in English and Portuguese."""
 
 from __future__ import annotations
 
@@ -19,16 +19,11 @@ class Emoji:
             sign: about for sign, about in EMOJI_DATA.items() if about["status"] == _WHOLE
         }
         self._by_name = {name.lower(): sign for sign, about in whole.items() for name in _names(about)}
-        self._signs = frozenset(whole)
         self._listed = [[sign, *_names(about)] for sign, about in whole.items() if not any(t in sign for t in _TONES)]
 
     def named(self, name: str) -> str | None:
         """The emoji of that name, which comes without its colons."""
         return self._by_name.get(name.lower())
-
-    def is_emoji(self, given: str) -> bool:
-        """Is this exactly one emoji, in its full form?"""
-        return given in self._signs
 
     def listed(self) -> list[list[str]]:
         """What one chooses from: each emoji with its names, without the tones of skin."""

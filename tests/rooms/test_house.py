@@ -10,9 +10,10 @@ import pytest
 from chatapp.bus.local import LocalBus
 from chatapp.config import Settings
 from chatapp.model import Author, News, Person, Read, Refusal, Room, Typing
-from chatapp.rooms.house import House
+from chatapp.rooms.house import PREVIEW_BURST, House
 from chatapp.rooms.presence import Presence
 from chatapp.rooms.rates import Rates
+from chatapp.text.rendering import Rendered
 
 from ..actors import eventually
 from ..log.conftest import GENERAL, Heard, Log
@@ -49,6 +50,7 @@ class Place:
             bus=bus,
             presence=self.presence,
             rates=rates,
+            render=lambda text: Rendered(f"<p>{text[1:-1]}</p>" if text.startswith("*") else None),
             clock=self.clock,
         )
 
@@ -100,6 +102,30 @@ def test_a_text_that_is_no_message_is_refused_and_not_stored(place: Place, text:
     assert (refused.code, refused.field) == (code, "text")
     place.log.journal.probe()
     assert place.log.stored == place.log.told == []
+
+
+def test_a_text_with_markup_has_html_when_it_is_posted_answered_edited_and_previewed(place: Place) -> None:
+    said = Heard(), Heard(), Heard()
+    place.house.post(ANA, GENERAL, "*a*", None, said[0])
+    place.house.post(ANA, GENERAL, "*b*", None, said[1], reply_to=1)
+    place.house.edit(ANA, GENERAL, 1, "*c*", None, said[2])
+    assert [heard.event.html for heard in said] == ["<p>a</p>", "<p>b</p>", "<p>c</p>"]
+    assert [event.html for event in place.log.stored] == ["<p>a</p>", "<p>b</p>", "<p>c</p>"]
+    assert place.house.preview(ANA, "*d*") == "<p>d</p>"
+    assert place.house.preview(ANA, "d") is None
+    assert place.post("e").event.html is None
+
+
+def test_previews_are_checked_and_slowed_down_but_do_not_count_as_messages(make_place: Callable[..., Place]) -> None:
+    place = make_place(RATE_LIMIT=1, RATE_BURST=1, TEXT_LIMIT=3)
+    for text, code in (("", "text-empty"), ("xxxx", "text-too-long"), ("\0", "bad-field")):
+        assert refusal(lambda text=text: place.house.preview(ANA, text)).code == code  # type: ignore[misc]
+    for _ in range(PREVIEW_BURST):
+        place.house.preview(ANA, "x")
+    slow = refusal(lambda: place.house.preview(ANA, "x"))
+    assert slow.code == "rate-limited"
+    assert slow.retry_after
+    assert place.post("x").event.seq == 1
 
 
 def test_the_limit_of_a_text_is_a_setting_and_counts_characters(make_place: Callable[..., Place]) -> None:
