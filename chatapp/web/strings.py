@@ -37,6 +37,7 @@ def page_strings() -> dict[str, str]:
         "jump.new.one": _("{n} new message"),
         "jump.new.other": _("{n} new messages"),
         "log.label": _("Messages in {room}"),
+        "message.deleted": _("This message was deleted."),
         "palette.command": _("Command"),
         "palette.found.one": _("{n} entry"),
         "palette.found.other": _("{n} entries"),

@@ -31,10 +31,15 @@ export class Api {
     return post("/api/rooms", { name });
   }
 
-  /** One page of history, oldest first; without `before` the newest. */
-  history(slug, { before = null, limit }) {
-    const query = new URLSearchParams({ limit, ...(before === null ? {} : { before }) });
+  /** One page of history, oldest first: before a seq, after one, around a message, or the newest. */
+  history(slug, { limit, ...where }) {
+    const query = new URLSearchParams({ limit, ...where });
     return ask(`/api/rooms/${encodeURIComponent(slug)}/messages?${query}`);
+  }
+
+  /** How a message read, oldest first: `{at, text, html}`. */
+  async versions(slug, seq) {
+    return (await ask(`/api/rooms/${encodeURIComponent(slug)}/messages/${seq}/versions`)).versions;
   }
 }
 

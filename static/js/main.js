@@ -58,7 +58,11 @@ const sender = new Sender({
   post: (entry) => session.post(entry),
   reachable: (slug) => adopted && (chat.room(slug)?.joined ?? false),
 });
-const session = new Session({ connection, chat, outgoing, sender, limits, clock, known: boot.you !== null });
+const session = new Session({
+  ...{ connection, chat, outgoing, sender, limits, clock },
+  known: boot.you !== null,
+  makeNonce: randomNonce,
+});
 
 // State → views.
 

@@ -8,8 +8,8 @@ const PREFIX = "chatapp.unsent.";
 const LATE_AFTER = 10_000;
 
 /**
- * An entry is `{nonce, room, text, at, author, tab, late, refusal}`: `late` when nothing happened for 10 s, `refusal`
- * a sentence when the server said no. Emits `changed` with the room's slug.
+ * An entry is `{nonce, room, text, replyTo, at, author, tab, late, refusal}`: `replyTo` is a seq or null, `late` when
+ * nothing happened for 10 s, `refusal` a sentence when the server said no. Emits `changed` with the room's slug.
  */
 export class Outgoing extends Emitter {
   #entries = [];
@@ -26,10 +26,11 @@ export class Outgoing extends Emitter {
     this.#makeNonce = makeNonce;
   }
 
-  add({ room, text, author, tab }) {
+  add({ room, text, author, tab, replyTo = null }) {
     // Strictly growing, so that the order survives two messages in one millisecond and a clock that is set back.
     this.#newest = Math.max(this.#clock.now(), this.#newest + 1);
-    const entry = { nonce: this.#makeNonce(), room, text, at: this.#newest, author, tab, late: false, refusal: null };
+    const nonce = this.#makeNonce();
+    const entry = { nonce, room, text, replyTo, at: this.#newest, author, tab, late: false, refusal: null };
     this.#keep(entry);
     this.#entries.push(entry);
     this.#watch(entry);
@@ -44,8 +45,8 @@ export class Outgoing extends Emitter {
       .keys(PREFIX)
       .map((key) => parsed(this.#store.get(key)))
       .filter((entry) => entry && entry.author === author && !had.has(entry.nonce) && !others.has(entry.tab));
-    for (const { nonce, room, text, at } of found) {
-      const entry = { nonce, room, text, at, author, tab, late: false, refusal: null };
+    for (const { nonce, room, text, replyTo, at } of found) {
+      const entry = { nonce, room, text, replyTo, at, author, tab, late: false, refusal: null };
       this.#keep(entry);
       this.#entries.push(entry);
       this.#newest = Math.max(this.#newest, at);
@@ -111,8 +112,8 @@ export class Outgoing extends Emitter {
     }
   }
 
-  #keep({ nonce, room, text, at, author, tab }) {
-    this.#store.set(PREFIX + nonce, JSON.stringify({ nonce, room, text, at, author, tab }));
+  #keep({ nonce, room, text, replyTo, at, author, tab }) {
+    this.#store.set(PREFIX + nonce, JSON.stringify({ nonce, room, text, replyTo, at, author, tab }));
   }
 
   #watch(entry) {
@@ -136,7 +137,8 @@ function parsed(text) {
   try {
     const entry = JSON.parse(text);
     const strings = [entry.nonce, entry.room, entry.text, entry.author, entry.tab];
-    return strings.every((value) => typeof value === "string") && Number.isFinite(entry.at) ? entry : null;
+    if (!strings.every((value) => typeof value === "string") || !Number.isFinite(entry.at)) return null;
+    return { ...entry, replyTo: Number.isInteger(entry.replyTo) ? entry.replyTo : null };
   } catch {
     return null;
   }

@@ -2,7 +2,10 @@
  * What is known of one room: its loaded messages without a gap up to `last`, the read marker, who is here and who
  * is typing. It asks nobody for anything; whoever feeds it is told when something is missing.
  */
+import { changesQuotes, folded, known, requoted } from "./fold.js";
+
 const TYPING_LASTS = 5000;
+const ACTS_KEPT = 1000; // events about messages that a page of history, read before them, may still have to hear
 export const COUNTED_AT_MOST = 100;
 
 export class Room {
@@ -19,6 +22,8 @@ export class Room {
   messages = [];
   members = new Map(); // id -> name
   typing = new Map(); // id -> {name, until}
+  #acts = []; // the newest events about messages …
+  #actsFrom = 0; // … all that came after this seq
   life = 0; // grows when the messages are dropped: what was built on them is void
 
   constructor({ slug, name }) {
@@ -47,6 +52,8 @@ export class Room {
 
   #drop() {
     this.messages = [];
+    this.#acts = [];
+    this.#actsFrom = 0;
     this.last = 0;
     this.oldest = 1;
     this.loaded = false;
@@ -64,6 +71,7 @@ export class Room {
       this.loaded = true;
       this.oldest = events[0]?.seq ?? head + 1;
       this.last = this.oldest - 1;
+      this.#actsFrom = this.last;
     }
     for (const event of events) this.take(event);
     this.last = Math.max(this.last, head);
@@ -71,12 +79,13 @@ export class Room {
   }
 
   /** Fills a room that was not joined with a page of history, for somebody who only looks. */
-  preview({ messages, more }) {
+  preview({ messages, more, head }) {
     if (this.loaded) return;
     this.loaded = true;
-    this.messages = messages;
+    this.messages = messages.filter(({ seq }) => seq <= head).map((message) => known(message, head));
     this.oldest = more ? messages[0].seq : 1;
-    this.last = messages.at(-1)?.seq ?? 0;
+    this.last = head;
+    this.#actsFrom = head;
   }
 
   /** Takes the next event: "taken", "known" (had it), or "missing" (something between was lost: join again). */
@@ -93,18 +102,64 @@ export class Room {
   #apply(event) {
     switch (event.type) {
       case "message":
-        this.messages.push(event);
+        this.messages.push(known(event));
         this.typing.delete(event.author.id);
         break;
       // An event of a kind that this page does not know has its seq all the same.
+      default:
+        if (Number.isInteger(event.target)) this.#act(event);
     }
   }
 
-  /** Puts a page of history before the oldest message. */
-  prepend({ messages, more }) {
-    const older = messages.filter((message) => message.seq < this.oldest);
+  /** Something happened to a message. If it is not loaded, it is in the page of history that will bring it. */
+  #act(event) {
+    this.#acts.push(event);
+    if (this.#acts.length > ACTS_KEPT) this.#actsFrom = this.#acts.shift().seq;
+    const index = this.#indexOf(event.target);
+    if (index >= 0) this.messages[index] = folded(this.messages[index], event);
+    if (!changesQuotes(event)) return;
+    this.messages.forEach((message, place) => {
+      if (message.reply_to === event.target) this.messages[place] = requoted(message, event);
+    });
+  }
+
+  /** The loaded message with that seq, in its present state, or null. */
+  message(seq) {
+    return this.messages[this.#indexOf(seq)] ?? null;
+  }
+
+  #indexOf(seq) {
+    let low = 0;
+    let high = this.messages.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.messages[middle].seq < seq) low = middle + 1;
+      else high = middle;
+    }
+    return this.messages[low]?.seq === seq ? low : -1;
+  }
+
+  /** The newest loaded message of that person that can still be changed, or null. */
+  lastOf(personId) {
+    return this.messages.findLast(({ author, deleted }) => author.id === personId && !deleted) ?? null;
+  }
+
+  /** Puts a page of history before the oldest message; one that was read too long ago is left. */
+  prepend({ messages, more, head }) {
+    if (head < this.#actsFrom) return;
+    const older = messages.filter(({ seq }) => seq < this.oldest).map((message) => this.#caughtUp(message, head));
     this.messages = [...older, ...this.messages];
     this.oldest = more && older.length > 0 ? older[0].seq : 1;
+  }
+
+  /** A message of a page that knows all up to `head`, after what happened since. */
+  #caughtUp(message, head) {
+    let present = known(message, head);
+    for (const event of this.#acts) {
+      if (event.target === present.seq) present = folded(present, event);
+      if (event.target === present.reply_to && changesQuotes(event)) present = requoted(present, event);
+    }
+    return present;
   }
 
   /** Lets go of the oldest messages, so that a tab that stays open for weeks does not grow. */
@@ -130,7 +185,7 @@ export class Room {
     for (let index = this.messages.length - 1; index >= 0 && count < COUNTED_AT_MOST; index -= 1) {
       const message = this.messages[index];
       if (message.seq <= this.read) break;
-      if (message.author.id !== personId) count += 1;
+      if (message.author.id !== personId && !message.deleted) count += 1;
     }
     return Math.min(COUNTED_AT_MOST, count);
   }

@@ -1,5 +1,6 @@
 /** Speaks chat.v1: turns frames into changes of the state, and what the person does into commands. */
 import { Timer } from "./clock.js";
+import { Deeds } from "./deeds.js";
 import { Emitter } from "./emitter.js";
 
 const READ_AFTER = 1000; // each `read` is a write to the server's disk
@@ -13,6 +14,7 @@ export class Session extends Emitter {
   #chat;
   #outgoing;
   #sender;
+  #deeds;
   #limits;
   #joins = new Map(); // nonce of an unanswered join -> room
   #joinCount = 0;
@@ -22,7 +24,7 @@ export class Session extends Emitter {
   #telling;
   #known; // the server has taken our session for valid
 
-  constructor({ connection, chat, outgoing, sender, limits, clock, known }) {
+  constructor({ connection, chat, outgoing, sender, limits, clock, known, makeNonce }) {
     super();
     this.#known = known;
     this.#connection = connection;
@@ -30,6 +32,7 @@ export class Session extends Emitter {
     this.#outgoing = outgoing;
     this.#sender = sender;
     this.#limits = limits;
+    this.#deeds = new Deeds({ send: (command) => connection.send(command), clock, makeNonce });
     this.#later = new Timer(clock);
     this.#telling = new Timer(clock);
     connection.on("frame", (frame) => this.#hear(frame));
@@ -58,8 +61,22 @@ export class Session extends Emitter {
     this.#chat.left(longest);
   }
 
-  post({ room, text, nonce }) {
-    return this.#connection.send({ type: "post", room, text, nonce });
+  post({ room, text, nonce, replyTo = null }) {
+    return this.#connection.send({ type: "post", room, text, nonce, ...(replyTo === null ? {} : { reply_to: replyTo }) });
+  }
+
+  // Each gives a promise of its event, which is in the state by then; refused it rejects with a Problem.
+
+  edit(room, target, text) {
+    return this.#deeds.do(room, { type: "edit", target, text });
+  }
+
+  delete(room, target) {
+    return this.#deeds.do(room, { type: "delete", target });
+  }
+
+  react(room, target, emoji, on) {
+    return this.#deeds.do(room, { type: "react", target, emoji, on });
   }
 
   typing(room) {
@@ -141,6 +158,8 @@ export class Session extends Emitter {
     const known = room.read;
     for (const event of frame.events) this.#acknowledge(event);
     this.#chat.joined(room, frame);
+    for (const event of frame.events) this.#deeds.acknowledged(event);
+    this.#deeds.joined(room);
     if (known !== null) this.#sendRead(room); // what was seen while the connection was away
     this.#sender.pump();
   }
@@ -148,25 +167,27 @@ export class Session extends Emitter {
   #event(room, event) {
     this.#acknowledge(event); // first: the copy that answers a repeated post has an old seq
     if (!this.#chat.event(room, event) && room.joined) this.join(room);
+    this.#deeds.acknowledged(event);
   }
 
   #acknowledge({ author, nonce }) {
     if (nonce && author && this.#chat.isMe(author.id)) this.#sender.acknowledged(nonce);
   }
 
-  #error({ code, detail, nonce, retry_after: retryAfter = null }) {
+  #error({ code, detail, nonce, field, retry_after: retryAfter = null }) {
     const room = this.#joins.get(nonce);
     if (room) return this.#joinRefused(room, { nonce, code, retryAfter });
     if (code === "name-taken" && !nonce) return this.emit("name-taken", detail);
     if (!nonce) return undefined;
     if (code === "not-joined") return this.#joinFor(nonce);
+    if (this.#deeds.refused(nonce, { code, detail, field, retryAfter })) return undefined;
     return this.#sender.refused(nonce, { detail, retryAfter, tooFast: code === "rate-limited" });
   }
 
-  /** A message was sent to a room that the server does not see us in: join, and its answer sends it again. */
+  /** Something was sent to a room that the server does not see us in: join, and its answer sends it again. */
   #joinFor(nonce) {
     this.#sender.unreachable(nonce);
-    const room = this.#chat.room(this.#outgoing.find(nonce)?.room);
+    const room = this.#deeds.roomOf(nonce) ?? this.#chat.room(this.#outgoing.find(nonce)?.room);
     if (!room) return;
     room.joined = false;
     this.join(room);

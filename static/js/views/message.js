@@ -16,7 +16,7 @@ export class MessageView {
     part(this.root, ".fate-discard").addEventListener("click", onDiscard);
   }
 
-  /** `message` is {author, at: Date, text}, `lead` starts a group, `fate` is null (stored), "sending", "late", … */
+  /** `message` is {author, at: Date, text, edited, deleted}, `lead` starts a group, `fate` is null (stored), "sending", "late", … */
   show({ message, lead, mine, fate, reason }) {
     const shown = JSON.stringify([message.author, +message.at, lead, mine, fate, reason]);
     if (shown !== this.#shown) {
@@ -24,9 +24,12 @@ export class MessageView {
       this.#frame({ message, lead, mine });
       this.#fate(fate, reason);
     }
-    if (message.text !== this.#text) {
-      this.#text = message.text;
-      part(this.root, ".text").replaceChildren(...pieces(message.text).map(node));
+    const text = message.deleted ? this.#strings.say("message.deleted") : message.text;
+    this.root.classList.toggle("deleted", message.deleted ?? false);
+    part(this.root, ".edited").hidden = !message.edited;
+    if (text !== this.#text) {
+      this.#text = text;
+      part(this.root, ".text").replaceChildren(...pieces(text).map(node));
     }
   }
 
