@@ -1,0 +1,99 @@
+"""A log that was made before conversations had edits, replies and reactions is kept whole by what comes after."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatapp.log.acts import Delete, React, Say
+from chatapp.log.database import Database, sqlite_url
+from chatapp.model import Author, Quote, Room
+
+from .conftest import GENERAL, Heard, Log
+
+DUMP = Path(__file__).with_name("made_before.sql")
+ANA = Author("1f0c3a5be2d44f7786aa01", "Ana Prado")
+CAFE = Room(2, "café-da-manhã", "Café da Manhã ☕")
+
+
+def rows(path: Path, table: str, columns: str = "*") -> list[Any]:
+    with closing(sqlite3.connect(path)) as raw:
+        return sorted(raw.execute(f"SELECT {columns} FROM {table}"), key=repr)
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> Path:
+    """The database as it was."""
+    path = tmp_path / "before.sqlite3"
+    with closing(sqlite3.connect(path)) as raw:
+        raw.executescript(DUMP.read_bytes().decode())
+    return path
+
+
+@pytest.fixture
+def upgraded(before: Path, tmp_path: Path, make_log: Callable[..., Log]) -> Log:
+    """The same, opened by today's code."""
+    (tmp_path / "chat.sqlite3").write_bytes(before.read_bytes())
+    return make_log(clock=lambda: 1_760_003_000.0)
+
+
+def test_every_row_is_as_it_was(before: Path, upgraded: Log) -> None:
+    columns = {
+        "events": "room_id, seq, type, at, author_id, author_name, text, nonce",
+        "rooms": "id, slug, name, created_at",
+        "people": "id, name",
+        "markers": "person_id, room_id, seq",
+        "meta": "key, value",
+    }
+    for table, names in columns.items():
+        assert rows(upgraded.path, table, names) == rows(before, table, names)
+    assert len(rows(before, "events")) == 16
+
+
+def test_it_has_the_shape_of_a_new_one(upgraded: Log, tmp_path: Path) -> None:
+    new = Database(sqlite_url(tmp_path / "new.sqlite3"), busy_timeout=0.1)
+    new.migrate()
+    new.close()
+
+    def shape(path: Path) -> list[tuple[str, str, str]]:
+        return [
+            (kind, name, " ".join((sql or "").split()))
+            for kind, name, sql in rows(path, "sqlite_master", "type, name, sql")
+        ]
+
+    assert shape(upgraded.path) == shape(tmp_path / "new.sqlite3")
+
+
+def test_what_was_said_is_read_as_it_was_said(before: Path, upgraded: Log) -> None:
+    texts = {(room, seq): text for room, seq, text in rows(before, "events", "room_id, seq, text")}
+    for room in upgraded.history.rooms():
+        page = upgraded.history.page(room, before=None, limit=50)
+        missed = upgraded.history.missed(room, after=0, upto=room.head)
+        for found in (page.messages, missed):
+            assert {(room.id, event.seq): event.text for event in found} == {  # type: ignore[union-attr]
+                key: text for key, text in texts.items() if key[0] == room.id
+            }
+    assert upgraded.history.markers(ANA.id) == {1: 10, 2: 3}
+    assert upgraded.history.name("4c") == "سارة"
+
+
+def test_one_goes_on_where_it_ended(upgraded: Log) -> None:
+    def do(act: Callable[[Heard], Any]) -> Any:
+        heard = Heard()
+        upgraded.journal.append(act(heard))
+        return heard.event
+
+    again = upgraded.post("Bom dia!", "n1", author=ANA.id)
+    assert (again.event.seq, again.event.text, again.first) == (1, "Bom dia!", False)
+    assert upgraded.post("again", "n99", author=ANA.id).event.seq == 11
+    reply = do(lambda heard: Say(CAFE, ANA, "n100", heard, "Sim!", None, 2))
+    assert (reply.seq, reply.quote) == (4, Quote(2, Author("3b7e", "Léa O'Neil"), "comunicação"))
+    assert do(lambda heard: React(GENERAL, ANA, None, heard, 4, "👍", True)).seq == 12
+    assert do(lambda heard: Delete(GENERAL, ANA, None, heard, 1)).seq == 13
+    first, *_ = upgraded.history.page(GENERAL, before=2, limit=1).messages
+    assert (first.seq, first.text, first.deleted) == (1, "", True)
