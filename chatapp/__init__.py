@@ -29,8 +29,10 @@ from .live.lobby import Lobby
 from .live.session import Services
 from .log.database import Database, sqlite_url
 from .log.history import History
+from .log.indexer import Indexer
 from .log.journal import Journal
-from .model import Watched
+from .log.search import Search
+from .model import Event, Watched
 from .rooms.house import House
 from .rooms.presence import Presence
 from .rooms.rates import Rates
@@ -43,6 +45,7 @@ from .web.api import api
 from .web.lab import lab
 from .web.messages import messages
 from .web.pages import pages
+from .web.search import search
 from .web.stream import Stream
 from .web.texts import texts
 
@@ -87,14 +90,20 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     hub = Hub(settings.MAX_CLIENTS, tap)
     fanout = FanOut(hub, tap)
     bus = LocalBus(fanout.publish)
+
+    def publish(events: list[Event]) -> None:
+        indexer.hear(events)
+        bus.publish(events)
+
     journal = Journal(
         database,
-        publish=bus.publish,
+        publish=publish,
         catch_up=fanout.catch_up,
         clock=time.time,
         queue_limit=settings.QUEUE_LIMIT,
         tap=tap,
     )
+    indexer = Indexer(journal)
     rates = Rates(rate=settings.RATE_LIMIT, burst=settings.RATE_BURST, clock=time.monotonic)
     emoji = Emoji()
     renderer = Renderer(emoji)
@@ -126,6 +135,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     )
     app.register_blueprint(messages(settings, house=house, history=history, presence=presence, identity=identity))
     app.register_blueprint(texts(settings, house=house, emoji=emoji, identity=identity))
+    app.register_blueprint(search(settings, Search(history, indexer), clock=time.time))
     laboratory = Lab(clock=time.monotonic)
     if settings.LAB:
         app.register_blueprint(lab(settings, laboratory))
@@ -137,6 +147,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         database,
         history,
         journal,
+        indexer,
         hub,
         fanout,
         heartbeat,

@@ -21,6 +21,7 @@ from .live.heartbeat import Heartbeat
 from .live.hub import Hub
 from .log.database import Database, LogError
 from .log.history import History
+from .log.indexer import Indexer
 from .log.journal import Journal
 from .model import Refusal
 from .secret import secret_key
@@ -95,6 +96,7 @@ class Parts:
     database: Database
     history: History
     journal: Journal
+    indexer: Indexer
     hub: Hub
     fanout: FanOut
     heartbeat: Heartbeat
@@ -146,6 +148,7 @@ class Lifecycle:
             parts.terminal.start()
             parts.fanout.start()
             parts.journal.start()
+            parts.indexer.start()
             parts.heartbeat.start()
             self._started = True
 
@@ -189,6 +192,7 @@ class Lifecycle:
 
         clients = parts.hub.close()
         parts.journal.stop(left(COMMIT_TIME))
+        parts.indexer.stop(LAST_TIME)
         parts.fanout.finish(left(COMMIT_TIME))
         parts.collector.close()
         for client in clients:

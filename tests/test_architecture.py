@@ -27,8 +27,8 @@ LAYERS: list[set[str]] = [
     {"flow.telling"},
     {"flow.snapshot", "flow.assembler", "flow.frames"},
     {"flow.threads", "flow.viewer", "flow.words"},
-    {"web.api", "web.errors", "web.lab", "web.messages", "web.pages", "web.stream", "web.texts"},
-    {"web.exchange", "web.flow_strings", "web.lab_strings", "web.strings"},
+    {"web.api", "web.errors", "web.lab", "web.messages", "web.pages", "web.search", "web.stream", "web.texts"},
+    {"web.exchange", "web.flow_strings", "web.lab_strings", "web.search_strings", "web.strings"},
     {"web.flow_lessons"},
     {"live.door"},
     {"live.chat"},
@@ -39,9 +39,14 @@ LAYERS: list[set[str]] = [
     {"rooms.house"},
     {"rooms.presence", "rooms.rates"},
     {"rooms.emoji", "rooms.names"},
+    {"log.search"},
+    {"log.indexer"},
     {"log.history", "log.journal"},
     {"log.posts", "log.records"},
     {"log.database", "log.acts"},
+    {"log.index"},
+    {"log.fts5", "log.tsvector"},
+    {"log.documents"},
     {"log.fold", "log.rows", "log.transaction"},
     {"log.schema"},
     {"bus.local"},
@@ -65,7 +70,8 @@ LAYERS: list[set[str]] = [
     {"details", "live.protocol"},
     # The nouns, and what needs nothing of ours.
     {"lock", "terminal"},
-    {"complaints", "config", "excerpt", "model", "nesting", "origins", "secret", "spelling", "tap"},
+    {"query"},
+    {"complaints", "config", "excerpt", "model", "nesting", "origins", "secret", "spelling", "tap", "words"},
 ]
 PACKAGES = {"bus", "flow", "lab", "live", "log", "rooms", "servers", "text", "web"}
 
@@ -212,7 +218,8 @@ MAKERS = {
     *("TypeVar", "re.compile", "logging.getLogger", "range", "frozenset"),
     *("Path", "Path(__file__).resolve"),
     *("Meta", "msgspec.json.Encoder", "msgspec.json.Decoder"),
-    *("MetaData", "Table", "Column", "String", "ForeignKey", "Index"),
+    *("MetaData", "Table", "Column", "String", "ForeignKey", "Index", "table", "column"),
+    *("BigInteger", "BigInteger().with_variant", "dict.fromkeys"),
     *("events.c.nonce.is_not", "events.c.target.is_not"),
     "_",  # marks a sentence for the catalogs
 }

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, update
 
 from ..excerpt import one_line
 from ..model import Author, Deleted, Edited, Event, Message, Present, Reacted, Refusal, Room, rfc3339
+from . import index
 from .fold import folded
 from .rows import after_it, event_of, quotes_of, with_slug
 from .schema import events
@@ -44,6 +45,9 @@ class Act:
         the epoch). May be asked again, in another transaction, if the first one failed. Raises Refusal."""
         raise NotImplementedError
 
+    def settle(self, connection: Connection) -> None:
+        """What else is to be done in the same transaction, now that its event has a row."""
+
 
 @dataclass(frozen=True)
 class Say(Act):
@@ -73,10 +77,14 @@ class Edit(Act):
         found = own_message(connection, self, self.target)
         if at - found.at > EDIT_WINDOW * 1_000:
             raise Refusal("too-late", field="target", n=EDIT_WINDOW // 60)
+        index.forget(connection, self.room.id, self.target)
         line = one_line(self.text, self.html)
         return Edited(
             self.room.slug, seq, rfc3339(at), self.author, self.target, self.text, self.nonce, self.html, line
         )
+
+    def settle(self, connection: Connection) -> None:
+        index.learn(connection, self.room.id, self.target)
 
 
 @dataclass(frozen=True)
@@ -140,7 +148,9 @@ def own_message(connection: Connection, act: Act, seq: int) -> Any:
 
 
 def wipe(connection: Connection, room: Room, target: int) -> None:
-    """Takes what a message says, and said before it was edited, out of its rows. Quotes of it are made when read."""
+    """Takes what a message says, and said before it was edited, out of its rows and out of the index of words. Quotes
+    of it are made when read."""
+    index.drop(connection, room.id, target)
     said = (events.c.seq == target) | ((events.c.target == target) & (events.c.type == "edited"))
     emptied = update(events).where(events.c.room_id == room.id, said).values(text="", html=None, body=None)
     connection.execute(emptied)

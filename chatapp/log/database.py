@@ -14,6 +14,7 @@ from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError
 
+from .index import index_of
 from .transaction import begin
 
 WAL_SIZE = 4_500_000  # bytes; SQLite makes a checkpoint after 1,000 pages of 4 KiB, and a commit may go over that
@@ -76,6 +77,7 @@ class Database:
             with self.writer.begin() as connection:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
+                index_of(connection).prepare(connection)
         except CommandError as error:
             raise LogError(f"the database is of another version of chatapp: {_first_line(error)}") from None
         except DBAPIError as error:

@@ -68,7 +68,7 @@ class History:
         if after >= upto:
             return []
         wanted = _events(room).where(events.c.seq > after, events.c.seq <= upto).order_by(events.c.seq)
-        return self._read(lambda connection: told(connection, connection.execute(wanted)))
+        return self.read(lambda connection: told(connection, connection.execute(wanted)))
 
     def size(self, room: Room, *, after: int, upto: int) -> int:
         """How many characters the texts of these events have together."""
@@ -79,15 +79,15 @@ class History:
 
     def page(self, room: Room, *, before: int | None, limit: int) -> Page:
         """The newest `limit` messages before a seq."""
-        return self._read(lambda connection: _Pages(connection, room, limit).before(before))
+        return self.read(lambda connection: _Pages(connection, room, limit).before(before))
 
     def page_after(self, room: Room, *, after: int, limit: int) -> Page:
         """The oldest `limit` messages after a seq."""
-        return self._read(lambda connection: _Pages(connection, room, limit).after(after))
+        return self.read(lambda connection: _Pages(connection, room, limit).after(after))
 
     def page_around(self, room: Room, *, around: int, limit: int) -> Page:
         """A message in the middle of at most `limit`. Raises Refusal `no-such-message`."""
-        return self._read(lambda connection: _Pages(connection, room, limit).around(around))
+        return self.read(lambda connection: _Pages(connection, room, limit).around(around))
 
     def versions(self, room: Room, seq: int) -> list[Version]:
         """How a message read, oldest first; of a deleted one nothing is left. Raises Refusal `no-such-message`."""
@@ -113,9 +113,10 @@ class History:
         return rows[0] if rows else None
 
     def _all(self, wanted: Select[Any]) -> list[Any]:
-        return self._read(lambda connection: list(connection.execute(wanted)))
+        return self.read(lambda connection: list(connection.execute(wanted)))
 
-    def _read(self, read: Callable[[Connection], T]) -> T:
+    def read(self, read: Callable[[Connection], T]) -> T:
+        """What `read` gives, on a connection of its own."""
         try:
             with self._database.reader.connect() as connection:
                 return read(connection)

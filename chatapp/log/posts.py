@@ -147,6 +147,7 @@ class Ledger:
         try:
             event = act.happen(connection, seq, at)
             connection.execute(insert(events), row_of(act.room.id, event, at))
+            act.settle(connection)
             savepoint.commit()
         except Refusal as refusal:
             savepoint.rollback()

@@ -86,6 +86,19 @@ markers = Table(
     Column("seq", BigInteger, nullable=False),
 )
 
+# The messages that can be searched, numbered in the order in which they came, over all rooms: the index of words, which
+# is made in each database's own way, knows them by that number. `at` never falls: a number is found by time too.
+documents = Table(
+    "documents",
+    metadata,
+    Column("doc", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("room_id", Integer, ForeignKey("rooms.id"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+documents_message = Index("documents_message", documents.c.room_id, documents.c.seq, unique=True)
+documents_at = Index("documents_at", documents.c.at, documents.c.doc)
+
 
 def head() -> Label[int]:
     """A room's newest seq, 0 before its first event, as a column of `select(rooms, head())`.

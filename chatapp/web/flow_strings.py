@@ -133,6 +133,7 @@ def _tables() -> dict[str, str]:
         "kind.flow": _("this page"),
         "kind.handler": _("handler"),
         "kind.heartbeat": _("heartbeat"),
+        "kind.indexer": _("indexer"),
         "kind.journal": _("journal"),
         "kind.lab": _("laboratory"),
         "kind.main": _("main"),

@@ -18,7 +18,8 @@ from ..conftest import Wire
 
 CONTINUATION, TEXT, PING, PONG = 0x0, 0x1, 0x9, 0xA
 LIMIT = 65_536  # bytes of a frame
-PARTS = ("fan-out", "journal", "heartbeat", "terminal")  # threads of an application that a test made for itself
+# The threads of an application that a test made for itself.
+PARTS = ("fan-out", "journal", "indexer", "heartbeat", "terminal")
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -19,6 +21,7 @@ from chatapp.log.posts import Post
 from chatapp.model import Author, Event, Refusal, Room
 
 from ..actors import PATIENCE, InThread, eventually
+from .cluster import Cluster
 
 GENERAL = Room(1, "general", "general")
 BUSY_TIMEOUT = 0.05  # seconds; nobody in these tests wants to wait for a lock
@@ -141,6 +144,16 @@ class Log:
     def close(self) -> None:
         self.journal.stop(PATIENCE)
         self.database.close()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    folder = Path(tempfile.mkdtemp(prefix="chatapp-postgresql-"))
+    made = Cluster(folder)
+    made.start()
+    yield made
+    made.stop()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

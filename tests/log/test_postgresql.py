@@ -2,68 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import pytest
 from flask import Flask
 
-from ..actors import Server, Talker, free_port
+from ..actors import Server, Talker
 from ..conftest import Wire
-
-
-class Cluster:
-    """A PostgreSQL server on a free port. It refuses to run as root, so root runs it as `postgres`."""
-
-    def __init__(self, folder: Path):
-        self._folder = folder
-        self._binaries = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-        self._user = pwd.getpwnam("postgres") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
-        self._port = free_port()
-        os.chown(folder, self._user.pw_uid, self._user.pw_gid)
-        self._run("initdb", "-D", str(folder / "data"), "-A", "trust", "-U", "chat", "--no-sync")
-
-    @property
-    def url(self) -> str:
-        return f"postgresql://chat@127.0.0.1:{self._port}/postgres"
-
-    def start(self) -> None:
-        options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1"
-        self._control("start", "-w", "-o", options, "-l", str(self._folder / "log"))
-
-    def stop(self) -> None:
-        self._control("stop", "-w", "-m", "immediate")
-
-    def _control(self, *arguments: str) -> None:
-        self._run("pg_ctl", "-D", str(self._folder / "data"), *arguments)
-
-    def _run(self, program: str, *arguments: str) -> None:
-        subprocess.run(
-            [self._binaries / program, *arguments],
-            user=self._user.pw_uid if os.getuid() == 0 else None,
-            group=self._user.pw_gid if os.getuid() == 0 else None,
-            cwd=self._folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=True,
-            timeout=60,
-        )
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    folder = Path(tempfile.mkdtemp(prefix="chatapp-postgresql-"))
-    made = Cluster(folder)
-    made.start()
-    yield made
-    made.stop()
-    shutil.rmtree(folder)
+from .cluster import Cluster
 
 
 def test_the_chat_runs_on_postgresql_and_keeps_its_messages(

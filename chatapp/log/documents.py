@@ -1,0 +1,109 @@
+"""The messages that can be searched, each under a number that grows with time: what the index of words is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Integer,
+    Select,
+    String,
+    and_,
+    case,
+    column,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    values,
+)
+
+from .schema import documents, events, rooms
+
+Place = tuple[str, int]  # a message: its room's slug and its seq
+Source = tuple[int, int, int, int, str, str, str, str | None]  # what `sources` selects
+
+
+def numbered(connection: Connection, places: Sequence[Place]) -> int:
+    """Gives these messages the next numbers, in this order, but for those that have one or were deleted.
+
+    Gives the last number before them.
+    """
+    newest = connection.execute(
+        select(documents.c.doc, documents.c.at).order_by(documents.c.doc.desc()).limit(1)
+    ).first()
+    last, last_at = (newest.doc, newest.at) if newest else (0, 0)
+    waiting = (
+        values(column("place", Integer), column("slug", String), column("seq", BigInteger), name="waiting")
+        .data([(place, slug, seq) for place, (slug, seq) in enumerate(places)])
+        .cte("waiting")
+    )
+    known = exists().where(documents.c.room_id == events.c.room_id, documents.c.seq == events.c.seq)
+    latest = func.max(events.c.at).over(order_by=waiting.c.place)  # the clock may have been put back
+    chosen = (
+        select(
+            literal(last, BigInteger) + func.row_number().over(order_by=waiting.c.place),
+            events.c.room_id,
+            events.c.seq,
+            case((latest > last_at, latest), else_=last_at),
+        )
+        .select_from(
+            waiting.join(rooms, rooms.c.slug == waiting.c.slug).join(
+                events, and_(events.c.room_id == rooms.c.id, events.c.seq == waiting.c.seq)
+            )
+        )
+        .where(events.c.type == "message", events.c.text != "", ~known)
+    )
+    connection.execute(insert(documents).from_select(["doc", "room_id", "seq", "at"], chosen))
+    return int(last)
+
+
+def unnumbered(connection: Connection, most: int) -> list[Place]:
+    """The oldest messages that have no number yet, in the order in which they came."""
+    newest = select(func.coalesce(func.max(documents.c.seq), 0)).where(documents.c.room_id == rooms.c.id)
+    came = func.max(events.c.at).over(partition_by=events.c.room_id, order_by=events.c.seq).label("came")
+    later = (
+        select(rooms.c.slug, events.c.room_id, events.c.seq, came)
+        .select_from(rooms)
+        .join(events, and_(events.c.room_id == rooms.c.id, events.c.seq > newest.scalar_subquery()))
+        .where(events.c.type == "message", events.c.text != "")
+        .subquery()
+    )
+    oldest = select(later.c.slug, later.c.seq).order_by(later.c.came, later.c.room_id, later.c.seq).limit(most)
+    return [(row.slug, row.seq) for row in connection.execute(oldest)]
+
+
+def sources() -> Select[Source]:
+    """The messages that have a number, each as it reads now: after its last edit, if it was edited."""
+    edit, later = events.alias("edit"), events.alias("later")
+    last = select(func.max(later.c.seq)).where(
+        later.c.room_id == documents.c.room_id, later.c.target == documents.c.seq, later.c.type == "edited"
+    )
+    edited = and_(edit.c.room_id == documents.c.room_id, edit.c.seq == last.scalar_subquery())
+    return select(
+        documents.c.doc,
+        documents.c.room_id,
+        documents.c.seq,
+        events.c.at,
+        events.c.author_id,
+        events.c.author_name,
+        func.coalesce(edit.c.text, events.c.text).label("text"),
+        case((edit.c.seq.is_not(None), edit.c.html), else_=events.c.html).label("html"),
+    ).select_from(
+        documents.join(
+            events, and_(events.c.room_id == documents.c.room_id, events.c.seq == documents.c.seq)
+        ).outerjoin(edit, edited)
+    )
+
+
+def has_code(text: str, html: str | None) -> bool:
+    """Whether there is code in a message; one from before there was markup is looked at as it was written."""
+    return "<code" in html if html is not None else text.count("`") > 1
+
+
+def has_link(text: str, html: str | None) -> bool:
+    """Whether there is a link in it."""
+    return "<a href=" in html if html is not None else "http://" in text or "https://" in text

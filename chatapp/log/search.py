@@ -1,0 +1,151 @@
+"""The search: which messages meet a query, the newest first, each with the part of it that does."""
+
+from __future__ import annotations
+
+import unicodedata
+from threading import BoundedSemaphore
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, Select, func, select, text
+
+from ..model import Author, Refusal, rfc3339
+from ..query import Criteria, Criterion, Having, InRoom, Inside, Note, Query, Sender, Text
+from ..spelling import folded
+from ..words import Piece, snippet
+from .documents import sources
+from .history import History
+from .index import index_of
+from .indexer import Indexer
+from .schema import documents, rooms
+
+AT_ONCE = 2  # searches; the other connections that read are for those who talk
+TIMEOUT = 5.0  # seconds a search waits for its turn, or PostgreSQL may take for one
+
+NEVER = 2**62  # no message has a number so high
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A message that was found; `room` is the slug of its room and `name` what people call it."""
+
+    room: str
+    name: str
+    seq: int
+    at: str
+    author: Author
+    snippet: list[Piece]
+
+
+class Found(NamedTuple):
+    """Hits, the newest first. `next` is what to ask for the page after it with, None if there is none."""
+
+    hits: list[Hit]
+    next: int | None
+    notes: list[Note]
+
+
+class _Room(NamedTuple):
+    id: int
+    slug: str
+    name: str
+
+
+class Search:
+    """Reads the index, and the log for what is shown. Keeps nothing."""
+
+    def __init__(self, history: History, indexer: Indexer):
+        self._history = history
+        self._indexer = indexer
+        self._turns = BoundedSemaphore(AT_ONCE)
+
+    def find(self, query: Query, *, before: int | None, limit: int) -> Found:
+        """At most `limit` messages that meet the query; with `before`, older than what was found up to there.
+
+        Whatever was acknowledged is found. Raises Refusal `busy`.
+        """
+        notes = list(query.notes)
+        if query.empty or any(note.code != "too-many" for note in notes):
+            return Found([], None, notes)
+        self._indexer.catch_up()
+        if not self._turns.acquire(timeout=TIMEOUT):
+            raise Refusal("busy", retry_after=1.0, reason="too many searches at once")
+        try:
+            return self._history.read(lambda connection: _found(connection, query, notes, before, limit))
+        finally:
+            self._turns.release()
+
+
+def _found(connection: Connection, query: Query, notes: list[Note], before: int | None, limit: int) -> Found:
+    if connection.dialect.name != "sqlite":
+        connection.execute(text(f"SET LOCAL statement_timeout = {int(TIMEOUT * 1000)}"))
+    known = [_Room(*row) for row in connection.execute(select(rooms.c.id, rooms.c.slug, rooms.c.name))]
+    strange = [
+        Note(f"in:{each.room}", "no-such-room")
+        for each in (*query.wanted, *query.unwanted)
+        if isinstance(each, Inside) and not _meant(each, known)
+    ]
+    if strange:
+        return Found([], None, notes + strange)
+    index = index_of(connection)
+    doc: Any
+    criteria = _criteria(query, known)
+    if criteria == Criteria():  # days alone: all that was said then
+        wanted, doc = select(documents.c.doc), documents.c.doc
+    else:
+        wanted, doc = index.matching(criteria), index.doc
+    newest = _within(wanted, doc, query, before).order_by(doc.desc()).limit(limit + 1)
+    docs = [row.doc for row in connection.execute(newest)]
+    hits = _hits(connection, query, docs[:limit], {room.id: room for room in known})
+    return Found(hits, docs[limit - 1] if len(docs) > limit else None, notes)
+
+
+def _meant(inside: Inside, known: list[_Room]) -> list[_Room]:
+    """The rooms of that address or name, without regard to case and accents."""
+    wanted = _plain(inside.room)
+    return [room for room in known if wanted in (_plain(room.slug), _plain(room.name))]
+
+
+def _plain(name: str) -> str:
+    return "".join(each for each in unicodedata.normalize("NFD", folded(name)) if not unicodedata.combining(each))
+
+
+def _criteria(query: Query, known: list[_Room]) -> Criteria:
+    """A message has one author and one room: several of one kind are alternatives."""
+    senders = tuple(each for each in query.wanted if isinstance(each, Sender))
+    inside = tuple(InRoom(room.id) for each in query.wanted if isinstance(each, Inside) for room in _meant(each, known))
+    others = [(each,) for each in query.wanted if isinstance(each, Text | Having)]
+    none: list[Criterion] = []
+    for each in query.unwanted:
+        none += [InRoom(room.id) for room in _meant(each, known)] if isinstance(each, Inside) else [each]
+    return Criteria(tuple(group for group in (*others, senders, inside) if group), tuple(none))
+
+
+def _within(wanted: Select[tuple[int]], doc: Any, query: Query, before: int | None) -> Select[tuple[int]]:
+    """Of these the ones of that time, and older than `before`."""
+    if before is not None:
+        wanted = wanted.where(doc < before)
+    if query.since is not None:
+        earlier = select(documents.c.doc).where(documents.c.at < query.since)
+        last = earlier.order_by(documents.c.at.desc(), documents.c.doc.desc()).limit(1).scalar_subquery()
+        wanted = wanted.where(doc > func.coalesce(last, 0))
+    if query.until is not None:
+        later = select(documents.c.doc).where(documents.c.at >= query.until)
+        first = later.order_by(documents.c.at, documents.c.doc).limit(1).scalar_subquery()
+        wanted = wanted.where(doc < func.coalesce(first, NEVER))
+    return wanted
+
+
+def _hits(connection: Connection, query: Query, docs: list[int], known: dict[int, _Room]) -> list[Hit]:
+    found = {row.doc: row for row in connection.execute(sources().where(documents.c.doc.in_(docs)))}
+    phrases = query.phrases
+    return [
+        Hit(
+            known[row.room_id].slug,
+            known[row.room_id].name,
+            row.seq,
+            rfc3339(row.at),
+            Author(row.author_id, row.author_name),
+            snippet(row.text, phrases),
+        )
+        for row in (found[doc] for doc in docs if doc in found)  # on PostgreSQL it may just have been deleted
+    ]

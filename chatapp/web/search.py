@@ -1,0 +1,60 @@
+"""The search, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from ..config import Settings
+from ..live.protocol import Seq
+from ..log.search import Search
+from ..model import Refusal
+from ..query import parse
+from .exchange import as_json, check_origin
+from .search_strings import note
+
+PAGE = 50  # messages in one answer
+LINE_LIMIT = 500  # characters of a query
+
+
+def search(settings: Settings, index: Search, *, clock: Callable[[], float]) -> Blueprint:
+    """`/api/search`."""
+    blueprint = Blueprint("search", __name__)
+
+    @blueprint.before_request
+    def only_from_here() -> None:
+        check_origin(settings.ORIGINS)
+
+    @blueprint.get("/api/search")
+    def find() -> Response:
+        line = request.args.get("q", "")
+        if len(line) > LINE_LIMIT:
+            raise Refusal("bad-field", field="q")
+        zone = _zone(request.args.get("zone", ""))
+        query = parse(line, zone, datetime.fromtimestamp(clock(), zone).date())
+        found = index.find(query, before=_before(), limit=PAGE)
+        notes = [{"term": each.term, "code": each.code, "detail": note(each)} for each in found.notes]
+        return as_json({"results": found.hits, "next": found.next, "notes": notes})
+
+    return blueprint
+
+
+def _zone(name: str) -> tzinfo:
+    """Where the reader's days begin: a name such as America/Sao_Paulo; UTC for one that is not known here."""
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # what is no name may be a path, a folder, too long
+        return UTC
+
+
+def _before() -> int | None:
+    given = request.args.get("before")
+    try:
+        before: int | None = None if given is None else msgspec.convert(given, Seq, strict=False)
+    except msgspec.ValidationError:
+        raise Refusal("bad-field", field="before") from None
+    return before
