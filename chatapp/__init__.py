@@ -44,6 +44,7 @@ from .web import errors
 from .web.api import api
 from .web.lab import lab
 from .web.messages import messages
+from .web.openapi import openapi
 from .web.pages import pages
 from .web.search import search
 from .web.stream import Stream
@@ -136,6 +137,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app.register_blueprint(messages(settings, house=house, history=history, presence=presence, identity=identity))
     app.register_blueprint(texts(settings, house=house, emoji=emoji, identity=identity))
     app.register_blueprint(search(settings, Search(history, indexer), clock=time.time))
+    app.register_blueprint(openapi())
     laboratory = Lab(clock=time.monotonic)
     if settings.LAB:
         app.register_blueprint(lab(settings, laboratory))

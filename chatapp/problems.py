@@ -11,7 +11,7 @@ from .details import sentence
 from .identity import language
 from .model import Refusal
 
-_STATUS = {
+STATUS = {
     "bad-json": 400,
     "bad-field": 400,
     "bad-name": 400,
@@ -37,7 +37,7 @@ _SHOWN = ("field", "retry_after", "slug")  # what of a refusal's values a progra
 
 def problem(refusal: Refusal, *, status: int | None = None, detail: str | None = None) -> Response:
     """The answer to a refused request; `detail` stands in for the code's own sentence."""
-    status = status or _STATUS[refusal.code]
+    status = status or STATUS[refusal.code]
     body: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 
 from chatapp.details import _SENTENCES, LOCALES, TRANSLATIONS, sentence
 from chatapp.model import Refusal
-from chatapp.problems import _STATUS
+from chatapp.problems import STATUS
 from chatapp.web.errors import _CODES
 
 from .actors import ROOT
@@ -92,9 +92,9 @@ def test_what_people_wrote_is_not_taken_for_a_placeholder() -> None:
 
 def test_every_code_that_can_be_answered_over_http_has_a_status() -> None:
     only_chat = {"unknown-type", "not-joined", "too-many-rooms"}
-    assert set(_SENTENCES) - only_chat <= set(_STATUS)
-    assert set(_STATUS) <= set(_SENTENCES)
-    assert all(400 <= status < 600 for status in _STATUS.values())
+    assert set(_SENTENCES) - only_chat <= set(STATUS)
+    assert set(STATUS) <= set(_SENTENCES)
+    assert all(400 <= status < 600 for status in STATUS.values())
 
 
 def test_the_compiled_catalog_is_as_new_as_its_source() -> None:

@@ -1,0 +1,85 @@
+"""The HTTP interface in OpenAPI's words: served to programs at `/api/openapi.json`, made of the operations' structs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import msgspec
+from flask import Blueprint, Response, current_app
+from msgspec import Meta
+
+from ..live.protocol import Seq, Slug
+from ..problems import STATUS
+from .exchange import as_json
+from .operations import Operation, Problem, operations
+
+OPENAPI = "3.1.0"
+VERSION = "1"  # of the interface, as the `1` of chat.v1
+ABOUT = "Rooms and messages for programs. Refusals are problem documents (RFC 9457); unknown fields are ignored."
+IN_THE_PATH: dict[str, Any] = {"slug": Slug, "seq": Seq, "emoji": Annotated[str, Meta(min_length=1)]}
+
+
+def openapi() -> Blueprint:
+    """`/api/openapi.json`."""
+    blueprint = Blueprint("openapi", __name__)
+
+    @blueprint.get("/api/openapi.json")
+    def description() -> Response:
+        rules = current_app.url_map.iter_rules()
+        here = {(rule.rule, method.lower()) for rule in rules for method in rule.methods or ()}
+        # As far as this application has it: its operator may have shut `/flow`.
+        return as_json(described([each for each in operations() if (each.rule, each.method) in here]))
+
+    return blueprint
+
+
+def described(told: list[Operation]) -> dict[str, Any]:
+    """The document that describes these operations."""
+    types = [Problem, *(kind for operation in told for kind in (operation.gives, operation.takes) if kind)]
+    schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    found = dict(zip(map(repr, types), schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in told:
+        paths.setdefault(operation.path, {})[operation.method] = _operation(operation, found)
+    return {
+        "openapi": OPENAPI,
+        "info": {"title": "chatapp", "version": VERSION, "description": ABOUT, "license": {"name": "MIT"}},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": components},
+    }
+
+
+def _operation(operation: Operation, found: dict[str, Any]) -> dict[str, Any]:
+    answer = {operation.mime: {"schema": found[repr(operation.gives)]}}
+    responses = {str(operation.status): {"description": operation.summary, "content": answer}}
+    for code in operation.codes:
+        status = STATUS[code]
+        told = responses.setdefault(
+            str(status),
+            {
+                "description": HTTPStatus(status).phrase + ":",
+                "content": {"application/problem+json": {"schema": found[repr(Problem)]}},
+            },
+        )
+        told["description"] = f"{told['description']} {code}"
+    content: dict[str, Any] = {
+        "summary": operation.summary,
+        "operationId": re.sub(r"\W+", "_", f"{operation.method} {operation.rule}").strip("_"),
+        "parameters": [*_parameters(operation)],
+        "responses": responses,
+    }
+    if operation.takes:
+        body = {"application/json": {"schema": found[repr(operation.takes)]}}
+        content["requestBody"] = {"required": True, "content": body}
+    return content
+
+
+def _parameters(operation: Operation) -> Iterator[dict[str, Any]]:
+    for name in re.findall(r"{(\w+)}", operation.path):
+        yield {"name": name, "in": "path", "required": True, "schema": msgspec.json.schema(IN_THE_PATH[name])}
+    for name, kind in operation.query.items():
+        yield {"name": name, "in": "query", "required": False, "schema": msgspec.json.schema(kind)}

@@ -1,0 +1,174 @@
+"""What programs can do over HTTP: every address, what it takes and what it gives, in the structs that do the work.
+
+Tests hold it against the addresses that the application has, and the answers against what is promised here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from ..flow.words import Snapshot
+from ..live.protocol import JOIN_LIMIT, End, Seq, Stream
+from ..log.search import Hit
+from ..model import Deleted, Edited, Event, Message, Present, Reacted
+from ..rooms.names import NAME_LIMIT
+from .api import NewRoom, NewSelf, RoomEntry
+from .messages import PAGE_LIMIT, NewMessage, NewText
+from .search import LINE_LIMIT
+from .stream import MIME
+from .texts import NewPreview
+
+AS_GUEST = {"name": Annotated[str, Meta(max_length=NAME_LIMIT, description="under which a program acts")]}
+READS = ("busy",)  # codes with which any read may be refused, and any change
+CHANGES = ("busy", "forbidden", "rate-limited", "bad-name", "bad-field")
+TAKES_JSON = ("bad-json", "bad-field", "too-large")
+
+
+class Rooms(Struct):
+    """All rooms; `people` are those in it now."""
+
+    rooms: list[RoomEntry]
+
+
+class MadeRoom(Struct):
+    slug: str
+    name: str
+    head: int
+
+
+class Messages(Struct):
+    """A page of history, oldest first; all that happened up to `head` is in it."""
+
+    messages: list[Present]
+    more: bool
+    newer: bool
+    head: int
+
+
+class Version(Struct):
+    at: str
+    text: str
+    html: str | None
+
+
+class Versions(Struct):
+    """How a message read, oldest first."""
+
+    versions: list[Version]
+
+
+class Preview(Struct):
+    """The HTML that a message of that text would have, or null if it would have none."""
+
+    html: str | None
+
+
+class AllEmoji(Struct):
+    """Each emoji, followed by its names."""
+
+    emoji: list[list[str]]
+
+
+class SearchNote(Struct):
+    """What of a query was not understood."""
+
+    term: str
+    code: str
+    detail: str
+
+
+class SearchFound(Struct):
+    """A page of what was found, newest first; `next` is `before` for the following page, null if there is none."""
+
+    results: list[Hit]
+    next: int | None
+    notes: list[SearchNote]
+
+
+class Me(Struct, omit_defaults=True):
+    """Nothing, if one has not chosen a name yet."""
+
+    id: str = ""
+    name: str = ""
+
+
+class Health(Struct):
+    status: str
+
+
+class Problem(Struct, omit_defaults=True):
+    """RFC 9457, with the protocol's error codes."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    field: str | None = None
+    retry_after: float | None = None
+    slug: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What one can do at an address, as Flask writes it: what it takes and gives, and the codes of its refusals."""
+
+    method: str
+    rule: str
+    summary: str
+    gives: Any
+    status: int = 200
+    takes: Any = None
+    query: dict[str, Any] = field(default_factory=dict)
+    refusals: tuple[str, ...] = ()
+    mime: str = "application/json"
+
+    @property
+    def path(self) -> str:
+        return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", self.rule)
+
+    @property
+    def codes(self) -> list[str]:
+        """Every code with which it may be refused."""
+        codes = {*self.refusals, *(TAKES_JSON if self.takes else ()), *(READS if self.method == "get" else CHANGES)}
+        return sorted(codes | ({"no-such-room"} if "<slug>" in self.rule else set()))
+
+
+def operations() -> Iterator[Operation]:
+    """All of the interface."""
+    room, messages = "/api/rooms/<slug>", "/api/rooms/<slug>/messages"
+    message = f"{messages}/<seq>"
+    reaction = f"{message}/reactions/<emoji>"
+    page = {"before": Seq, "after": Seq, "around": Seq, "limit": Annotated[int, Meta(ge=1, le=PAGE_LIMIT)]}
+    lines = {"after": Seq, "limit": Annotated[int, Meta(ge=0, le=JOIN_LIMIT)], **AS_GUEST}
+    of_name = ("bad-name", "name-taken")
+    of_text = ("text-empty", "text-too-long", "no-such-message")
+    of_stream = ("bad-field", "bad-name", "bad-request", "forbidden")
+    unseen = ("no-such-message",)
+
+    yield Operation("get", "/api/rooms", "The rooms", Rooms)
+    yield Operation("post", "/api/rooms", "Makes a room", MadeRoom, 201, NewRoom, AS_GUEST, of_name)
+    yield Operation("get", messages, "A page of history", Messages, query=page, refusals=("bad-field",))
+    yield Operation("post", messages, "Posts a message", Message, 201, NewMessage, AS_GUEST, of_text)
+    yield Operation("patch", message, "Edits a message", Edited, 200, NewText, AS_GUEST, (*of_text, "too-late"))
+    yield Operation("delete", message, "Deletes a message", Deleted, query=AS_GUEST, refusals=unseen)
+    yield Operation("get", f"{message}/versions", "How a message read", Versions, refusals=unseen)
+    yield Operation("put", reaction, "Reacts", Reacted, query=AS_GUEST, refusals=(*unseen, "too-many"))
+    yield Operation("delete", reaction, "Takes a reaction back", Reacted, query=AS_GUEST, refusals=unseen)
+    asked = {"q": Annotated[str, Meta(max_length=LINE_LIMIT)], "zone": str, "before": Seq}
+    yield Operation("get", "/api/search", "Searches all rooms", SearchFound, query=asked, refusals=("bad-field",))
+    yield Operation("post", "/api/preview", "Shows how a text will look", Preview, 200, NewPreview, AS_GUEST, of_text)
+    yield Operation("get", "/api/emoji", "All emoji", AllEmoji)
+    follow = "Follows a room: a line of JSON for each event, without end"
+    yield Operation("get", f"{room}/stream", follow, Stream | Event | End, query=lines, refusals=of_stream, mime=MIME)
+    yield Operation("get", "/api/me", "Who one is", Me, refusals=("no-name",))
+    yield Operation("post", "/api/me", "Chooses a name or a language", Me, 200, NewSelf, refusals=of_name)
+    yield Operation("get", "/api/flow", "What happens inside", Snapshot, refusals=("forbidden",))
+    yield Operation("get", "/api/openapi.json", "This description", dict[str, Any])
+    yield Operation("get", "/healthz", "Whether the log can be written to", Health)
