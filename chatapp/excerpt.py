@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
+import re
+from html import unescape
 
 LENGTH = 120  # characters
-HTML_MOST = 4_000  # characters of HTML that are read for it: code in colours has some 20 for each word
+ENOUGH = 6 * (LENGTH + 1)  # characters of HTML without blanks, more than which no line shows: `&nbsp;` is the longest
+# A tag as the sanitiser writes it: whatever stands in an attribute stands between double quotes.
+_TAG = re.compile(r'<(/?[a-z]*)[^"<>]*(?:"[^"]*"[^"<>]*)*>')
 _LINES = {"p", "br", "li", "pre", "div", "blockquote"}  # elements that begin a new line
 
 
-class _Words(HTMLParser):
-    """Keeps what stands between the tags."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.words: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _LINES:
-            self.words.append(" ")
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-
 def one_line(text: str, html: str | None) -> str:
-    """The beginning of a message in one line of at most LENGTH characters."""
-    if html is not None:
-        reader = _Words()
-        beginning = html[:HTML_MOST]
-        if beginning.rfind("<") > beginning.rfind(">"):
-            beginning = beginning[: beginning.rfind("<")]
-        reader.feed(beginning)
-        reader.close()
-        text = "".join(reader.words)
-    line = " ".join(text[: LENGTH * 8].split())
+    """The beginning of a message in one line of at most LENGTH characters; empty only if its text is."""
+    seen = unescape(_joined(_between_tags(html))) if html is not None else ""
+    line = _joined(seen) or _joined(text)
     return line if len(line) <= LENGTH else line[: LENGTH - 1].rstrip() + "…"
+
+
+def _joined(text: str) -> str:
+    """The first words, enough of them, with one blank between them."""
+    return " ".join(text.split(maxsplit=ENOUGH)[:ENOUGH])[:ENOUGH]
+
+
+def _between_tags(html: str) -> str:
+    """What stands between the tags, or the beginning of it if that is enough."""
+    pieces: list[str] = []
+    begin = length = 0
+    for tag in _TAG.finditer(html):
+        piece = html[begin : tag.start()]
+        pieces += (piece, " ") if tag[1] in _LINES else (piece,)
+        begin = tag.end()
+        length += len("".join(piece.split()))
+        if length > ENOUGH:
+            break
+    else:
+        pieces.append(html[begin:])
+    return "".join(pieces)

@@ -23,11 +23,22 @@ from chatapp.excerpt import LENGTH, one_line
         ("", None, ""),
         ("*a*\nb\n\nc", "<p><em>a</em><br>b</p><p>c</p>", "a b c"),
         ("- a\n- b", "<ul><li>a</li><li>b</li></ul>", "a b"),
-        ("x", "<p>y</p>" + "<p>" * 1_000 + '<a href="' + "z" * 5_000 + '">z</a>', "y"),
+        ("x", "<p>y</p>" + "<p>" * 1_000 + '<a href="' + "z" * 5_000 + '">z</a>', "y z"),
+        ("[x](…)", '<p><a href="http://' + "z" * 5_000 + '">x</a></p>', "x"),
+        ("$\\quad$", '<math display="inline"><mspace width="1em"></mspace></math>', "$\\quad$"),
+        ("\n" * 1_000 + "x", None, "x"),
+        ("x", "<pre>" + "\n" * 5_000 + "x</pre>", "x"),
+        ("&" * 200, "<p><em>" + "&amp;" * 200 + "</em></p>", "&" * (LENGTH - 1) + "…"),
     ],
 )
 def test_a_line_is_the_beginning_without_markup_and_line_breaks(text: str, html: str | None, line: str) -> None:
     assert one_line(text, html) == line
+
+
+@given(st.text(min_size=1, max_size=300).filter(lambda text: not text.isspace()), st.text(max_size=300))
+def test_only_what_was_deleted_is_quoted_as_nothing(text: str, html: str) -> None:
+    assert one_line(text, html)
+    assert one_line(text, None)
 
 
 @given(st.text(max_size=3_000), st.none() | st.text(max_size=3_000))
