@@ -189,7 +189,7 @@ LAYOUTS = [
     "\n".join("> " * depth + "deep" for depth in range(1, 9)),
     "\n".join("  " * depth + "- deep" for depth in range(8)),
     "999999999. a list that begins late\n1000000000. and goes on",
-    "**" + "bold " * 500 + "**",
+    "**" + "bold " * 500 + "end**",
     "\n".join(f"line {number}" for number in range(60)),
     "```python\n" + "\n".join(f"print({number})" for number in range(60)) + "\n```",
 ]

@@ -37,12 +37,13 @@ def serve() -> None:
 def html(code: str, language: str) -> str | None:
     """The code with a `<span>` of Pygments' classes around what has a colour; None if the lexer changed it."""
     made: list[str] = []
-    length = 0
-    for colour, words in _runs(code, language):
+    length = -1  # some lexers know a line only by its end
+    for colour, words in _runs(code + "\n", language):
         length += len(words)
         shown = escape(words, quote=False)
         made.append(f'<span class="{colour}">{shown}</span>' if colour else shown)
-    return "".join(made) if length == len(code) else None
+    before, _, behind = "".join(made).rpartition("\n")
+    return before + behind if length == len(code) else None
 
 
 def _runs(code: str, language: str) -> Iterator[tuple[str, str]]:

@@ -80,6 +80,10 @@ class Person:
         """The room's entry in the list."""
         return self.page.locator("a.room").filter(has=self.page.get_by_text(name, exact=True))
 
+    def forgive(self, words: str) -> None:
+        """A mistake of the page with these words in it was made on purpose."""
+        self._mistakes[:] = [mistake for mistake in self._mistakes if words not in mistake]
+
     def scroll(self, top: str) -> None:
         """Puts the scroll position; `top` is JavaScript about the element `log`."""
         self.page.evaluate(f"() => {{ const log = document.querySelector('#log'); log.scrollTop = {top}; }}")

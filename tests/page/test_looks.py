@@ -10,21 +10,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.actors import Server
+from tests.hostile_texts import LAYOUTS
 
 from .conftest import Line, Person
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-
-HOSTILE = [
-    "x" * 5_000,
-    ("word " * 2_000)[:9_999],
-    "e" + "\u0301" * 300 + " tower",
-    "\u202eexe.gnp \u202d over\u2066ride\nthe next line",
-    "\ufdfd" * 60,
-    "👩\u200d👩\u200d👧\u200d👦" * 100,
-    "https://example.org/" + "a" * 600,
-]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +23,7 @@ def busy_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all that only look, with a room of hostile texts."""
     server = Server(tmp_path_factory.mktemp("looks") / "data", RATE_LIMIT=0).start()
     talker = server.enter("Mallory")
-    for text in HOSTILE:
+    for text in LAYOUTS:
         talker.hear("message", nonce=talker.post(text))
     talker.close()
     yield server
@@ -130,7 +121,7 @@ def test_everything_can_be_done_with_the_keyboard(busy_server: Server, make_pers
     ana.is_connected()
     page.locator(".skip").focus()  # the first thing that Tab reaches
     reached = ["skip"]
-    for _ in range(20):
+    for _ in range(80):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("() => document.activeElement.id || document.activeElement.className"))
         assert page.evaluate(

@@ -30,6 +30,10 @@ def test_words_that_have_a_colour_get_a_class(painter: Painter) -> None:
     )
 
 
+def test_a_last_line_is_coloured_too(painter: Painter) -> None:
+    assert painter.paint("- a\n+ b", "diff") == '<span class="gd">- a</span>\n<span class="gi">+ b</span>'
+
+
 @pytest.mark.parametrize("name", sorted(set(LANGUAGES.values())))
 def test_every_language_has_its_lexer_and_keeps_the_code(name: str) -> None:
     assert get_lexer_by_name(name)

@@ -1,6 +1,7 @@
-/** One message: the only place that turns what people wrote into elements, and it does so by text nodes alone. */
-import { pieces } from "../text.js";
-import { element, fromTemplate, paintAvatar, part } from "./parts.js";
+/** One message, with all that stands around its words. */
+import { fromTemplate, paintAvatar, part } from "./parts.js";
+import { fill } from "./rich.js";
+import { Shortened } from "./shortened.js";
 
 export class MessageView {
   root = fromTemplate("message-template");
@@ -8,15 +9,18 @@ export class MessageView {
   #formats;
   #shown = "";
   #text = null;
+  #html = null;
+  #short;
 
   constructor({ strings, formats, onRetry, onDiscard }) {
     this.#strings = strings;
     this.#formats = formats;
+    this.#short = new Shortened({ text: part(this.root, ".text"), button: part(this.root, ".fold"), strings });
     part(this.root, ".fate-retry").addEventListener("click", onRetry);
     part(this.root, ".fate-discard").addEventListener("click", onDiscard);
   }
 
-  /** `message` is {author, at: Date, text, edited, deleted}, `lead` starts a group, `fate` is null (stored), "sending", "late", … */
+  /** `message` is {author, at: Date, text, html, edited, deleted}, `lead` starts a group, `fate` is null (stored), "sending", "late", … */
   show({ message, lead, mine, fate, reason }) {
     const shown = JSON.stringify([message.author, +message.at, lead, mine, fate, reason]);
     if (shown !== this.#shown) {
@@ -24,12 +28,15 @@ export class MessageView {
       this.#frame({ message, lead, mine });
       this.#fate(fate, reason);
     }
-    const text = message.deleted ? this.#strings.say("message.deleted") : message.text;
     this.root.classList.toggle("deleted", message.deleted ?? false);
     part(this.root, ".edited").hidden = !message.edited;
-    if (text !== this.#text) {
+    const text = message.deleted ? this.#strings.say("message.deleted") : message.text;
+    const html = message.html ?? null;
+    if (text !== this.#text || html !== this.#html) {
       this.#text = text;
-      part(this.root, ".text").replaceChildren(...pieces(text).map(node));
+      this.#html = html;
+      fill(part(this.root, ".text"), { text, html }, this.#strings);
+      this.#short.renew(text);
     }
   }
 
@@ -51,13 +58,4 @@ export class MessageView {
     footer.hidden = fate === null || fate === "sending";
     part(this.root, ".fate-text").textContent = footer.hidden ? "" : this.#strings.say(`fate.${fate}`, { reason });
   }
-}
-
-function node({ text, href }) {
-  if (!href) return document.createTextNode(text);
-  const link = element("a", "", text);
-  link.href = href;
-  link.rel = "noopener nofollow ugc";
-  link.target = "_blank";
-  return link;
 }

@@ -1,0 +1,79 @@
+/**
+ * The words of a message: text, or the HTML that the server made of it and sanitised. This is the one place of the page
+ * that takes HTML: the page's policy (Trusted Types, see the headers) lets nobody else.
+ */
+import { pieces } from "../text.js";
+import { copied } from "./clipboard.js";
+import { element, icon } from "./parts.js";
+
+const FOLDED = 20; // lines that are shown of a long text, as the style sheet has it
+const LINE = 28; // characters that fit into a line of the narrowest screen, if they are wide ones
+const COPIED_FOR = 2000;
+
+const policy = globalThis.trustedTypes?.createPolicy("sanitised", { createHTML: (html) => html });
+
+/** Puts into `root` what a message says. */
+export function fill(root, { text, html }, strings) {
+  if (html) {
+    const template = document.createElement("template");
+    template.innerHTML = policy ? policy.createHTML(html) : html;
+    root.replaceChildren(template.content);
+    for (const code of root.querySelectorAll("pre")) putIntoBox(code, strings);
+    for (const box of root.querySelectorAll("pre, .formula")) scrolling.observe(box);
+  } else {
+    root.replaceChildren(...pieces(text).map(node));
+  }
+  root.classList.toggle("rich", Boolean(html));
+}
+
+/** May a text need more than FOLDED lines? Only then it is worth while to measure it. */
+export function maybeLong(text) {
+  let lines = text.length / LINE;
+  for (let at = text.indexOf("\n"); at !== -1 && lines < FOLDED; at = text.indexOf("\n", at + 1)) lines += 1;
+  return lines >= FOLDED - 1;
+}
+
+function node({ text, href }) {
+  if (!href) return document.createTextNode(text);
+  const link = element("a", "", text);
+  link.href = href;
+  link.rel = "noopener nofollow ugc";
+  link.target = "_blank";
+  return link;
+}
+
+/** Gives code the name of its language, numbers beside its lines, and a button that copies it. */
+function putIntoBox(code, strings) {
+  const text = code.textContent;
+  const box = element("div", "code");
+  const [, language] = /\blanguage-([\w-]+)/.exec(code.firstElementChild?.className ?? "") ?? [];
+  if (language) box.dataset.language = language;
+  const lines = text.split("\n").length;
+  if (lines > 1) code.dataset.lines = Array.from({ length: lines }, (_, index) => index + 1).join("\n");
+  const button = element("button", "code-copy", icon("copy"));
+  const label = (key) => {
+    button.setAttribute("aria-label", strings.say(key));
+    button.title = strings.say(key);
+  };
+  button.type = "button";
+  label("code.copy");
+  button.addEventListener("click", async () => {
+    if (!(await copied(text))) return;
+    button.replaceChildren(icon("check"));
+    label("code.copied");
+    setTimeout(() => {
+      button.replaceChildren(icon("copy"));
+      label("code.copy");
+    }, COPIED_FOR);
+  });
+  code.replaceWith(box);
+  box.append(code, button);
+}
+
+/** What scrolls can be reached by the keyboard, and only that. */
+const scrolling = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});

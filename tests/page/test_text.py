@@ -1,0 +1,162 @@
+"""What people wrote, as the page shows it: markup, code, formulas, long texts; and nothing of it runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.actors import ROOT, Server
+from tests.hostile_texts import VECTORS
+
+from .conftest import Person, let_happen
+
+# What a message may consist of; everything else would have come from an attack.
+STRANGERS = """() => [...document.querySelectorAll('.message .text :not(.code-copy, .code-copy *)')].filter((each) =>
+    !each.closest('math')
+        && !each.matches('p, br, strong, em, s, code, pre, span, blockquote, ul, ol, li, a, div.code, div.formula')
+    || [...each.attributes].some(({ name }) => name.startsWith('on') || ['style', 'id', 'src'].includes(name))
+    || each.href && !/^(https?|mailto):/.test(each.href.baseVal ?? each.href)
+).map((each) => each.outerHTML)"""
+
+
+@pytest.fixture(scope="module")
+def attacked_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with a room of attacks."""
+    server = Server(tmp_path_factory.mktemp("attacked") / "data", RATE_LIMIT=0).start()
+    talker = server.enter("Mallory")
+    for text in VECTORS:
+        talker.hear("message", nonce=talker.post(text))
+    talker.close()
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("policy", ["on", "off"])
+def test_no_attack_runs_or_becomes_an_element_with_the_policy_on_or_off(
+    attacked_server: Server, make_person: Callable[..., Person], policy: str
+) -> None:
+    ana = make_person(attacked_server.url, bypass_csp=policy == "off").visit(name=f"Ana {policy}")
+
+    def all_is_loaded() -> bool:
+        ana.scroll("0")
+        return ana.page.locator(".log-beginning").count() == 1
+
+    let_happen(ana.page, all_is_loaded)
+    expect(ana.messages).to_have_count(len(VECTORS))
+    assert ana.page.evaluate(STRANGERS) == []
+    assert ana.page.evaluate("() => window.hit") is None
+    shown = ana.page.evaluate("() => [...document.querySelectorAll('.message .text')].map((each) => each.innerHTML)")
+    for text, html in zip(VECTORS, shown, strict=True):
+        assert "hit" not in text or "hit" in html or text.startswith("$")  # LaTeX has words that are not shown
+
+
+def test_only_one_place_of_the_page_takes_html() -> None:
+    taking = re.compile(
+        r"innerHTML|outerHTML|insertAdjacentHTML|setHTML|createContextualFragment|document\.write|srcdoc"
+    )
+    found = {path.name for path in (ROOT / "static" / "js").rglob("*.js") if taking.search(path.read_text())}
+    assert found == {"rich.js"}
+
+
+def test_the_browser_lets_no_other_place_take_html(ana: Person) -> None:
+    refused = ana.page.evaluate(
+        """() => {
+            const names = [];
+            try { document.createElement('p').innerHTML = '<b>x</b>' } catch (error) { names.push(error.name) }
+            try { trustedTypes.createPolicy('another', {}) } catch (error) { names.push(error.name) }
+            return names;
+        }"""
+    )
+    assert refused == ["TypeError", "TypeError"]
+    ana.forgive("Content Security Policy")
+
+
+def test_markup_is_shown_as_what_it_means(ana: Person, bia: Person) -> None:
+    ana.write("**Good** *morning* ~~night~~ `x` https://a.example/ :tada: it costs $5 and $6")
+    text = bia.texts.last
+    expect(text).to_have_text("Good morning night x https://a.example/ 🎉 it costs $5 and $6")
+    for element, words in (("strong", "Good"), ("em", "morning"), ("s", "night"), ("code", "x")):
+        expect(text.locator(element)).to_have_text(words)
+    expect(text.locator("a")).to_have_attribute("rel", "noopener nofollow ugc")
+    expect(ana.texts.last.locator("strong")).to_have_text("Good")
+    bia.page.reload()
+    expect(text.locator("strong")).to_have_text("Good")
+
+
+def test_formulas_are_drawn(ana: Person) -> None:
+    ana.write("so $x^2$ and $$\\frac{a}{b}$$")
+    expect(ana.texts.last.locator("math")).to_have_count(2)
+    assert ana.texts.last.locator("mfrac").evaluate("each => each.getBoundingClientRect().height") > 20
+
+
+def test_code_has_colours_numbers_and_can_be_copied_and_scrolled(ana: Person) -> None:
+    ana.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    code = "def answer():\n    return 42  # " + "and more " * 40
+    ana.write(f"```python\n{code.rstrip()}\n```")
+    pre = ana.texts.last.locator("pre")
+    expect(pre.locator(".k").first).to_have_text("def")
+    colours = pre.evaluate("each => [each.querySelector('.k'), each].map((part) => getComputedStyle(part).color)")
+    assert colours[0] != colours[1]
+    assert "1" in pre.evaluate("each => getComputedStyle(each, '::before').content")
+    expect(pre).to_have_attribute("tabindex", "0")
+    pre.focus()
+    ana.page.keyboard.press("ArrowRight")
+    ana.page.wait_for_function("() => document.querySelector('.message pre').scrollLeft > 0")
+    ana.page.get_by_role("button", name="Copy the code").click()
+    expect(ana.page.get_by_role("button", name="Copied")).to_be_visible()
+    assert ana.page.evaluate("() => navigator.clipboard.readText()") == code.rstrip()
+
+
+def test_code_can_be_copied_where_the_page_is_not_secure(ana: Person) -> None:
+    ana.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ana.page.evaluate("() => Object.defineProperty(navigator.clipboard, 'writeText', { value: undefined })")
+    ana.write("```\nby hand\n```")
+    ana.page.get_by_role("button", name="Copy the code").click()
+    expect(ana.page.get_by_role("button", name="Copied")).to_be_visible()
+    assert ana.page.evaluate("() => navigator.clipboard.readText()") == "by hand"
+
+
+def test_over_twenty_lines_a_text_is_folded_until_one_wants_to_see_all(ana: Person) -> None:
+    ana.write("\n".join(f"line {number}" for number in range(1, 21)))
+    fold = ana.messages.last.locator(".fold")
+    ana.sees(" ".join(f"line {number}" for number in range(1, 21)))
+    expect(fold).to_be_hidden()
+    ana.write("\n".join(f"line {number}" for number in range(1, 31)) + " https://a.example/")
+    expect(fold).to_have_text("Show all")
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    folded = ana.texts.last.evaluate("each => each.clientHeight")
+    fold.click()
+    expect(fold).to_have_text("Show less")
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    assert ana.texts.last.evaluate("each => each.clientHeight") > folded * 1.4
+    fold.click()
+    expect(fold).to_have_text("Show all")
+    ana.texts.last.locator("a").focus()  # nobody's focus is in what is not shown
+    expect(fold).to_have_text("Show less")
+
+
+def test_a_long_text_of_few_lines_is_folded_where_the_screen_is_narrow(
+    server: Server, make_person: Callable[..., Person]
+) -> None:
+    ana = make_person(server.url, viewport={"width": 320, "height": 700}).visit(name="Ana")
+    ana.write("word " * 200)
+    fold = ana.messages.last.locator(".fold")
+    expect(fold).to_have_text("Show all")
+    ana.page.set_viewport_size({"width": 1280, "height": 800})
+    expect(fold).to_be_hidden()
+
+
+def test_an_override_of_the_writing_direction_ends_with_what_it_stands_in(ana: Person) -> None:
+    ana.write("**\u202eabc** behind")
+    strong = ana.texts.last.locator("strong")
+    expect(strong).to_have_css("unicode-bidi", "isolate")
+    assert strong.evaluate(
+        """(each) => {
+            const range = document.createRange();
+            range.selectNodeContents(each.nextSibling);
+            return range.getBoundingClientRect().left >= each.getBoundingClientRect().right;
+        }"""
+    )
