@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy import (
+    ARRAY,
+    CTE,
     BigInteger,
     Connection,
-    Integer,
     Select,
     String,
     and_,
     case,
-    column,
+    cast,
     exists,
     func,
     insert,
     literal,
     select,
-    values,
 )
 
-from .schema import documents, events, rooms
+from .schema import documents, events, head, rooms
 
 Place = tuple[str, int]  # a message: its room's slug and its seq
 Source = tuple[int, int, int, int, str, str, str, str | None]  # what `sources` selects
@@ -36,11 +37,7 @@ def numbered(connection: Connection, places: Sequence[Place]) -> int:
         select(documents.c.doc, documents.c.at).order_by(documents.c.doc.desc()).limit(1)
     ).first()
     last, last_at = (newest.doc, newest.at) if newest else (0, 0)
-    waiting = (
-        values(column("place", Integer), column("slug", String), column("seq", BigInteger), name="waiting")
-        .data([(place, slug, seq) for place, (slug, seq) in enumerate(places)])
-        .cte("waiting")
-    )
+    waiting = _rows(connection, places)
     known = exists().where(documents.c.room_id == events.c.room_id, documents.c.seq == events.c.seq)
     latest = func.max(events.c.at).over(order_by=waiting.c.place)  # the clock may have been put back
     chosen = (
@@ -61,19 +58,33 @@ def numbered(connection: Connection, places: Sequence[Place]) -> int:
     return int(last)
 
 
+def _rows(connection: Connection, places: Sequence[Place]) -> CTE:
+    """These places as a table of place, slug and seq. One value of the statement, however many they are: it is compiled
+    once."""
+    if connection.dialect.name == "sqlite":
+        each = func.json_each(msgspec.json.encode(places).decode()).table_valued("key", "value")
+        slug, seq = (func.json_extract(each.c.value, f"$[{number}]") for number in range(2))
+        return select(each.c.key.label("place"), slug.label("slug"), seq.label("seq")).cte("waiting")
+    slugs = cast([slug for slug, _ in places], ARRAY(String))
+    seqs = cast([seq for _, seq in places], ARRAY(BigInteger))
+    each = func.unnest(slugs, seqs).table_valued("slug", "seq", with_ordinality="place").render_derived()
+    return select(each.c.place, each.c.slug, each.c.seq).cte("waiting")
+
+
 def unnumbered(connection: Connection, most: int) -> list[Place]:
     """The oldest messages that have no number yet, in the order in which they came."""
     newest = select(func.coalesce(func.max(documents.c.seq), 0)).where(documents.c.room_id == rooms.c.id)
-    came = func.max(events.c.at).over(partition_by=events.c.room_id, order_by=events.c.seq).label("came")
-    later = (
-        select(rooms.c.slug, events.c.room_id, events.c.seq, came)
-        .select_from(rooms)
-        .join(events, and_(events.c.room_id == rooms.c.id, events.c.seq > newest.scalar_subquery()))
-        .where(events.c.type == "message", events.c.text != "")
-        .subquery()
-    )
-    oldest = select(later.c.slug, later.c.seq).order_by(later.c.came, later.c.room_id, later.c.seq).limit(most)
-    return [(row.slug, row.seq) for row in connection.execute(oldest)]
+    found: list[tuple[int, int, int, str]] = []
+    for room in connection.execute(select(rooms.c.id, rooms.c.slug, head(), newest.scalar_subquery().label("newest"))):
+        if room.head == room.newest:
+            continue
+        later = select(events.c.seq, events.c.at).where(events.c.room_id == room.id, events.c.seq > room.newest)
+        said = later.where(events.c.type == "message", events.c.text != "").order_by(events.c.seq).limit(most)
+        came = 0
+        for row in connection.execute(said):
+            came = max(came, row.at)  # the clock may have been put back
+            found.append((came, room.id, row.seq, room.slug))
+    return [(slug, seq) for _, _, seq, slug in sorted(found)[:most]]
 
 
 def sources() -> Select[Source]:

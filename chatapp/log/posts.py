@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, cast
 
-from sqlalchemy import Connection, Dialect, insert, select, tuple_
+from sqlalchemy import Connection, Dialect, String, and_, column, insert, select, values
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ..model import Author, Event, Message, Refusal, Room, rfc3339
@@ -64,7 +64,10 @@ def known(connection: Connection, sent: Sequence[Post | Act]) -> dict[tuple[str,
     keys = [(item.author.id, item.nonce) for item in sent if item.nonce is not None]
     if not keys:
         return {}
-    rows = list(connection.execute(with_slug().where(tuple_(events.c.author_id, events.c.nonce).in_(keys))))
+    # Joined, for SQLite does not look up pairs that are `in` a list: it would go through the whole log.
+    used = values(column("author", String), column("nonce", String), name="used").data(keys).cte("used")
+    same = and_(events.c.author_id == used.c.author, events.c.nonce == used.c.nonce)
+    rows = list(connection.execute(with_slug().join(used, same)))
     made = told(connection, rows)
     return {(row.author_id, row.nonce): event for row, event in zip(rows, made, strict=True)}
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.event import listen
 
 from chatapp.log.acts import Delete, Edit, React
 from chatapp.log.database import Database, sqlite_url
@@ -399,3 +402,35 @@ def test_only_the_words_of_what_stands_are_in_the_pages_of_the_index(tmp_path: P
     assert library.find("kept") == ["kept"]
     assert kept
     library.close()
+
+
+def test_nothing_that_is_asked_about_a_message_goes_through_its_whole_room(tmp_path: Path) -> None:
+    """SQLite does not know how long a room is, unless the migrations tell it."""
+    library = Library(sqlite_url(tmp_path / "chat.sqlite3"))
+    history = History(library.database)
+    asked: list[tuple[str, Any]] = []
+    for engine in (library.database.reader, library.database.writer):
+        listen(engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+    seq = library.say("one", "two", "three")
+    library.journal.append(Post(GENERAL, ANA, "again", "n1", None))
+    for nonce in ("n1", "n2"):
+        heard = Heard()
+        library.journal.append(Edit(GENERAL, ANA, nonce, heard, seq, "edited", None))
+        heard.wait()
+    library.react(seq)
+    library.find("edited")
+    history.page(GENERAL, before=None, limit=50)
+    history.page_around(GENERAL, around=seq, limit=50)
+    history.versions(GENERAL, seq)
+    library.delete(seq)
+    library.close()
+    plans = set()
+    with closing(sqlite3.connect(tmp_path / "chat.sqlite3")) as raw:
+        for statement, values in asked:
+            if statement.startswith(("SELECT", "UPDATE", "INSERT", "WITH")) and not isinstance(values, list):
+                plans |= {(row[3], statement) for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", values)}
+    assert len(plans) > 10
+    assert any("events_nonce" in plan[0] for plan in plans)
+    assert any("events_target" in plan[0] for plan in plans)
+    scans = [statement for plan, statement in plans if plan in ("SCAN events", "SCAN documents")]
+    assert not [statement for statement in scans if "ORDER BY documents.doc DESC" not in statement]  # the newest one
