@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from flask_babel import Babel
 
-from . import config
+from . import cli, config
 from .bus.local import LocalBus
 from .details import TRANSLATIONS
 from .flow.access import Access
@@ -142,6 +142,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     if settings.LAB:
         app.register_blueprint(lab(settings, laboratory))
     errors.init_app(app)
+    cli.init_app(app)
     lock_file = config.lock_file(settings, folder)
     parts = Parts(
         folder,

@@ -31,18 +31,18 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         if isinstance(record.msg, Together):
-            return "\n".join(map(_escaped, record.msg))
-        line = _escaped(record.getMessage())
+            return "\n".join(map(escaped, record.msg))
+        line = escaped(record.getMessage())
         if record.levelno >= logging.WARNING:
             line = f"{record.levelname}: {line}"
         if record.exc_info:
             # Indented: an exception's own text may have line breaks in it, and forges no line of ours.
             trace = self.formatException(record.exc_info).split("\n")
-            line += "".join(f"\n  {_escaped(part)}" for part in trace)
+            line += "".join(f"\n  {escaped(part)}" for part in trace)
         return line
 
 
-def _escaped(line: str) -> str:
+def escaped(line: str) -> str:
     return line if line.isprintable() else line.translate(_ESCAPES)
 
 

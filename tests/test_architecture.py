@@ -20,6 +20,12 @@ LONGEST = 320  # lines of a file: about 300, which one still reads in one go
 LAYERS: list[set[str]] = [
     {"chatapp"},  # create_app knows all parts
     {"servers.flask_run", "servers.gthread"},
+    # The commands, and what speaks to a chat from outside.
+    {"cli"},
+    {"client.prompt"},
+    {"client.conversation", "client.follow"},
+    {"client.patience", "client.person", "client.show", "client.wire"},
+    {"client.address", "client.heard"},
     {"servers.address", "servers.limits", "servers.pool"},
     {"lifecycle"},
     {"flow.door", "web.openapi"},
@@ -74,7 +80,7 @@ LAYERS: list[set[str]] = [
     {"query"},
     {"complaints", "config", "excerpt", "model", "nesting", "origins", "secret", "spelling", "tap", "words"},
 ]
-PACKAGES = {"bus", "flow", "lab", "live", "log", "rooms", "servers", "text", "web"}
+PACKAGES = {"bus", "client", "flow", "lab", "live", "log", "rooms", "servers", "text", "web"}
 
 
 def parsed(path: Path) -> ast.Module:
@@ -193,6 +199,10 @@ def test_only_the_outbox_writes_to_a_clients_socket() -> None:
         ("live.fanout", "self._bell.send"),  # its own bell, a socket pair
         ("lab.wire", "super().send"),  # the laboratory's sockets, on their way out of its outboxes
         ("lab.clients", "sock.send"),  # the other end of them
+        ("client.wire", "self._protocol.send"),  # makes bytes of a frame
+        ("client.wire", "self._sock.sendall"),  # the other end of a real one
+        ("client.conversation", "self._rings.sendall"),  # its own bell
+        ("client.conversation", "wire.send"),
     }
 
 

@@ -33,6 +33,7 @@ from .protocol import SUBPROTOCOL
 from .session import PlainSession, Services
 
 DEFAULT_ROOM = "general"
+FULL = "The server is full or stopping. Try again soon."
 RETRY_AFTER = 5.0  # seconds that a client over the capacity should stay away
 SEND_BUFFER = 262_144  # bytes the kernel may keep for one client; what is more waits in its outbox
 UNACKNOWLEDGED = 30_000  # ms after which the kernel gives up on a peer that acknowledges nothing (TCP_USER_TIMEOUT)
@@ -85,9 +86,7 @@ class Door:
         except Refusal as refusal:
             return problem(refusal)
         except Full:
-            return problem(
-                Refusal("busy", retry_after=RETRY_AFTER), detail="The server is full or stopping. Try again soon."
-            )
+            return problem(Refusal("busy", retry_after=RETRY_AFTER), detail=FULL)
         return None
 
     def seat(

@@ -16,7 +16,7 @@ from msgspec import Meta
 from ..details import sentence
 from ..identity import language
 from ..live import protocol
-from ..live.door import RETRY_AFTER, Door
+from ..live.door import FULL, RETRY_AFTER, Door
 from ..live.frames import INTERNAL_ERROR, TRY_LATER
 from ..live.hub import Client, Dialect, Full
 from ..live.lines import HEAD, LAST, line
@@ -60,7 +60,7 @@ class Stream:
         try:
             client, _ = self._door.seat(Dialect.LINES, request.args.get("name"), farewell=_farewell)
         except Full:
-            return problem(Refusal("busy", retry_after=RETRY_AFTER))
+            return problem(Refusal("busy", retry_after=RETRY_AFTER), detail=FULL)
         log.info("Client connected: path=%s", request.path)
         self._serve(client, room, after=after, limit=limit)
         return _Over()

@@ -1,0 +1,72 @@
+"""What a server says, read generously: a newer one may say more than is known here."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from ..model import Author
+
+
+class Quoted(Struct):
+    """What a reply quotes."""
+
+    seq: int
+    author: Author
+    text: str
+
+
+class Question(Struct):
+    """What a poll offers."""
+
+    options: list[str] = []
+
+
+class You(Struct, frozen=True):
+    """Who the server takes us for."""
+
+    id: str = ""
+    role: str = ""
+
+
+class Heard(Struct):
+    """One word of the server's, of any kind: its `type`, and of the fields those that it has."""
+
+    type: str
+    room: str = ""
+    seq: int = 0
+    at: str = ""
+    author: Author = Author("", "")
+    text: str = ""
+    target: int = 0
+    nonce: str | None = None
+    quote: Quoted | None = None
+    poll: Question | None = None
+    emoji: str = ""
+    on: bool = True
+    deleted: bool = False
+    voters: int = 0
+    name: str | None = None
+    topic: str | None = None
+    archived: bool | None = None
+    # Of the answers.
+    head: int = 0
+    gap: bool = False
+    epoch: str = ""
+    events: list[Heard] = []
+    members: list[Author] = []
+    joined: list[Author] = []
+    left: list[str] = []
+    you: You = You()
+    code: str | int = ""
+    reason: str = ""
+    detail: str = ""
+    retry_after: float | None = None
+
+
+def heard(said: str | bytes) -> Heard | None:
+    """The word, or None if it is none that can be read."""
+    try:
+        return msgspec.json.decode(said, type=Heard)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None

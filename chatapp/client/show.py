@@ -1,0 +1,73 @@
+"""How a room's events read in a terminal. Nothing of what people write reaches it raw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from ..terminal import escaped
+from .heard import Heard
+
+INDENT = "      "  # under the time
+
+
+def lines(event: Heard) -> Iterator[str]:
+    """The lines that tell an event; none for a kind that is not known here."""
+    first, *more = _told(event) or [""]
+    if first:
+        yield f"{_time(event.at)} {escaped(first)}"
+        yield from (INDENT + escaped(line) for line in more)
+
+
+def _told(event: Heard) -> list[str]:
+    who = event.author.name or "Somebody"
+    match event.type:
+        case "message":
+            return _message(event, who)
+        case "edited":
+            return _with_text(f"* {who} changed #{event.target}:", event.text)
+        case "deleted":
+            return [f"* {who} deleted #{event.target}"]
+        case "reacted":
+            what = f"put {event.emoji} under" if event.on else f"took {event.emoji} from"
+            return [f"* {who} {what} #{event.target}"]
+        case "pinned":
+            return [f"* {who} {'pinned' if event.on else 'unpinned'} #{event.target}"]
+        case "voted":
+            return [f"* {who} voted in #{event.target}: {event.voters} in all"]
+        case "closed":
+            return [f"* {who} closed the poll #{event.target}"]
+        case "configured":
+            return [f"* {who} changed the room: {_configured(event)}"]
+    return []
+
+
+def _message(event: Heard, who: str) -> list[str]:
+    if event.deleted:
+        return [f"#{event.seq} {who} deleted this"]
+    text = event.text
+    if event.quote:
+        text = f"> {event.quote.author.name}: {event.quote.text}\n{text}"
+    if event.poll:
+        text += "".join(f"\n{number}) {option}" for number, option in enumerate(event.poll.options, 1))
+    return _with_text(f"#{event.seq} {who}:", text)
+
+
+def _with_text(head: str, text: str) -> list[str]:
+    first, *more = text.split("\n")
+    return [f"{head} {first}", *more]
+
+
+def _configured(event: Heard) -> str:
+    changes = [f"name “{event.name}”"] if event.name is not None else []
+    changes += [f"topic “{event.topic}”"] if event.topic is not None else []
+    changes += [("archived" if event.archived else "open again")] if event.archived is not None else []
+    return ", ".join(changes)
+
+
+def _time(at: str) -> str:
+    """Hours and minutes where the terminal is."""
+    try:
+        return f"{datetime.fromisoformat(at).astimezone():%H:%M}"
+    except ValueError:
+        return "--:--"

@@ -1,0 +1,141 @@
+"""A WebSocket from the client's side: the handshake, and then texts, on the one thread that owns it."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator, Mapping
+
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import AcceptConnection, CloseConnection, Event, Ping, RejectConnection, Request, TextMessage
+from wsproto.utilities import ProtocolError
+
+from .address import Address
+
+SEND_TIMEOUT = 20.0  # seconds for a server to take what is sent
+PIECE = 65_536  # bytes read at once
+
+
+class Closed(Exception):
+    """The connection is over. `code` is the close frame's; None if there was none."""
+
+    def __init__(self, code: int | None, reason: str = ""):
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+
+class Refused(Exception):
+    """The handshake was answered with plain HTTP: its status, and after how many seconds to come again."""
+
+    def __init__(self, status: int, retry_after: float):
+        super().__init__(status)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class Wire:
+    """One open connection. Raises OSError or Closed from any call once it has broken."""
+
+    def __init__(self, address: Address, target: str, *, subprotocol: str, headers: Mapping[str, str]):
+        """Connects and shakes hands. Raises OSError, Refused or Closed."""
+        self._text = ""  # of a message that has not ended yet
+        self._texts: list[str] = []  # that came with the handshake
+        self._sock = address.connect()
+        self._protocol = WSConnection(ConnectionType.CLIENT)
+        extra = [(name.encode(), value.encode()) for name, value in headers.items()]
+        request = Request(address.netloc, target, subprotocols=[subprotocol], extra_headers=extra)
+        try:
+            self._put(self._protocol.send(request))
+            self._shake_hands()
+            self._sock.settimeout(0)  # from here on whoever reads knows that there is something
+        except BaseException:
+            self._sock.close()
+            raise
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    def send(self, text: str) -> None:
+        """Sends a text."""
+        self._put(self._protocol.send(TextMessage(data=text)))
+
+    def texts(self) -> Iterator[str]:
+        """What has come, without waiting for more."""
+        early, self._texts = self._texts, []
+        yield from early
+        while received := self._receive():
+            yield from self._take(received)
+
+    def close(self) -> None:
+        """Says goodbye if that is possible at once, and ends the connection."""
+        try:
+            self._put(self._protocol.send(CloseConnection(code=1000)))
+        except (OSError, Closed, ProtocolError):
+            pass  # it was broken: that is an end as well
+        self._sock.close()
+
+    def _shake_hands(self) -> None:
+        while True:
+            received = self._sock.recv(PIECE)
+            if not received:
+                raise Closed(None, "the server hung up")
+            events = self._events(received)
+            if not events:
+                continue
+            if isinstance(events[0], RejectConnection):
+                raise _refusal(events[0])
+            if not isinstance(events[0], AcceptConnection):
+                raise Closed(None, "no handshake")
+            for event in events[1:]:
+                self._texts += self._handle(event)
+            return
+
+    def _receive(self) -> bytes:
+        """What there is, b"" for nothing now. Raises Closed at the end."""
+        try:
+            received = self._sock.recv(PIECE)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return b""
+        if not received:
+            raise Closed(None, "the server hung up")
+        return received
+
+    def _take(self, received: bytes) -> Iterator[str]:
+        for event in self._events(received):
+            yield from self._handle(event)
+
+    def _events(self, received: bytes) -> list[Event]:
+        try:
+            self._protocol.receive_data(received)
+            return list(self._protocol.events())
+        except ProtocolError as error:
+            raise Closed(None, f"this is no WebSocket: {error}") from None
+
+    def _handle(self, event: Event) -> Iterator[str]:
+        if isinstance(event, TextMessage):
+            self._text += event.data
+            if event.message_finished:
+                text, self._text = self._text, ""
+                yield text
+        elif isinstance(event, Ping):
+            self._put(self._protocol.send(event.response()))
+        elif isinstance(event, CloseConnection):
+            try:
+                self._put(self._protocol.send(event.response()))
+            except (OSError, ProtocolError):
+                pass  # the server is gone already
+            raise Closed(event.code, event.reason or "")
+
+    def _put(self, content: bytes) -> None:
+        waits = self._sock.gettimeout()
+        self._sock.settimeout(SEND_TIMEOUT)
+        try:
+            self._sock.sendall(content)
+        finally:
+            self._sock.settimeout(waits)
+
+
+def _refusal(event: RejectConnection) -> Refused:
+    headers = {bytes(name).lower(): bytes(value) for name, value in event.headers}
+    given = headers.get(b"retry-after", b"")
+    return Refused(event.status_code, float(given) if given.isdigit() else 0.0)

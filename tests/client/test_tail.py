@@ -1,0 +1,137 @@
+"""`flask tail`: what it shows, across a server's death, and how it ends."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chatapp.client.address import Address
+from chatapp.client.heard import Heard, heard
+from chatapp.client.patience import LONGEST, Patience
+from chatapp.client.show import lines
+from chatapp.model import Author
+
+from ..actors import ROOT, Server, eventually
+from .conftest import Terminal
+
+Open = Callable[..., Terminal]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "flask", "tail", *arguments], cwd=ROOT, capture_output=True, timeout=30
+    )
+
+
+def test_it_shows_the_last_events_and_then_what_happens(server: Server, terminal: Open) -> None:
+    ana = server.enter("Ana")
+    for number in range(1, 6):
+        ana.hear("message", nonce=ana.post(f"line {number}\nand more"))
+    tail = terminal("tail", "general", "--server", server.url, "--last", "2")
+    tail.shows("#5 Ana: line 5\n      and more\n")
+    assert "line 3" not in tail.shown
+    ana.say("edit", room="general", target=5, text="line five", nonce="e")
+    ana.say("react", room="general", target=5, emoji="👍", on=True, nonce="r")
+    ana.say("delete", room="general", target=4, nonce="d")
+    tail.shows("* Ana changed #5: line five")
+    tail.shows("* Ana put 👍 under #5")
+    tail.shows("* Ana deleted #4")
+    tail.process.send_signal(signal.SIGINT)  # Ctrl-C
+    assert tail.ends() == 0
+    assert "Traceback" not in tail.shown
+
+
+@pytest.mark.parametrize("kind", ["gunicorn", "flask"])
+def test_it_goes_on_where_it_was_when_the_server_comes_back(
+    kind: str, make_server: Callable[..., Server], terminal: Open
+) -> None:
+    server = make_server(kind).start()
+    tail = terminal("tail", "general", "--server", server.url, "--last", "0")
+    eventually(lambda: "Client connected: path=/api/rooms/general/stream" in server.terminal)
+    ana = server.enter("Ana")
+    for number in range(1, 4):
+        ana.hear("message", nonce=ana.post(f"line {number}"))
+    tail.shows("#3 Ana: line 3")
+    server.kill()
+    tail.shows("trying again")
+    server.start()
+    ana = server.enter("Ana")
+    for number in range(4, 7):
+        ana.hear("message", nonce=ana.post(f"line {number}"))
+    tail.shows("#6 Ana: line 6", 40)
+    tail.shows("connected again")
+    assert [tail.shown.count(f"line {number}") for number in range(1, 7)] == [1] * 6
+    server.stop()
+    tail.process.send_signal(signal.SIGINT)
+    assert tail.ends() == 0
+
+
+def test_mistakes_end_it_with_one_line(server: Server) -> None:
+    nowhere = run("nowhere", "--server", server.url)
+    assert (nowhere.returncode, nowhere.stdout, nowhere.stderr) == (1, b"", b"Error: There is no such room.\n")
+    for wrong in ("ftp://a", "http://", "http://a:b", "http://a/b", "http://[::1"):
+        found = run("general", "--server", wrong)
+        assert found.returncode == 2
+        assert b"is no address such as http://127.0.0.1:8000" in found.stderr
+
+
+def test_it_ends_quietly_when_nobody_reads_any_more(server: Server) -> None:
+    ana = server.enter("Ana")
+    for number in range(1, 6):
+        ana.hear("message", nonce=ana.post(f"line {number}"))
+    command = f"{sys.executable} -m flask tail general --server {server.url} | head -n 2"
+    with subprocess.Popen(["bash", "-c", command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as shell:
+        assert shell.stdout
+        assert len(shell.stdout.readline()) > 5
+        ana.hear("message", nonce=ana.post("wakes it"))
+        rest = shell.stdout.read()
+    assert rest.count(b"\n") == 1
+    assert b"Error" not in rest
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("chat.example:9000", Address(False, "chat.example", 9000)),
+        ("https://chat.example/", Address(True, "chat.example", 443)),
+        ("http://[::1]:5000", Address(False, "::1", 5000)),
+    ],
+)
+def test_an_address_is_read_as_people_write_it(url: str, address: Address) -> None:
+    assert Address.parse(url) == address
+    assert Address.parse(str(address)) == address
+
+
+def test_kinds_of_events_that_are_not_known_yet_are_passed_over_and_known_ones_told() -> None:
+    ana = Author("a", "Ana\x1b")
+
+    def told(**fields: Any) -> list[str]:
+        return [line.partition(" ")[2] for line in lines(Heard(author=ana, at="2026-11-25T21:00:00.000Z", **fields))]
+
+    assert told(type="danced", seq=3) == []
+    assert told(type="pinned", target=3, on=False) == [r"* Ana\x1b unpinned #3"]
+    assert told(type="voted", target=3, voters=4) == [r"* Ana\x1b voted in #3: 4 in all"]
+    assert told(type="closed", target=3) == [r"* Ana\x1b closed the poll #3"]
+    assert told(type="configured", topic="Maths", archived=True) == [
+        r"* Ana\x1b changed the room: topic “Maths”, archived"
+    ]
+    assert told(type="message", seq=3, deleted=True) == [r"#3 Ana\x1b deleted this"]
+    assert heard("[]") is None
+    assert heard(b"\xff") is None
+    assert heard('{"type": "x", "seq": "three"}') is None
+    assert list(lines(Heard("message", at="yesterday", text="x"))) == ["--:-- #0 Somebody: x"]
+
+
+def test_one_waits_longer_each_time_and_never_too_long() -> None:
+    patience = Patience(lambda: 1.0)
+    waits = [patience.wait() for _ in range(100)]
+    assert waits[:4] == [0.5, 1.0, 2.0, 4.0]
+    assert waits[-1] == LONGEST
+    assert patience.wait(at_least=30.0) == 30.0
+    patience.rewarded()
+    assert patience.wait() == 0.5

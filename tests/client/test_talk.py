@@ -1,0 +1,146 @@
+"""`flask talk` in a real terminal against a real server: what one writes arrives once and in order, whatever breaks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from ..actors import ROOT, Server, eventually
+from .conftest import Relay, Terminal, texts_of
+
+Open = Callable[..., Terminal]
+
+
+def test_two_people_talk_and_leave(server: Server, terminal: Open) -> None:
+    ana = terminal("talk", "general", "--server", server.url, "--name", "Ana")
+    ana.shows("you are in general")
+    bia = terminal("talk", "--server", server.url)
+    bia.shows("Your name:")
+    bia.press("\x15")  # Ctrl-U: away with what is proposed
+    bia.enter("Bia")
+    bia.shows("you are in general")
+    ana.enter("hello Bia")
+    bia.shows("#1 Ana: hello Bia")
+    bia.enter("hello  *Ana*, olá")
+    ana.shows("#2 Bia: hello  *Ana*, olá")
+    ana.enter("/who")
+    ana.shows("-- Ana, Bia")
+    bia.enter("/name Beatriz")
+    bia.shows("you are Beatriz now")
+    bia.enter("//not a command")
+    ana.shows("#3 Beatriz: /not a command")
+    ana.enter("/nonsense")
+    ana.shows("/name NAME")
+    ana.press("\x04")  # Ctrl-D
+    assert ana.ends() == 0
+    bia.enter("/quit")
+    assert bia.ends() == 0
+    assert texts_of(server) == ["hello Bia", "hello  *Ana*, olá", "/not a command"]
+
+
+@pytest.mark.parametrize("kind", ["gunicorn", "flask"])
+def test_what_is_written_while_the_server_is_away_goes_out_once_and_in_order(
+    kind: str, make_server: Callable[..., Server], terminal: Open
+) -> None:
+    server = make_server(kind).start()
+    ana = terminal("talk", "general", "--server", server.url, "--name", "Ana")
+    ana.shows("you are in general")
+    ana.enter("before")
+    ana.shows("#1 Ana: before")
+    server.kill()
+    ana.shows("trying again")
+    for text in ("one", "two", "three"):
+        ana.enter(text)
+    server.start()
+    talker = server.enter("Bia")
+    talker.hear("message", nonce=talker.post("I was here first"))
+    ana.shows("Ana: three", 40)
+    assert [text for text in texts_of(server) if text != "I was here first"] == ["before", "one", "two", "three"]
+    assert ana.shown.count("Bia: I was here first") == 1
+    ana.enter("after")
+    ana.shows("Ana: after")
+    assert "Traceback" not in ana.shown
+
+
+def test_a_message_whose_acknowledgement_was_lost_is_stored_once(
+    server: Server, terminal: Open, relay: Callable[[Server], Relay]
+) -> None:
+    line = relay(server)
+    ana = terminal("talk", "general", "--server", line.url, "--name", "Ana")
+    ana.shows("you are in general")
+    line.deaf = True
+    ana.enter("said once")
+    eventually(lambda: texts_of(server) == ["said once"])
+    ana.enter("and this next")
+    line.cut()
+    line.deaf = False
+    ana.shows("#1 Ana: said once", 20)
+    ana.shows("#2 Ana: and this next", 20)
+    assert texts_of(server) == ["said once", "and this next"]
+
+
+def test_who_writes_too_fast_is_slowed_down_and_loses_nothing(
+    make_server: Callable[..., Server], terminal: Open
+) -> None:
+    server = make_server(RATE_LIMIT=5, RATE_BURST=1).start()
+    ana = terminal("talk", "general", "--server", server.url, "--name", "Ana")
+    ana.shows("you are in general")
+    for number in range(6):
+        ana.enter(f"quick {number}")
+    ana.shows("quick 5", 20)
+    eventually(lambda: texts_of(server) == [f"quick {number}" for number in range(6)])
+
+
+def test_a_refused_message_is_said_to_be_refused_and_the_next_one_goes_out(
+    make_server: Callable[..., Server], terminal: Open
+) -> None:
+    server = make_server(TEXT_LIMIT=10).start()
+    ana = terminal("talk", "general", "--server", server.url, "--name", "Ana")
+    ana.shows("you are in general")
+    ana.enter("much longer than ten")
+    ana.enter("short")
+    ana.shows("too long: at most 10")
+    ana.shows("#1 Ana: short")
+
+
+def test_a_name_that_is_taken_is_asked_for_again(server: Server, terminal: Open) -> None:
+    server.enter("Ana")
+    other = terminal("talk", "general", "--server", server.url, "--name", "ana")
+    other.shows("Someone else is using the name")
+    other.press("\x15")
+    other.enter("Caio")
+    other.shows("you are in general")
+
+
+def test_what_people_write_does_not_speak_to_the_terminal(server: Server, terminal: Open) -> None:
+    ana = terminal("talk", "general", "--server", server.url, "--name", "Ana")
+    ana.shows("you are in general")
+    mallory = server.enter("Mallory")
+    mallory.post("\x1b]0;owned\x07\x1b[31mred\r\x9b2J\u202eback\nnext line")
+    ana.shows(r"#1 Mallory: \x1b]0;owned\x07\x1b[31mred\x0d\x9b2J\u202eback")
+    ana.shows("      next line")
+    assert b"owned\x07" not in ana.raw
+
+
+def test_a_room_that_there_is_not_and_a_server_that_there_is_not_end_it(server: Server, terminal: Open) -> None:
+    nowhere = terminal("talk", "nowhere", "--server", server.url, "--name", "Ana")
+    assert nowhere.ends() == 1
+    assert "There is no such room." in nowhere.shown
+    nobody = terminal("talk", "general", "--server", "http://127.0.0.1:9", "--name", "Ana")
+    assert nobody.ends() == 1
+    assert "http://127.0.0.1:9 cannot be reached" in nobody.shown
+
+
+def test_what_is_piped_into_it_is_said_line_by_line(server: Server) -> None:
+    piped = subprocess.run(
+        [sys.executable, "-m", "flask", "talk", "general", "--server", server.url, "--name", "ci"],
+        cwd=ROOT,
+        input=b"build 71\n\ncaf\xc3\xa9 \xff broken\nis green\n",
+        capture_output=True,
+        timeout=30,
+    )
+    assert (piped.returncode, piped.stderr) == (0, b"")
+    assert texts_of(server) == ["build 71", "café ? broken", "is green"]
