@@ -46,6 +46,7 @@ from .web.lab import lab
 from .web.messages import messages
 from .web.openapi import openapi
 from .web.pages import pages
+from .web.personal import personal
 from .web.search import search
 from .web.stream import Stream
 from .web.texts import texts
@@ -135,6 +136,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         api(settings, house=house, history=history, journal=journal, presence=presence, identity=identity)
     )
     app.register_blueprint(messages(settings, house=house, history=history, presence=presence, identity=identity))
+    app.register_blueprint(personal(settings, house=house, history=history, identity=identity))
     app.register_blueprint(texts(settings, house=house, emoji=emoji, identity=identity))
     app.register_blueprint(search(settings, Search(history, indexer), clock=time.time))
     app.register_blueprint(openapi())

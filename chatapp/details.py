@@ -34,6 +34,7 @@ _SENTENCES = {
     "forbidden": _("This is not allowed from here."),
     "too-late": _("A message can be changed for {n} minutes. This one is older."),
     "too-many": _("There are {n} of these already. More do not fit."),
+    "confirm-all": _("This calls {count} people. Send it again with “all” if it is meant to."),
     "name-taken": _("Someone else is using the name “{name}” right now. Choose another one."),
     "bad-name": _("A name has 1 to {n} visible characters, without control characters."),
     "too-many-rooms": _("You are in too many rooms at once: at most {n}. Leave one first."),
@@ -49,7 +50,12 @@ _SENTENCES = {
 
 def sentence(refusal: Refusal, locale: str) -> str:
     """What to tell a person about a refusal, in one of LOCALES."""
-    values = {"field": refusal.field or "", "retry_after": refusal.retry_after or "", **refusal.values}
+    values = {
+        "field": refusal.field or "",
+        "retry_after": refusal.retry_after or "",
+        "count": refusal.count,
+        **refusal.values,
+    }
     said = _SENTENCES[refusal.code]
     if refusal.code == "name-taken" and "slug" in refusal.values:  # one code for people's and for rooms' names
         said = _ROOM_TAKEN

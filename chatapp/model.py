@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+LEVELS = ("all", "mentions", "none")  # of how much of a room a person wants to hear
+
 
 class Author(msgspec.Struct, frozen=True):
     """Who wrote: a person's random id and the name they bore when they wrote."""
@@ -52,7 +54,8 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True, tag="message"):
     """A stored message, in the very shape in which it goes over the wire.
 
     `seq` is the room's event number, from 1 without gaps; `at` is UTC, RFC 3339, milliseconds. `html` is there only
-    where it differs from the escaped text. A message that was `deleted` since has an empty text.
+    where it differs from the escaped text. A message that was `deleted` since has an empty text. `mentions` are the
+    ids of the people whom it names, `all` means everybody in the room.
     """
 
     room: str
@@ -65,6 +68,8 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True, tag="message"):
     reply_to: int | None = None
     quote: Quote | None = None
     deleted: bool = False
+    mentions: tuple[str, ...] = ()
+    all: bool = False
 
 
 class Reaction(msgspec.Struct, frozen=True):
@@ -93,6 +98,8 @@ class Edited(msgspec.Struct, frozen=True, omit_defaults=True, tag="edited"):
     nonce: str | None = None
     html: str | None = None
     line: str = ""
+    mentions: tuple[str, ...] = ()
+    all: bool = False
 
 
 class Deleted(msgspec.Struct, frozen=True, omit_defaults=True, tag="deleted"):
@@ -151,11 +158,41 @@ class Read(NamedTuple):
     by: object
 
 
+class Leveled(NamedTuple):
+    """A person wants to hear more or less of a room: for their own clients other than the one that said it."""
+
+    person: str
+    room: str
+    level: str
+    by: object
+
+
+class Called(NamedTuple):
+    """These people are meant by a message: for those of their clients that are not in its room. `line` is how it is
+    quoted."""
+
+    people: tuple[str, ...]
+    room: str
+    seq: int
+    author: Author
+    line: str
+
+
 class Again(NamedTuple):
     """An event that one client gets a second time: it had sent the same nonce before."""
 
     event: Event
     to: Any
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How a person stands in a room: up to where they have `read` (None: they have never been there), how many messages
+    of others and how many that mean them came since, and of how much they want to hear (one of LEVELS)."""
+
+    read: int | None = None
+    unread: int = 0
+    mentions: int = 0
+    level: str = "all"
 
 
 class Watched(NamedTuple):
@@ -164,21 +201,31 @@ class Watched(NamedTuple):
     watchers: int
 
 
-Ephemeron = Typing | Read | Change | Watched  # told and forgotten
+Ephemeron = Typing | Read | Leveled | Called | Change | Watched  # told and forgotten
 News = list[Event] | Ephemeron | Again  # what the bus carries: a commit's events, or one of these
 
 
 class Refusal(Exception):
     """A command that was refused: nothing was stored, nobody was told, the connection lives.
 
-    `code` is one of the error codes of the protocol; `values` fill the placeholders of its sentence.
+    `code` is one of the error codes of the protocol; `values` fill the placeholders of its sentence. `count`: how many
+    it is about, where a program can use that.
     """
 
-    def __init__(self, code: str, *, field: str | None = None, retry_after: float | None = None, **values: object):
+    def __init__(
+        self,
+        code: str,
+        *,
+        field: str | None = None,
+        retry_after: float | None = None,
+        count: int | None = None,
+        **values: object,
+    ):
         super().__init__(code)
         self.code = code
         self.field = field
         self.retry_after = retry_after
+        self.count = count
         self.values = values
 
 

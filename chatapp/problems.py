@@ -25,6 +25,7 @@ STATUS = {
     "no-name": 404,
     "method": 405,
     "name-taken": 409,
+    "confirm-all": 409,
     "too-late": 409,
     "too-many": 409,
     "too-large": 413,
@@ -32,7 +33,7 @@ STATUS = {
     "server-error": 500,
     "busy": 503,
 }
-_SHOWN = ("field", "retry_after", "slug")  # what of a refusal's values a program can use
+_SHOWN = ("field", "retry_after", "slug", "count")  # what of a refusal's values a program can use
 
 
 def problem(refusal: Refusal, *, status: int | None = None, detail: str | None = None) -> Response:
@@ -45,7 +46,7 @@ def problem(refusal: Refusal, *, status: int | None = None, detail: str | None =
         "detail": detail or sentence(refusal, language()),
         "code": refusal.code,
     }
-    more = {"field": refusal.field, "retry_after": refusal.retry_after, **refusal.values}
+    more = {"field": refusal.field, "retry_after": refusal.retry_after, "count": refusal.count, **refusal.values}
     body |= {name: more[name] for name in _SHOWN if more.get(name) is not None}
     if request.path == "/healthz":  # for the operator: it may name hosts and files
         body["reason"] = more.get("reason", refusal.code)

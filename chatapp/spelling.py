@@ -14,3 +14,9 @@ def folded(name: str) -> str:
     regard to case and form (the Unicode Standard, section 3.13, D146)."""
     text = unicodedata.normalize("NFD", _UNSEEN.sub("", name)).casefold()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def bare(name: str) -> str:
+    """Equal for two names that differ in nothing but accents and the like: what one types who leaves them out."""
+    letters = unicodedata.normalize("NFKD", folded(name))
+    return unicodedata.normalize("NFKC", "".join(char for char in letters if unicodedata.category(char) != "Mn"))

@@ -34,7 +34,8 @@ LAYERS: list[set[str]] = [
     {"flow.telling"},
     {"flow.snapshot", "flow.assembler", "flow.frames"},
     {"flow.threads", "flow.viewer", "flow.words"},
-    {"web.api", "web.errors", "web.lab", "web.messages", "web.pages", "web.search", "web.stream", "web.texts"},
+    {"web.api", "web.errors", "web.lab", "web.messages", "web.pages"},
+    {"web.personal", "web.search", "web.stream", "web.texts"},
     {"web.exchange", "web.flow_strings", "web.lab_strings", "web.search_strings", "web.strings"},
     {"web.flow_lessons"},
     {"live.door"},
@@ -44,6 +45,7 @@ LAYERS: list[set[str]] = [
     {"problems"},
     {"identity"},
     {"rooms.house"},
+    {"rooms.announcing", "rooms.directory"},
     {"rooms.presence", "rooms.rates"},
     {"rooms.emoji", "rooms.names"},
     {"log.search"},
@@ -54,6 +56,7 @@ LAYERS: list[set[str]] = [
     {"log.index"},
     {"log.fts5", "log.tsvector"},
     {"log.documents"},
+    {"log.calls", "log.standings"},
     {"log.fold", "log.rows", "log.transaction"},
     {"log.schema"},
     {"bus.local"},
@@ -65,6 +68,7 @@ LAYERS: list[set[str]] = [
     {"lab.members", "lab.wire"},
     {"lab.bugs", "lab.meters"},
     {"live.fanout"},
+    {"live.ephemera"},
     {"live.hub"},
     {"live.outbox"},
     {"live.handshake", "live.reader"},
@@ -72,7 +76,7 @@ LAYERS: list[set[str]] = [
     # What makes HTML of a text, and knows nobody.
     {"text.rendering"},
     {"text.cleaning", "text.html", "text.markup", "text.painter"},
-    {"text.colouring", "text.emoji", "text.formulas", "text.languages"},
+    {"text.colouring", "text.emoji", "text.formulas", "text.languages", "text.mentions"},
     # What speaks of the nouns and does nothing: the wire's words, the sentences.
     {"details", "live.protocol"},
     # The nouns, and what needs nothing of ours.

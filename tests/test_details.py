@@ -21,7 +21,7 @@ SOURCES = sorted((ROOT / "chatapp").rglob("*.py"))
 PROTOCOL = {
     *("bad-json", "bad-field", "unknown-type", "not-joined", "no-such-room", "text-empty", "text-too-long"),
     *("rate-limited", "forbidden", "name-taken", "bad-name", "too-many-rooms", "busy"),
-    *("no-such-message", "too-late", "too-many"),
+    *("no-such-message", "too-late", "too-many", "confirm-all"),
 }
 # Of the protocol's codes, the one that is for what comes later: archived rooms.
 LATER = {"read-only"}
@@ -48,7 +48,7 @@ def placeholders(text: str) -> set[str]:
 
 
 def example(code: str) -> Refusal:
-    return Refusal(code, field="text", retry_after=1.5, n=7, name="Ana", slug="ana", reason="why")
+    return Refusal(code, field="text", retry_after=1.5, count=7, n=7, name="Ana", slug="ana", reason="why")
 
 
 def test_every_code_that_is_raised_has_a_sentence_and_no_sentence_is_left_over() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 
+import msgspec
+
 from ..details import sentence
 from ..log.acts import EDIT_WINDOW
-from ..model import Author, Event, Refusal, Room, rfc3339
+from ..model import Author, Event, Refusal, Room, Standing, rfc3339
 from ..rooms.names import NAME_LIMIT, ROOM_NAME_LIMIT
 from . import protocol
 from .frames import TRY_LATER, Ended, text_frame
@@ -35,11 +37,12 @@ class ChatSession(Session):
     def _welcome(self) -> protocol.Welcome:
         settings = self._services.settings
         person = self._person
-        marks = self._services.history.markers(person.id) if person.role == "member" else {}
+        standings = self._services.history.standings(person.id)
         rooms = [
-            protocol.RoomEntry(room.slug, room.name, room.head, marks.get(room.id))
+            protocol.RoomEntry(room.slug, room.name, room.head, **msgspec.structs.asdict(standing))
             for number, room in enumerate(self._services.history.rooms())
-            if number < WELCOME_ROOMS or room.id in marks
+            for standing in [standings.get(room.id, Standing())]
+            if number < WELCOME_ROOMS or room.id in standings
         ]
         limits = protocol.Limits(
             text=settings.TEXT_LIMIT,
@@ -85,6 +88,10 @@ class ChatSession(Session):
             case protocol.MarkRead():
                 room, refused = self._joined(command.room), _Receipt(self, command.nonce).refused
                 self._services.house.mark_read(self._person, room, command.seq, by=self._client, refused=refused)
+            case protocol.SetLevel():
+                room = self._services.house.room(command.room)
+                self._services.house.set_level(self._person, room, command.level, by=self._client)
+                self._say(protocol.LevelNews(room.slug, command.level, command.nonce))
             case protocol.Rename():
                 self._rename(command)
             case protocol.Ping():
@@ -97,9 +104,9 @@ class ChatSession(Session):
         receipt = _Receipt(self, deed.nonce)
         match deed:
             case protocol.PostMessage():
-                house.post(person, room, deed.text, deed.nonce, receipt, reply_to=deed.reply_to)
+                house.post(person, room, deed.text, deed.nonce, receipt, reply_to=deed.reply_to, to_all=deed.all)
             case protocol.EditMessage():
-                house.edit(person, room, deed.target, deed.text, deed.nonce, receipt)
+                house.edit(person, room, deed.target, deed.text, deed.nonce, receipt, to_all=deed.all)
             case protocol.DeleteMessage():
                 house.delete(person, room, deed.target, deed.nonce, receipt)
             case protocol.React():
@@ -157,7 +164,7 @@ class ChatSession(Session):
     def error(self, refusal: Refusal, nonce: str | None) -> protocol.Error:
         """The refusal as it goes over the wire, in the client's language."""
         detail = sentence(refusal, self._locale)
-        return protocol.Error(refusal.code, detail, nonce, refusal.field, refusal.retry_after)
+        return protocol.Error(refusal.code, detail, nonce, refusal.field, refusal.retry_after, refusal.count)
 
     def again(self, event: Event) -> None:
         """Says an event that was told before, in its place among the others. Called on the journal's thread."""

@@ -16,10 +16,11 @@ from itertools import groupby
 from threading import Event as Flag
 from threading import Lock, Thread
 
-from ..model import Again, Author, Change, Ephemeron, Event, Message, News, Read, Typing, Watched
+from ..model import Again, Ephemeron, Event, Message, News
 from ..tap import Round, Tap
 from ..terminal import Together
 from . import protocol
+from .ephemera import addressed
 from .frames import text_frame
 from .hub import Client, Hub, Recipients
 from .lines import line
@@ -232,18 +233,7 @@ class FanOut:
                     watched.offered(client, len(joined), client.outbox.fate)
 
     def _ephemeron(self, item: Ephemeron) -> None:
-        if isinstance(item, Read):
-            news: protocol.Answer = protocol.ReadMark(item.room, item.seq)
-            recipients = tuple(client for client in self._hub.of_person(item.person) if client is not item.by)
-        elif isinstance(item, Typing):
-            news = protocol.TypingNews(item.room, Author(item.user, item.name))
-            recipients = self._hub.recipients(item.room).chat
-        elif isinstance(item, Watched):
-            news = protocol.WatchNews(item.watchers)
-            recipients = tuple(self._hub.clients())
-        else:
-            news = _presence(item)
-            recipients = self._hub.recipients(item.room).chat
+        news, recipients = addressed(item, self._hub)
         chatting = [client for client in recipients if client.speaks_chat]
         if chatting:
             self._offer([text_frame(protocol.encode(news))], chatting)
@@ -288,10 +278,6 @@ def _slices(frames: list[bytes]) -> Iterator[bytes]:
         begun.append(frame)
         size += len(frame)
     yield b"".join(begun)
-
-
-def _presence(change: Change) -> protocol.PresenceNews:
-    return protocol.PresenceNews(change.room, change.joined, change.left, change.count)
 
 
 def _report(messages: int, recipients: Recipients) -> list[str]:

@@ -189,6 +189,12 @@ class Hub:
         with self.lock:
             return list(self._people.get(person, ()))
 
+    def elsewhere(self, people: Iterable[str], room: str) -> list[Client]:
+        """The clients of these people that are not in that room."""
+        with self.lock:
+            own = (client for person in people for client in self._people.get(person, ()))
+            return [client for client in own if room not in self._clients[client]]
+
     def clients(self) -> list[Client]:
         """Everyone."""
         with self.lock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -20,6 +20,7 @@ NONCE_LIMIT = 64  # characters of a nonce
 
 Nonce = Annotated[str, Meta(min_length=1, max_length=NONCE_LIMIT)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # what a browser's numbers hold exactly
+Level = Literal["all", "mentions", "none"]  # model.LEVELS
 Slug = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
@@ -46,6 +47,7 @@ class PostMessage(Struct, tag="post"):
     text: str
     nonce: Nonce
     reply_to: Seq | None = None
+    all: bool = False
 
 
 class EditMessage(Struct, tag="edit"):
@@ -55,6 +57,7 @@ class EditMessage(Struct, tag="edit"):
     target: Seq
     text: str
     nonce: Nonce
+    all: bool = False
 
 
 class DeleteMessage(Struct, tag="delete"):
@@ -90,6 +93,14 @@ class MarkRead(Struct, tag="read"):
     nonce: Nonce | None = None
 
 
+class SetLevel(Struct, tag="level"):
+    """The person wants to hear so much of a room."""
+
+    room: Slug
+    level: Level
+    nonce: Nonce | None = None
+
+
 class Rename(Struct, tag="rename"):
     """The person goes by another name."""
 
@@ -104,7 +115,7 @@ class Ping(Struct, tag="ping"):
 
 
 Deed = PostMessage | EditMessage | DeleteMessage | React  # what becomes an event of the room
-Command = Deed | Join | Leave | Typing | MarkRead | Rename | Ping
+Command = Deed | Join | Leave | Typing | MarkRead | SetLevel | Rename | Ping
 
 
 class You(Struct):
@@ -116,12 +127,15 @@ class You(Struct):
 
 
 class RoomEntry(Struct, omit_defaults=True):
-    """A room in the welcome; `read` is the person's own read marker, if they have been there."""
+    """A room in the welcome; the rest is how the person stands in it (`model.Standing`)."""
 
     slug: str
     name: str
     head: int
     read: int | None = None
+    unread: int = 0
+    mentions: int = 0
+    level: Level = "all"
 
 
 class Limits(Struct):
@@ -198,6 +212,22 @@ class Error(Struct, tag="error", omit_defaults=True):
     nonce: str | None = None
     field: str | None = None
     retry_after: float | None = None
+    count: int | None = None
+
+
+class LevelNews(Struct, tag="level", omit_defaults=True):
+    room: str
+    level: str
+    nonce: str | None = None
+
+
+class CallNews(Struct, tag="called"):
+    """A message in a room that the client is not in means the person; `text` is one line of it."""
+
+    room: str
+    seq: int
+    author: Author
+    text: str
 
 
 class WatchNews(Struct, tag="watched"):
@@ -210,7 +240,8 @@ class Pong(Struct, tag="pong", omit_defaults=True):
     nonce: str | None = None
 
 
-Answer = Welcome | Joined | Event | PresenceNews | TypingNews | ReadMark | WatchNews | Error | Pong
+Ephemeral = PresenceNews | TypingNews | ReadMark | LevelNews | CallNews | WatchNews
+Answer = Welcome | Joined | Event | Ephemeral | Error | Pong
 
 encode = msgspec.json.Encoder().encode
 _decode: Callable[[str], Command] = msgspec.json.Decoder(Command).decode

@@ -133,7 +133,7 @@ class PlainSession(Session):
             self._tap.note("parsed", self._client)
         while not self._client.outbox.closing:
             try:
-                self._services.house.post(self._person, self._room, text, None, self)
+                self._services.house.post(self._person, self._room, text, None, self, to_all=None)
             except Refusal as refusal:
                 if refusal.code == "text-too-long":
                     raise Ended(TOO_BIG, sentence(refusal, self._locale)) from None

@@ -5,7 +5,7 @@ An act of a new kind is a class here with what it checks, a struct in `model.py`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, update
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, update
 from ..excerpt import one_line
 from ..model import Author, Deleted, Edited, Event, Message, Present, Reacted, Refusal, Room, rfc3339
 from . import index
+from .calls import call, everybody, meant
 from .fold import folded
 from .rows import after_it, event_of, quotes_of, with_slug
 from .schema import events
@@ -50,18 +51,57 @@ class Act:
 
 
 @dataclass(frozen=True)
+class Call:
+    """Whom a text names, and whether it names everybody; that has to be `confirmed`. `present` are in the room now.
+
+    When it is stored, `reached` holds those who are meant by the message and were not before.
+    """
+
+    mentions: tuple[str, ...] = ()
+    everybody: bool = False
+    confirmed: bool = False
+    present: tuple[str, ...] = ()
+    reached: list[str] = field(default_factory=list)
+
+    def reach(self, connection: Connection, act: Act, seq: int, *, again: bool = False) -> None:
+        """Writes down whom that message means; `again`: it means everybody already. Raises Refusal `confirm-all`."""
+        people = {*self.mentions}
+        if self.everybody:
+            room = act.room.id
+            people |= meant(connection, room, seq) if again else everybody(connection, room, self.present)
+        people.discard(act.author.id)
+        if people and self.everybody and not again and not self.confirmed:
+            raise Refusal("confirm-all", field="all", count=len(people))
+        self.reached[:] = call(connection, act.room.id, seq, people)
+
+
+@dataclass(frozen=True)
 class Say(Act):
-    """A message that is more than a text: a reply."""
+    """A message that is more than a text: a reply, or one that names people."""
 
     text: str
     html: str | None
-    reply_to: int
+    reply_to: int | None = None
+    call: Call = field(default_factory=Call)
 
     def happen(self, connection: Connection, seq: int, at: int) -> Message:
-        message_row(connection, self.room, self.reply_to, field="reply_to")
-        (quote,) = quotes_of(connection, self.room.id, [self.reply_to])
+        quote = None
+        if self.reply_to is not None:
+            message_row(connection, self.room, self.reply_to, field="reply_to")
+            (quote,) = quotes_of(connection, self.room.id, [self.reply_to])
+        self.call.reach(connection, self, seq)
         return Message(
-            self.room.slug, seq, rfc3339(at), self.author, self.text, self.nonce, self.html, self.reply_to, quote
+            self.room.slug,
+            seq,
+            rfc3339(at),
+            self.author,
+            self.text,
+            self.nonce,
+            self.html,
+            self.reply_to,
+            quote,
+            mentions=self.call.mentions,
+            all=self.call.everybody,
         )
 
 
@@ -72,15 +112,27 @@ class Edit(Act):
     target: int
     text: str
     html: str | None
+    call: Call = field(default_factory=Call)
 
     def happen(self, connection: Connection, seq: int, at: int) -> Edited:
         found = own_message(connection, self, self.target)
         if at - found.at > EDIT_WINDOW * 1_000:
             raise Refusal("too-late", field="target", n=EDIT_WINDOW // 60)
         index.forget(connection, self.room.id, self.target)
-        line = one_line(self.text, self.html)
+        again = self.call.everybody and present(connection, found).all
+        self.call.reach(connection, self, self.target, again=again)
         return Edited(
-            self.room.slug, seq, rfc3339(at), self.author, self.target, self.text, self.nonce, self.html, line
+            self.room.slug,
+            seq,
+            rfc3339(at),
+            self.author,
+            self.target,
+            self.text,
+            self.nonce,
+            self.html,
+            one_line(self.text, self.html),
+            self.call.mentions,
+            self.call.everybody,
         )
 
     def settle(self, connection: Connection) -> None:
@@ -148,9 +200,10 @@ def own_message(connection: Connection, act: Act, seq: int) -> Any:
 
 
 def wipe(connection: Connection, room: Room, target: int) -> None:
-    """Takes what a message says, and said before it was edited, out of its rows and out of the index of words. Quotes
-    of it are made when read."""
+    """Takes what a message says, and said before it was edited, out of its rows and out of the index of words, and it
+    out of the lists of those whom it means. Quotes of it are made when read."""
     index.drop(connection, room.id, target)
+    call(connection, room.id, target, ())
     said = (events.c.seq == target) | ((events.c.target == target) & (events.c.type == "edited"))
     emptied = update(events).where(events.c.room_id == room.id, said).values(text="", html=None, body=None)
     connection.execute(emptied)

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 from ..model import Author, Deleted, Edited, Event, Message, Present, Reacted, Reaction
 
+_NOTHING = {"text": "", "html": None, "quote": None, "mentions": (), "all": False, "deleted": True}
+
 
 class Folding:
     """One message on its way to its present state. Later events win; those that tell nothing new change nothing."""
@@ -42,9 +44,10 @@ class Folding:
     def present(self) -> Present:
         fields = {name: getattr(self._message, name) for name in Message.__struct_fields__}
         if self._deleted:
-            return Present(**fields | {"text": "", "html": None, "quote": None, "deleted": True})
+            return Present(**fields | _NOTHING)
         if self._edit:
-            fields |= {"text": self._edit.text, "html": self._edit.html, "edited": self._edit.at}
+            fields |= {name: getattr(self._edit, name) for name in ("text", "html", "mentions", "all")}
+            fields["edited"] = self._edit.at
         reactions = [Reaction(emoji, list(people.values())) for emoji, people in self.reactions.items()]
         return Present(**fields, reactions=reactions)
 

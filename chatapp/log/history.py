@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoReaderFree
 
-from ..model import Event, Present, Refusal, Room, rfc3339
+from ..model import Author, Event, Present, Refusal, Room, Standing, rfc3339
+from .calls import calls_of
 from .database import Database, reason
 from .fold import folded
 from .rows import after_it, told, with_slug
-from .schema import events, head, markers, meta, people, rooms
+from .schema import events, head, meta, people, rooms
+from .standings import standings_of
+
+NAMESAKES = 200  # people that are looked at for the names in one text
 
 T = TypeVar("T")
 
@@ -103,10 +107,18 @@ class History:
         row = self._one(select(people.c.name).where(people.c.id == person))
         return None if row is None else str(row.name)
 
-    def markers(self, person: str) -> dict[int, int]:
-        """That person's read markers: room id to seq."""
-        found = self._all(select(markers.c.room_id, markers.c.seq).where(markers.c.person_id == person))
-        return {row.room_id: row.seq for row in found}
+    def standings(self, person: str) -> dict[int, Standing]:
+        """How that person stands in the rooms that mean something to them, by room id."""
+        return self.read(lambda connection: standings_of(connection, person))
+
+    def calls(self, person: str, *, before: int | None, limit: int) -> list[tuple[int, Present]]:
+        """The newest messages that mean that person, newest first, each with the number by which `before` goes on."""
+        return self.read(lambda connection: calls_of(connection, person, before=before, limit=limit))
+
+    def named(self, names: Collection[str]) -> list[Author]:
+        """The people of these names, which are as `spelling.bare` has them; not all if they are a crowd."""
+        found = self._all(select(people.c.id, people.c.name).where(people.c.bare.in_(names)).limit(NAMESAKES))
+        return [Author(row.id, row.name) for row in found]
 
     def _one(self, wanted: Select[Any]) -> Any:
         rows = self._all(wanted.limit(1))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 
 from ..model import Refusal, Room
-from ..spelling import folded
+from ..spelling import bare, folded
 from .schema import head, markers, people, rooms
 
 
@@ -29,9 +29,9 @@ def add_room(connection: Connection, name: str, slugs: Iterable[str], at: int) -
 
 def save_name(connection: Connection, person: str, name: str) -> None:
     """The name that person goes by from now on."""
-    changed = connection.execute(update(people).where(people.c.id == person).values(name=name))
+    changed = connection.execute(update(people).where(people.c.id == person).values(name=name, bare=bare(name)))
     if not changed.rowcount:
-        connection.execute(insert(people).values(id=person, name=name))
+        connection.execute(insert(people).values(id=person, name=name, bare=bare(name)))
 
 
 def move_markers(connection: Connection, wanted: dict[tuple[str, int], int]) -> dict[tuple[str, int], int]:

@@ -76,7 +76,9 @@ people = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("name", String(64), nullable=False),
+    Column("bare", Text, nullable=False),  # the name as `spelling.bare` has it: by that a mention finds it
 )
+people_bare = Index("people_bare", people.c.bare)
 
 markers = Table(
     "markers",
@@ -85,6 +87,29 @@ markers = Table(
     Column("room_id", Integer, ForeignKey("rooms.id"), primary_key=True),
     Column("seq", BigInteger, nullable=False),
 )
+markers_room = Index("markers_room", markers.c.room_id, markers.c.person_id)
+
+# Of how much of a room a person wants to hear, where that is not everything.
+levels = Table(
+    "levels",
+    metadata,
+    Column("person_id", String(64), primary_key=True),
+    Column("room_id", Integer, ForeignKey("rooms.id"), primary_key=True),
+    Column("level", String(16), nullable=False),
+)
+
+# Whom a message means, one row for each person. `id` grows: a person's list is read in its order.
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("person_id", String(64), nullable=False),
+    Column("room_id", Integer, ForeignKey("rooms.id"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+mentions_person = Index("mentions_person", mentions.c.person_id, mentions.c.id)
+mentions_count = Index("mentions_count", mentions.c.person_id, mentions.c.room_id, mentions.c.seq, unique=True)
+mentions_message = Index("mentions_message", mentions.c.room_id, mentions.c.seq)
 
 # The messages that can be searched, numbered in the order in which they came, over all rooms: the index of words, which
 # is made in each database's own way, knows them by that number. `at` never falls: a number is found by time too.

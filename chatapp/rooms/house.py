@@ -9,19 +9,24 @@ from unicodedata import normalize
 
 from ..bus.local import LocalBus
 from ..config import Settings
-from ..log.acts import Delete, Edit, React, Receipt, Say
+from ..log.acts import Call, Delete, Edit, React, Receipt, Say
 from ..log.history import History
 from ..log.journal import Journal
 from ..log.posts import Mark, Post
 from ..log.records import add_room, save_name
-from ..model import Again, Event, Person, Read, Refusal, Room, Typing
+from ..log.standings import save_level
+from ..model import LEVELS, Again, Event, Leveled, Person, Read, Refusal, Room, Typing
+from ..text.mentions import Names
 from ..text.rendering import Rendered
+from .announcing import announced
+from .directory import Directory
 from .emoji import is_emoji
 from .names import person_name, room_name, slugs
 from .presence import Presence
 from .rates import Rates
 
 PREVIEW_RATE, PREVIEW_BURST = 3.0, 6  # previews a second and person, and at once
+CALL_RATE, CALL_BURST = 1 / 60, 5  # messages a second and person that call everybody, and at once: each is a row a head
 TYPING_INTERVAL = 3.0  # seconds between two notes that somebody is typing in a room, however many tabs they have
 
 
@@ -37,7 +42,7 @@ class House:
         bus: LocalBus,
         presence: Presence,
         rates: Rates,
-        render: Callable[[str], Rendered],
+        render: Callable[[str, Names], Rendered],
         clock: Callable[[], float],
     ):
         self._settings = settings
@@ -49,6 +54,8 @@ class House:
         self._render = render
         self._clock = clock
         self._previews = Rates(rate=PREVIEW_RATE, burst=PREVIEW_BURST, clock=time.monotonic)
+        self._calls = Rates(rate=CALL_RATE, burst=CALL_BURST, clock=time.monotonic)
+        self._directory = Directory(history, presence)
         self._typing = Rates(rate=1 / TYPING_INTERVAL, burst=1, clock=time.monotonic)
         self._rooms: dict[str, Room] = {}  # by slug; a room's id, slug and name stay what they are
 
@@ -78,27 +85,41 @@ class House:
         receipt: Receipt | None,
         *,
         reply_to: int | None = None,
+        to_all: bool | None = False,
     ) -> None:
-        """Hands a message to the journal; the receipt hears what became of it.
+        """Hands a message to the journal; the receipt hears what became of it. `to_all`: a text that calls everybody is
+        meant to; None: it calls nobody, as there is no way to ask.
 
         Raises Refusal `text-empty`, `text-too-long`, `bad-field`, `rate-limited` or `busy`; then it is not stored.
         """
         self._check_text(text)
         self._let(person, nonce)
-        html = self._render(text).html
-        if reply_to is None:
-            self._journal.append(Post(room, person.author, text, nonce, receipt, html))
-        else:
-            self._journal.append(Say(room, person.author, nonce, receipt, text, html, reply_to))
+        made = self._rendered(text)
+        if reply_to is None and not made.mentions and not made.everybody:
+            self._journal.append(Post(room, person.author, text, nonce, receipt, made.html))
+            return
+        call = self._call(person, room, made, to_all)
+        receipt = announced(receipt, call, self._bus)
+        self._journal.append(Say(room, person.author, nonce, receipt, text, made.html, reply_to, call))
 
     def edit(
-        self, person: Person, room: Room, target: int, text: str, nonce: str | None, receipt: Receipt | None
+        self,
+        person: Person,
+        room: Room,
+        target: int,
+        text: str,
+        nonce: str | None,
+        receipt: Receipt | None,
+        *,
+        to_all: bool = False,
     ) -> None:
         """Has the person's message read differently. Raises Refusal as `post` does; the receipt hears the rest."""
         self._check_text(text)
         self._let(person, nonce)
-        html = self._render(text).html
-        self._journal.append(Edit(room, person.author, nonce, receipt, target, text, html))
+        made = self._rendered(text)
+        call = self._call(person, room, made, to_all)
+        receipt = announced(receipt, call, self._bus)
+        self._journal.append(Edit(room, person.author, nonce, receipt, target, text, made.html, call))
 
     def preview(self, person: Person, text: str) -> str | None:
         """The HTML that a message would have, None if it would have none.
@@ -107,7 +128,7 @@ class House:
         """
         self._check_text(text)
         _take(self._previews, person)
-        return self._render(text).html
+        return self._rendered(text).html
 
     def delete(self, person: Person, room: Room, target: int, nonce: str | None, receipt: Receipt | None) -> None:
         """Takes the person's message back. Raises Refusal `bad-field`, `rate-limited` or `busy`."""
@@ -157,6 +178,19 @@ class House:
         else:
             self._journal.mark(Mark(person.id, room.id, seq, moved, refused))
 
+    def set_level(self, person: Person, room: Room, level: str, *, by: object = None) -> None:
+        """Of how much of a room the person wants to hear, one of LEVELS; tells their clients other than `by`.
+
+        Raises Refusal `forbidden` (nobody could come back for a guest's), `bad-field`, `rate-limited` or `busy`.
+        """
+        if person.role == "guest":
+            raise Refusal("forbidden")
+        if level not in LEVELS:
+            raise Refusal("bad-field", field="level")
+        _take(self._rates, person)
+        self._journal.write(lambda connection: save_level(connection, person.id, room.id, level))
+        self._bus.publish(Leveled(person.id, room.slug, level, by))
+
     def rename(self, person: Person, name: str) -> str:
         """The name that person goes by from now on; a member's is kept. Gives it as it will be shown.
 
@@ -175,6 +209,19 @@ class House:
             raise Refusal("text-too-long", field="text", n=self._settings.TEXT_LIMIT)
         if "\0" in text:  # no database but SQLite keeps it, and nobody can see it
             raise Refusal("bad-field", field="text")
+
+    def _rendered(self, text: str) -> Rendered:
+        return self._render(text, self._directory.names_in(text))
+
+    def _call(self, person: Person, room: Room, made: Rendered, to_all: bool | None) -> Call:
+        """Whom a text calls. Raises Refusal `rate-limited` for who calls everybody all the time."""
+        mentions = tuple(id for id in made.mentions if id != person.id)
+        if not made.everybody or to_all is None:
+            return Call(mentions)
+        if to_all:
+            _take(self._calls, person)
+        present = tuple(author.id for author in self._presence.members(room.slug))
+        return Call(mentions, everybody=True, confirmed=to_all, present=present)
 
     def _let(self, person: Person, nonce: str | None) -> None:
         """Lets the person do one more thing that is stored."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 
 from ..model import Author, Change, Person, Refusal
-from ..spelling import folded
+from ..spelling import bare, folded
 from .names import numbered
 
 _NUMBERS_TRIED = 20  # numbers tried one by one behind a name that is taken
@@ -38,6 +38,7 @@ class Presence:
         self._lock = Lock()  # guards all below
         self._online: dict[str, _Online] = {}
         self._names: dict[str, str] = {}  # folded name -> person id
+        self._called: dict[str, set[str]] = {}  # bare name -> person ids
         self._members: dict[str, dict[str, Author]] = {}  # room -> person id -> who
         self._joined: dict[str, dict[str, Author]] = {}  # room -> to be told as joined
         self._left: dict[str, set[str]] = {}  # room -> to be told as left
@@ -54,6 +55,7 @@ class Presence:
             if online is None:
                 online = self._online[wanted] = _Online(Person(wanted, name, person.role))
                 self._names[folded(name)] = wanted
+                self._called.setdefault(bare(name), set()).add(wanted)
             online.clients += 1
             online.gone_since = None
             return online.person
@@ -115,6 +117,8 @@ class Presence:
             return
         if folded(online.person.name) != folded(name):
             del self._names[folded(online.person.name)]
+        self._strike(online.person)
+        self._called.setdefault(bare(name), set()).add(person)
         online.person = Person(person, name, online.person.role)
         for room in online.rooms:
             self._members[room][person] = online.person.author
@@ -125,6 +129,11 @@ class Presence:
         with self._lock:
             online = self._online.get(person.id)
             return online.person if online else Person(person.id, self._free_name(person, None)[0], person.role)
+
+    def called(self, names: Collection[str]) -> list[Author]:
+        """Who is online under these names, which are as `spelling.bare` has them."""
+        with self._lock:
+            return [self._online[person].person.author for name in names for person in self._called.get(name, ())]
 
     def enter(self, person: str, room: str) -> list[Author]:
         """One client of that person is in the room now; the answer is who is in it, they included."""
@@ -189,3 +198,10 @@ class Presence:
         if online.gone_since is not None and now - online.gone_since >= self._linger and not online.rooms:
             del self._online[person]
             del self._names[folded(online.person.name)]
+            self._strike(online.person)
+
+    def _strike(self, person: Person) -> None:
+        called = self._called[bare(person.name)]
+        called.discard(person.id)
+        if not called:
+            del self._called[bare(person.name)]

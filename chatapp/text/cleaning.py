@@ -19,9 +19,10 @@ class Cleaner:
         self._cleaner = nh3.Cleaner(
             tags=_WORDS | TAGS,
             clean_content_tags={"script", "style"},
-            attributes={"a": {"href", "title"}, "ol": {"start"}} | {tag: set(ATTRIBUTES) for tag in TAGS},
+            attributes={"a": {"href", "title"}, "ol": {"start"}, "span": {"data-people"}}
+            | {tag: set(ATTRIBUTES) for tag in TAGS},
             allowed_classes={
-                "span": set(STANDARD_TYPES.values()) | {"formula"},
+                "span": set(STANDARD_TYPES.values()) | {"formula", "mention", "all"},
                 "div": {"formula"},
                 "code": {f"language-{name}" for name in LANGUAGES.values()},
                 "ol": {"long"},

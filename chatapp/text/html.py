@@ -46,6 +46,8 @@ def _pieces(tokens: Sequence[Token], paint: Paint) -> Iterator[str]:
                 yield _formula(token)
             case "formula_block":
                 yield f'<div class="formula">{token.content}</div>'
+            case "mention":
+                yield _mention(token)
             case "link_open":
                 nameless = tokens[index + 1].type == "link_close"
                 yield _link(token) + (escape(str(token.attrs["href"])) if nameless else "")
@@ -62,6 +64,12 @@ def _pieces(tokens: Sequence[Token], paint: Paint) -> Iterator[str]:
             case other if not token.hidden:
                 element, _, end = other.rpartition("_")
                 yield f"<{'/' if end == 'close' else ''}{_ELEMENTS[element]}>"
+
+
+def _mention(token: Token) -> str:
+    """`info` has the ids of who is meant, with blanks between them; none: everybody."""
+    people = f'class="mention" data-people="{escape(token.info)}"' if token.info else 'class="mention all"'
+    return f"<span {people}>{escape(token.content, quote=False)}</span>"
 
 
 def _link(token: Token) -> str:

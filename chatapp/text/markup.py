@@ -12,6 +12,7 @@ from markdown_it.token import Token
 
 from .emoji import Emoji
 from .formulas import FORMULAS_MOST, Formulas
+from .mentions import Names, names_at
 
 NESTING_MOST = 20  # quotes and lists in one another: the parser drops what lies deeper
 TOKENS_MOST = 4_000  # in one text
@@ -21,8 +22,21 @@ _SHORTCODE = re.compile(r":([\w+-]{1,64}):(?!\w)")
 _SCHEME = re.compile(r"(?<![^\W_])https?$", re.IGNORECASE)
 _LINK = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)
 _PLAIN = {"paragraph_open", "paragraph_close", "inline", "text", "softbreak"}
-_VISIBLE = {"text", "text_special", "code_inline", "fence", "formula", "formula_block"}
+_VISIBLE = {"text", "text_special", "code_inline", "fence", "formula", "formula_block", "mention"}
 _ESCAPABLE = frozenset("*_~`$[]>#:")  # `\\` is none: \\server\share is what people write
+
+
+class Named:
+    """Whom a text names: of the `names` that there are those that are not in code, a link or a formula."""
+
+    def __init__(self, names: Names):
+        self.names = names
+        self.people: dict[str, None] = {}  # their ids, in the order of the text
+        self.everybody = False
+
+    def add(self, people: tuple[str, ...]) -> None:
+        self.people.update(dict.fromkeys(people))
+        self.everybody = self.everybody or not people
 
 
 class Markup:
@@ -46,12 +60,17 @@ class Markup:
         parser.inline.ruler.at("newline", _newline)
         parser.inline.ruler.before("escape", "formula", self._formula)
         parser.inline.ruler.before("escape", "emoji", self._shortcode)
+        parser.inline.ruler.before("escape", "mention", _mention)
         parser.inline.ruler.at("escape", _escape)
         self._parser = parser
 
-    def tokens(self, text: str) -> list[Token] | None:
-        """What the text consists of; None if it is nothing but text, or if something of it would get lost."""
-        env: dict[str, object] = {}
+    def tokens(self, text: str, names: Names) -> tuple[list[Token] | None, Named]:
+        """What the text consists of; None if it is nothing but text, or if something of it would get lost. And whom
+        it names."""
+        named = Named(names)
+        return self._tokens(text, {"named": named}), named
+
+    def _tokens(self, text: str, env: dict[str, object]) -> list[Token] | None:
         tokens = self._parser.parse(text, env)
         every = [child for token in tokens for child in (token, *(token.children or ()))]
         if len(every) > TOKENS_MOST or max((token.level for token in tokens), default=0) >= NESTING_MOST - 1:
@@ -157,6 +176,23 @@ class Markup:
         token = state.push("formula_block" if isinstance(state, StateBlock) else "formula", "math", 0)
         token.content, token.info, token.block = html, latex, display
         return True
+
+
+def _mention(state: StateInline, silent: bool) -> bool:
+    """`@name`, if it is one of the names that there are; of several the longest."""
+    named: Named = state.env["named"]
+    if state.src[state.pos] != "@" or state.linkLevel or not named.names:
+        return False
+    name = next((name for name in names_at(state.src, state.pos) if name in named.names), None)
+    if name is None:
+        return False
+    if not silent:
+        people = named.names[name]
+        named.add(people)
+        token = state.push("mention", "span", 0)
+        token.content, token.info = f"@{name}", " ".join(people)
+    state.pos += 1 + len(name)
+    return True
 
 
 def _may_be_linked(url: str) -> bool:

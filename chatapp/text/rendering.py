@@ -7,12 +7,14 @@ from threading import Lock
 from typing import NamedTuple
 
 import msgspec
+from markdown_it.token import Token
 
 from .cleaning import Cleaner
 from .emoji import Emoji
 from .formulas import Formulas
 from .html import html
 from .markup import Markup
+from .mentions import Names
 from .painter import Painter
 
 TEXT_MOST = 20_000  # characters of a text that is looked at for markup: the worst of that length takes some 0.3 s
@@ -27,9 +29,12 @@ _LATER_LINE = re.compile("\n" + _LINE)
 
 
 class Rendered(NamedTuple):
-    """What was made of a text. `html` is None where it would say no more than the escaped text does."""
+    """What was made of a text. `html` is None where it would say no more than the escaped text does. `mentions` are the
+    ids of the people whom it names, `everybody` whether it names all."""
 
     html: str | None
+    mentions: tuple[str, ...] = ()
+    everybody: bool = False
 
 
 class Renderer:
@@ -43,19 +48,22 @@ class Renderer:
         self._painter = Painter()
         self._cleaner = Cleaner()
 
-    def render(self, text: str) -> Rendered:
-        """The HTML of a text. Never raises for what somebody wrote: what cannot be rendered stays text."""
-        if not _may_have_markup(text) or len(text) > TEXT_MOST:
+    def render(self, text: str, names: Names | None = None) -> Rendered:
+        """The HTML of a text in which these are names. Never raises for what somebody wrote: what cannot be rendered
+        stays text."""
+        if not (names or _may_have_markup(text)) or len(text) > TEXT_MOST:
             return Rendered(None)
         with self._lock:
-            tokens = self._markup.tokens(text)
-        if tokens is None:
-            return Rendered(None)
+            tokens, named = self._markup.tokens(text, names or {})
+        clean = None if tokens is None else self._html(tokens)
+        return Rendered(clean, tuple(named.people), named.everybody)
+
+    def _html(self, tokens: list[Token]) -> str | None:
         for paint in (self._painter.paint, _unpainted):
             clean = self._cleaner.clean(html(tokens, paint))
             if len(msgspec.json.encode(clean)) <= HTML_MOST:
-                return Rendered(clean)
-        return Rendered(None)
+                return clean
+        return None
 
     def close(self) -> None:
         """Ends what runs beside this process. Texts are rendered all the same, without colours."""

@@ -8,9 +8,10 @@ from flask import Blueprint, Response, session
 from ..config import Settings
 from ..details import LOCALES
 from ..identity import Identity, new_id
+from ..live.protocol import Level
 from ..log.history import History
 from ..log.journal import Journal
-from ..model import Person, Refusal
+from ..model import Person, Refusal, Standing
 from ..rooms.house import House
 from ..rooms.presence import Presence
 from .exchange import as_json, body, check_origin
@@ -27,11 +28,17 @@ class NewSelf(msgspec.Struct):
     lang: str | None = None
 
 
-class RoomEntry(msgspec.Struct):
+class RoomEntry(msgspec.Struct, omit_defaults=True):
+    """A room; the rest is how who asks stands in it (`model.Standing`)."""
+
     slug: str
     name: str
     head: int
     people: int
+    read: int | None = None
+    unread: int = 0
+    mentions: int = 0
+    level: Level = "all"
 
 
 def api(
@@ -46,7 +53,12 @@ def api(
 
     @blueprint.get("/api/rooms")
     def rooms() -> Response:
-        entries = [RoomEntry(room.slug, room.name, room.head, presence.count(room.slug)) for room in history.rooms()]
+        standings = history.standings((identity.member() or identity.caller()).id)
+        entries = [
+            RoomEntry(room.slug, room.name, room.head, presence.count(room.slug), **msgspec.structs.asdict(standing))
+            for room in history.rooms()
+            for standing in [standings.get(room.id, Standing())]
+        ]
         return as_json({"rooms": entries})
 
     @blueprint.post("/api/rooms")

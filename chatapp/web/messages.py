@@ -28,11 +28,13 @@ class NewMessage(msgspec.Struct):
     text: str
     nonce: Nonce
     reply_to: Seq | None = None
+    all: bool = False
 
 
 class NewText(msgspec.Struct):
     text: str
     nonce: Nonce | None = None
+    all: bool = False
 
 
 class _Awaited:
@@ -85,14 +87,16 @@ def messages(
     @blueprint.post("")
     def post(slug: str) -> Response:
         room, new = house.room(slug), body(NewMessage)
-        return done(
-            lambda you, receipt: house.post(you, room, new.text, new.nonce, receipt, reply_to=new.reply_to), 201
-        )
+
+        def deed(you: Person, receipt: Receipt) -> None:
+            house.post(you, room, new.text, new.nonce, receipt, reply_to=new.reply_to, to_all=new.all)
+
+        return done(deed, 201)
 
     @blueprint.patch("/<seq>")
     def edit(slug: str, seq: str) -> Response:
         room, target, new = house.room(slug), _target(seq), body(NewText)
-        return done(lambda you, receipt: house.edit(you, room, target, new.text, new.nonce, receipt))
+        return done(lambda you, receipt: house.edit(you, room, target, new.text, new.nonce, receipt, to_all=new.all))
 
     @blueprint.delete("/<seq>")
     def delete(slug: str, seq: str) -> Response:

@@ -13,12 +13,13 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from ..flow.words import Snapshot
-from ..live.protocol import JOIN_LIMIT, End, Seq, Stream
+from ..live.protocol import JOIN_LIMIT, End, Level, Seq, Stream
 from ..log.search import Hit
 from ..model import Deleted, Edited, Event, Message, Present, Reacted
 from ..rooms.names import NAME_LIMIT
 from .api import NewRoom, NewSelf, RoomEntry
 from .messages import PAGE_LIMIT, NewMessage, NewText
+from .personal import Mention, NewLevel
 from .search import LINE_LIMIT
 from .stream import MIME
 from .texts import NewPreview
@@ -48,6 +49,18 @@ class Messages(Struct):
     more: bool
     newer: bool
     head: int
+
+
+class Mentions(Struct):
+    """Messages that mention one, newest first; `before` goes on with the last one's `id`."""
+
+    mentions: list[Mention]
+    more: bool
+
+
+class LevelSet(Struct):
+    room: str
+    level: Level
 
 
 class Version(Struct):
@@ -112,6 +125,7 @@ class Problem(Struct, omit_defaults=True):
     field: str | None = None
     retry_after: float | None = None
     slug: str | None = None
+    count: int | None = None
     reason: str | None = None
 
 
@@ -149,18 +163,23 @@ def operations() -> Iterator[Operation]:
     lines = {"after": Seq, "limit": Annotated[int, Meta(ge=0, le=JOIN_LIMIT)], **AS_GUEST}
     of_name = ("bad-name", "name-taken")
     of_text = ("text-empty", "text-too-long", "no-such-message")
+    of_post = (*of_text, "confirm-all")
     of_stream = ("bad-field", "bad-name", "bad-request", "forbidden")
     unseen = ("no-such-message",)
 
-    yield Operation("get", "/api/rooms", "The rooms", Rooms)
+    yield Operation("get", "/api/rooms", "The rooms", Rooms, query=AS_GUEST, refusals=("bad-name",))
     yield Operation("post", "/api/rooms", "Makes a room", MadeRoom, 201, NewRoom, AS_GUEST, of_name)
     yield Operation("get", messages, "A page of history", Messages, query=page, refusals=("bad-field",))
-    yield Operation("post", messages, "Posts a message", Message, 201, NewMessage, AS_GUEST, of_text)
-    yield Operation("patch", message, "Edits a message", Edited, 200, NewText, AS_GUEST, (*of_text, "too-late"))
+    yield Operation("post", messages, "Posts a message", Message, 201, NewMessage, AS_GUEST, of_post)
+    yield Operation("patch", message, "Edits a message", Edited, 200, NewText, AS_GUEST, (*of_post, "too-late"))
     yield Operation("delete", message, "Deletes a message", Deleted, query=AS_GUEST, refusals=unseen)
     yield Operation("get", f"{message}/versions", "How a message read", Versions, refusals=unseen)
     yield Operation("put", reaction, "Reacts", Reacted, query=AS_GUEST, refusals=(*unseen, "too-many"))
     yield Operation("delete", reaction, "Takes a reaction back", Reacted, query=AS_GUEST, refusals=unseen)
+    own = {"before": Seq, "limit": Annotated[int, Meta(ge=1, le=PAGE_LIMIT)], **AS_GUEST}
+    of_own = ("bad-field", "bad-name")
+    yield Operation("get", "/api/mentions", "The messages that mention one", Mentions, query=own, refusals=of_own)
+    yield Operation("put", f"{room}/level", "Says how much one wants to hear", LevelSet, 200, NewLevel, AS_GUEST)
     asked = {"q": Annotated[str, Meta(max_length=LINE_LIMIT)], "zone": str, "before": Seq}
     yield Operation("get", "/api/search", "Searches all rooms", SearchFound, query=asked, refusals=("bad-field",))
     yield Operation("post", "/api/preview", "Shows how a text will look", Preview, 200, NewPreview, AS_GUEST, of_text)

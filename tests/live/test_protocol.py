@@ -120,6 +120,8 @@ def test_every_proper_command_is_understood_as_it_was_meant(data: st.DataObject)
         "reply_to": st.none() | SEQS,
         "emoji": TEXT,
         "on": st.booleans(),
+        "all": st.booleans(),
+        "level": st.sampled_from(["all", "mentions", "none"]),
         "nonce": NONCES if kind in Deed.__args__ else st.none() | NONCES,
     }
     command = kind(**{name: data.draw(strategies[name]) for name in kind.__struct_fields__})

@@ -10,7 +10,7 @@ import pytest
 from chatapp.log.database import READERS, Database, sqlite_url
 from chatapp.log.history import History
 from chatapp.log.records import add_room, move_markers, save_name
-from chatapp.model import Event, Message, Refusal, Room
+from chatapp.model import Event, Message, Refusal, Room, Standing
 
 from .conftest import GENERAL, Log
 
@@ -83,7 +83,7 @@ def test_names_and_markers_are_a_persons_own(log: Log) -> None:
     log.journal.write(lambda connection: save_name(connection, "p1", "Ana"))
     log.journal.write(lambda connection: move_markers(connection, {("p1", 1): 0}))
     assert (log.history.name("p1"), log.history.name("p2")) == ("Ana", None)
-    assert (log.history.markers("p1"), log.history.markers("p2")) == ({1: 0}, {})
+    assert (log.history.standings("p1"), log.history.standings("p2")) == ({1: Standing(0)}, {})
 
 
 def test_the_epoch_stays(log: Log) -> None:

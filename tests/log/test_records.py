@@ -47,4 +47,4 @@ def test_a_read_marker_moves_forward_never_back_never_past_the_newest_event(log:
     for seq, moved, stands in moves:
         stood = log.journal.write(partial(move_markers, wanted={("p1", 1): seq}))
         assert stood == ({} if moved is None else {("p1", 1): moved})
-        assert log.history.markers("p1") == {1: stands}
+        assert log.history.standings("p1")[1].read == stands

@@ -78,8 +78,10 @@ def test_what_was_said_is_read_as_it_was_said(before: Path, upgraded: Log) -> No
             assert {(room.id, event.seq): event.text for event in found} == {  # type: ignore[union-attr]
                 key: text for key, text in texts.items() if key[0] == room.id
             }
-    assert upgraded.history.markers(ANA.id) == {1: 10, 2: 3}
+    standings = upgraded.history.standings(ANA.id)
+    assert {room: (standing.read, standing.unread) for room, standing in standings.items()} == {1: (10, 0), 2: (3, 0)}
     assert upgraded.history.name("4c") == "سارة"
+    assert [author.id for author in upgraded.history.named({"سارة"})] == ["4c"]
 
 
 def test_one_goes_on_where_it_ended(upgraded: Log) -> None:

@@ -1,0 +1,34 @@
+"""Whom a stored message means is told so, wherever they are."""
+
+from __future__ import annotations
+
+from ..bus.local import LocalBus
+from ..excerpt import one_line
+from ..log.acts import Call, Receipt
+from ..model import Called, Edited, Event, Message, Refusal
+
+
+def announced(receipt: Receipt | None, call: Call, bus: LocalBus) -> Receipt | None:
+    """The receipt of a message or an edit that means these people: before it hears anything, they do."""
+    return _Announced(receipt, call, bus) if call.mentions or call.everybody else receipt
+
+
+class _Announced:
+    """Called on the journal's thread, when the event itself has gone to the room."""
+
+    def __init__(self, receipt: Receipt | None, call: Call, bus: LocalBus):
+        self._receipt = receipt
+        self._call = call
+        self._bus = bus
+
+    def stored(self, event: Event, *, first: bool) -> None:
+        if first and self._call.reached and isinstance(event, Message | Edited):
+            seq = event.target if isinstance(event, Edited) else event.seq
+            line = one_line(event.text, event.html)
+            self._bus.publish(Called(tuple(self._call.reached), event.room, seq, event.author, line))
+        if self._receipt:
+            self._receipt.stored(event, first=first)
+
+    def refused(self, refusal: Refusal) -> None:
+        if self._receipt:
+            self._receipt.refused(refusal)

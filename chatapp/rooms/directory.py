@@ -1,0 +1,40 @@
+"""Who goes by which name: those whom a text names, among the people who are online and those who have been here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ..log.history import History
+from ..model import Author
+from ..spelling import bare, folded
+from ..text.mentions import EVERYBODY, Names, names_in
+from .presence import Presence
+
+
+class Directory:
+    """Finds people by their names, of which accents may be left out."""
+
+    def __init__(self, history: History, presence: Presence):
+        self._history = history
+        self._presence = presence
+
+    def names_in(self, text: str) -> Names:
+        """The names in that text that somebody goes by. Raises Refusal `busy`."""
+        written = names_in(text) if "@" in text else set()
+        if not written:
+            return {}
+        keys = {name: bare(name) for name in written}
+        online = self._presence.called(set(keys.values()))
+        people: dict[str, dict[str, Author]] = {}  # by bare name, then by id
+        for author in [*self._history.named(set(keys.values())), *online]:
+            people.setdefault(bare(author.name), {})[author.id] = author
+        here = {author.id for author in online}
+        found = {name: _meant(name, people[key].values(), here) for name, key in keys.items() if key in people}
+        return found | {name: () for name, key in keys.items() if key in EVERYBODY}
+
+
+def _meant(name: str, known: Collection[Author], here: set[str]) -> tuple[str, ...]:
+    """Who bears the name as it is written, else who bears it with accents; of namesakes those who are online."""
+    exact = [author.id for author in known if folded(author.name) == folded(name)]
+    ids = exact or [author.id for author in known]
+    return tuple(id for id in ids if id in here) or tuple(ids)

@@ -1,0 +1,45 @@
+"""`@name` in a text: where it may stand, and what behind the sign may be a name. Names may hold blanks."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+
+EVERYBODY = ("all", "todos")  # the names that everybody goes by
+SIGNS_MOST = 50  # signs in one text that are looked at
+NAME_MOST = 64  # characters of a name, which may be written with its accents apart
+
+# The ids of those who go by a name, as it is written in the text; none for one of everybody's names.
+Names = Mapping[str, tuple[str, ...]]
+
+
+def names_at(text: str, sign: int) -> Iterator[str]:
+    """What begins behind the sign at that place, the longest first: whole words each."""
+    if sign and _in_word(text[sign - 1]):
+        return
+    begin = sign + 1
+    line = text[begin : begin + NAME_MOST].split("\n", 1)[0]
+    for length in range(len(line), 0, -1):
+        last, behind = line[length - 1], text[begin + length : begin + length + 1]
+        if not last.isspace() and not (behind and _together(last, behind)):
+            yield line[:length]
+
+
+def names_in(text: str) -> set[str]:
+    """All that may be a name in that text."""
+    found: set[str] = set()
+    sign = text.find("@")
+    for _ in range(SIGNS_MOST):
+        if sign < 0:
+            break
+        found.update(names_at(text, sign))
+        sign = text.find("@", sign + 1)
+    return found
+
+
+def _together(char: str, behind: str) -> bool:
+    return unicodedata.category(behind)[0] == "M" or (_in_word(char) and _in_word(behind))
+
+
+def _in_word(char: str) -> bool:
+    return char.isalnum() or char == "_" or unicodedata.category(char)[0] == "M"

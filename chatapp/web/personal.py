@@ -1,0 +1,61 @@
+"""The HTTP interface to what is one's own: the messages that mean one, and of how much of a room one wants to hear."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from flask import Blueprint, Response
+from msgspec import Meta
+
+from ..config import Settings
+from ..identity import Identity
+from ..live.protocol import Level, Seq
+from ..log.history import History
+from ..model import Person, Present
+from ..rooms.house import House
+from .exchange import as_json, body, check_origin, query
+
+PAGE_LIMIT = 200  # mentions in one page
+PAGE_DEFAULT = 50
+
+Limit = Annotated[int, Meta(ge=1, le=PAGE_LIMIT)]
+
+
+class NewLevel(msgspec.Struct):
+    level: Level
+
+
+class Mention(msgspec.Struct):
+    """A message that means the one who asks, as it is now; `before` goes on with `id`."""
+
+    id: int
+    message: Present
+
+
+def personal(settings: Settings, *, house: House, history: History, identity: Identity) -> Blueprint:
+    """`/api/mentions` and `/api/rooms/<slug>/level`."""
+    blueprint = Blueprint("personal", __name__)
+
+    @blueprint.before_request
+    def only_from_here() -> None:
+        check_origin(settings.ORIGINS)
+
+    def you() -> Person:
+        return identity.member() or identity.caller()
+
+    @blueprint.get("/api/mentions")
+    def mentions() -> Response:
+        limit: int = query("limit", Limit, PAGE_DEFAULT)
+        found = history.calls(you().id, before=query("before", Seq, None), limit=limit + 1)
+        # The nonce is its author's: nobody is meant by their own message.
+        page = [Mention(id, msgspec.structs.replace(message, nonce=None)) for id, message in found[:limit]]
+        return as_json({"mentions": page, "more": len(found) > limit})
+
+    @blueprint.put("/api/rooms/<slug>/level")
+    def set_level(slug: str) -> Response:
+        room, level = house.room(slug), body(NewLevel).level
+        house.set_level(you(), room, level)
+        return as_json({"room": room.slug, "level": level})
+
+    return blueprint

@@ -1,0 +1,80 @@
+"""Whom a text names: accents left out, names with blanks, namesakes, people who are here and who have been here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from chatapp.log.records import save_name
+from chatapp.model import Person
+from chatapp.rooms.directory import Directory
+from chatapp.rooms.presence import Presence
+
+from ..log.conftest import Log
+
+Known = Callable[..., None]
+
+
+@pytest.fixture
+def presence() -> Presence:
+    return Presence(linger=0, clock=lambda: 1.0)
+
+
+@pytest.fixture
+def directory(log: Log, presence: Presence) -> Directory:
+    return Directory(log.history, presence)
+
+
+@pytest.fixture
+def known(log: Log) -> Known:
+    """Puts people into the log, by id and name."""
+
+    def write(**names: str) -> None:
+        for person, name in names.items():
+            log.journal.write(partial(save_name, person=person, name=name))
+
+    return write
+
+
+def test_people_are_found_by_their_names_as_a_reader_reads_them(directory: Directory, known: Known) -> None:
+    known(p1="João Prado", p2="João", p3="Zoë-K")
+    assert directory.names_in("hi @joao prado and @ZOE-K, @JOÃO") == {
+        "joao prado": ("p1",),
+        "joao": ("p2",),
+        "ZOE-K": ("p3",),
+        "JOÃO": ("p2",),
+    }
+    assert directory.names_in("@Joa\u0303o") == {"Joa\u0303o": ("p2",)}
+    assert directory.names_in("@nobody, joao@example.org") == {}
+
+
+def test_who_bears_the_name_as_written_goes_before_those_with_accents(directory: Directory, known: Known) -> None:
+    known(p1="Jose", p2="José", p3="Josè")
+    assert directory.names_in("@jose @José") == {"jose": ("p1",), "José": ("p2",)}
+    known(p1="Other")
+    assert directory.names_in("@jose") == {"jose": ("p2", "p3")}
+
+
+def test_of_namesakes_the_one_who_is_online_is_meant(directory: Directory, known: Known, presence: Presence) -> None:
+    known(p1="Ana", p2="Ana")
+    assert directory.names_in("@Ana") == {"Ana": ("p1", "p2")}
+    presence.connect(Person("p2", "Ana", "member"))
+    assert directory.names_in("@Ana") == {"Ana": ("p2",)}
+
+
+def test_a_guest_is_found_while_online_under_the_present_name(directory: Directory, presence: Presence) -> None:
+    presence.connect(Person("", "Gíl"), identify=lambda name: "guest-1")
+    assert directory.names_in("@gil") == {"gil": ("guest-1",)}
+    with presence.renaming("guest-1", "Bob"):
+        assert directory.names_in("@gil @bob") == {"gil": ("guest-1",)}
+    assert directory.names_in("@gil @bob") == {"bob": ("guest-1",)}
+    presence.disconnect("guest-1")
+    presence.changes()
+    assert directory.names_in("@gil @bob") == {}
+
+
+def test_everybody_has_a_name_that_nobody_can_take(directory: Directory, known: Known) -> None:
+    known(p1="All", p2="All Saints")
+    assert directory.names_in("@ALL Saints @todos") == {"ALL": (), "ALL Saints": ("p2",), "todos": ()}

@@ -1,0 +1,86 @@
+"""Where `@name` may stand, and what it becomes."""
+
+from __future__ import annotations
+
+import pytest
+
+from chatapp.text.mentions import NAME_MOST, SIGNS_MOST, names_at, names_in
+from chatapp.text.rendering import TEXT_MOST, Rendered, Renderer
+
+NAMES = {"Ana": ("p1",), "ana": ("p1",), "Ana Prado": ("p2", "p3"), "C++": ("p4",), "all": ()}
+ANA = '<span class="mention" data-people="p1">@Ana</span>'
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("@Ana", ["Ana"]),
+        ("hi @Ana Prado, and", ["Ana Prado, and", "Ana Prado,", "Ana Prado", "Ana"]),
+        ("(@Ana)", ["Ana)", "Ana"]),
+        ("@C++x", ["C++x", "C++", "C+", "C"]),
+        ("@ana_b-c", ["ana_b-c", "ana_b-", "ana_b"]),
+        ("@Ana\nPrado", ["Ana"]),
+        ("@Joa\u0303o", ["Joa\u0303o"]),
+        ("ana@example", []),
+        ("_@Ana_", []),
+        ("@", []),
+    ],
+)
+def test_a_name_is_whole_words_behind_the_sign(text: str, names: list[str]) -> None:
+    assert list(names_at(text, text.index("@"))) == names
+
+
+def test_a_text_full_of_signs_is_looked_at_for_a_while_only() -> None:
+    assert len(names_in("@a b" * 10_000)) <= SIGNS_MOST * NAME_MOST
+    assert names_in("nobody") == set()
+    assert names_in("@a @b") == {"a @b", "a @", "a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("text", "people", "html"),
+    [
+        ("hi @Ana", ["p1"], f"<p>hi {ANA}</p>"),
+        ("@Ana", ["p1"], f"<p>{ANA}</p>"),
+        ("@Anabel", [], None),
+        ("@Bob", [], None),
+        ("**@Ana**", ["p1"], f"<p><strong>{ANA}</strong></p>"),
+        ("> @Ana", ["p1"], f"<blockquote><p>{ANA}</p></blockquote>"),
+        ("@Ana Prado!", ["p2", "p3"], '<p><span class="mention" data-people="p2 p3">@Ana Prado</span>!</p>'),
+        ("@Ana, @ana", ["p1"], f'<p>{ANA}, <span class="mention" data-people="p1">@ana</span></p>'),
+        ("<b> @Ana", ["p1"], f"<p>&lt;b&gt; {ANA}</p>"),
+        ("`@Ana`", [], "<p><code>@Ana</code></p>"),
+        ("```\n@Ana\n```", [], "<pre><code>@Ana</code></pre>"),
+        ("mail ana@Ana", [], None),
+    ],
+)
+def test_a_mention_is_marked_and_code_holds_none(
+    renderer: Renderer, text: str, people: list[str], html: str | None
+) -> None:
+    assert renderer.render(text, NAMES) == Rendered(html, tuple(people), everybody=False)
+
+
+def test_a_link_holds_no_mention(renderer: Renderer) -> None:
+    for text in ("[@Ana](https://example.org)", "https://example.org/@Ana", "<https://example.org/@all>"):
+        made = renderer.render(text, NAMES)
+        assert (made.mentions, made.everybody) == ((), False)
+        assert "mention" not in (made.html or "")
+
+
+def test_everybody_is_called_by_a_name_of_their_own(renderer: Renderer) -> None:
+    made = renderer.render("@all: **now**", NAMES)
+    assert made == Rendered('<p><span class="mention all">@all</span>: <strong>now</strong></p>', (), everybody=True)
+    assert renderer.render("`@all`", NAMES).everybody is False
+
+
+def test_without_names_a_sign_is_text(renderer: Renderer) -> None:
+    assert renderer.render("@Ana @all") == Rendered(None)
+
+
+def test_an_id_cannot_leave_its_attribute(renderer: Renderer) -> None:
+    made = renderer.render("@x", {"x": ('"><script>alert(1)</script>',)})
+    assert made.html is not None
+    assert "<script" not in made.html.replace('="&quot;><script', "")
+
+
+def test_what_is_too_long_to_be_rendered_calls_nobody(renderer: Renderer) -> None:
+    assert renderer.render("@Ana " + "x" * TEXT_MOST, NAMES) == Rendered(None)
