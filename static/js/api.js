@@ -27,6 +27,16 @@ export class Api {
     return (await ask("/api/rooms")).rooms;
   }
 
+  /** The HTML that a message would have, or null. */
+  async preview(text) {
+    return (await post("/api/preview", { text })).html;
+  }
+
+  /** All emoji: `[sign, name, …]`. */
+  async emoji() {
+    return (await ask("/api/emoji")).emoji;
+  }
+
   createRoom(name) {
     return post("/api/rooms", { name });
   }

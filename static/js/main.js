@@ -26,6 +26,7 @@ import { RoomsView } from "./views/rooms.js";
 import { SettingsView } from "./views/settings.js";
 import { TitleView } from "./views/title.js";
 import { TypingView } from "./views/typing.js";
+import { writingAids } from "./writing.js";
 
 const PAGE = 50; // messages of history at a time
 const ROOMS_EVERY = 60_000;
@@ -95,16 +96,18 @@ const jump = new JumpView({
   strings,
   onPress: () => log.toEnd({ smooth: true }),
 });
+const aids = writingAids(document, { api, store, strings, clock });
 const composer = new ComposerView({
   form: $("#composer"),
   field: $("#composer-text"),
   note: $("#composer-note"),
   send: $("#composer-send"),
+  hints: document.querySelectorAll(".hint"),
   drafts,
   strings,
   limit: limits.text,
   clock,
-  actions: { submit, typing: (room) => session.typing(room) },
+  actions: { submit, typing: (room) => session.typing(room), written: (text) => aids.preview.written(text) },
 });
 const typing = new TypingView({ root: $("#typing"), words: $("#typing-words"), chat, strings, clock });
 const people = new PeopleView({

@@ -12,6 +12,18 @@ export function folded(text) {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
+/** Does a text end inside a fence, code that has begun and not ended (CommonMark 0.31, section 4.5)? */
+export function openFence(text) {
+  let open = null;
+  for (const line of text.split("\n")) {
+    const [, marks, behind] = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
+    if (!marks) continue;
+    if (!open) open = marks[0] === "`" && behind.includes("`") ? null : marks;
+    else if (marks.startsWith(open) && behind.trim() === "") open = null;
+  }
+  return open !== null;
+}
+
 const LINK = /\bhttps?:\/\/[^\s<>"\u0000-\u001f\u2066-\u2069\u202a-\u202e]+/giu;
 
 /** Cuts a text into pieces: `{text}` for plain ones, `{text, href}` for http and https links. */

@@ -1,6 +1,6 @@
 /** Where one writes: keeps the draft, counts, sends on Enter, and never sends while an input method is composing. */
 import { Timer } from "../clock.js";
-import { codePoints } from "../text.js";
+import { codePoints, openFence } from "../text.js";
 
 const WARN_FROM = 0.9; // of the limit
 const TYPING_EVERY = 3200; // the server passes one on per 3 s: a little more, or every other one is lost
@@ -12,6 +12,7 @@ export class ComposerView {
   #field;
   #note;
   #send;
+  #hints;
   #drafts;
   #strings;
   #limit;
@@ -23,12 +24,16 @@ export class ComposerView {
   #seenTyping = false; // by the others
   #telling;
 
-  /** `actions`: submit(room, text), typing(room). */
-  constructor({ form, field, note, send, drafts, strings, limit, clock, actions }) {
+  /**
+   * `actions`: submit(room, text), typing(room), written(text). Of the `hints` the first says what Enter does, the second what it does
+   * in code.
+   */
+  constructor({ form, field, note, send, hints, drafts, strings, limit, clock, actions }) {
     this.#form = form;
     this.#field = field;
     this.#note = note;
     this.#send = send;
+    this.#hints = hints;
     this.#drafts = drafts;
     this.#strings = strings;
     this.#limit = limit;
@@ -37,6 +42,7 @@ export class ComposerView {
     this.#telling = new Timer(clock);
     field.addEventListener("input", () => this.#written());
     field.addEventListener("keydown", (event) => this.#key(event));
+    for (const moved of ["keyup", "click"]) field.addEventListener(moved, () => this.#hint());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
@@ -102,8 +108,19 @@ export class ComposerView {
 
   #key(event) {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === COMPOSING) return;
+    if (!event.ctrlKey && !event.metaKey && this.#inCode()) return; // it breaks the line
     event.preventDefault();
     this.#submit();
+  }
+
+  /** Is the cursor in code that was begun with a fence? */
+  #inCode() {
+    return openFence(this.#field.value.slice(0, this.#field.selectionStart));
+  }
+
+  #hint() {
+    const inCode = this.#inCode();
+    this.#hints.forEach((hint, index) => (hint.hidden = inCode !== (index === 1)));
   }
 
   #submit() {
@@ -134,6 +151,8 @@ export class ComposerView {
     const key = over > 0 ? "composer.over" : "composer.left";
     this.#note.textContent = this.#note.hidden ? "" : this.#strings.count(key, Math.abs(over));
     this.#grow();
+    this.#hint();
+    this.#actions.written(this.#field.value);
   }
 
   #grow() {
