@@ -76,6 +76,11 @@ def test_each_dialect_gets_a_message_in_its_own_form(stage: Stage) -> None:
         "author": {"id": "a", "name": "Ana"},
         "text": "olá\n",
     }
+    chunk = forms[Dialect.LINES].sock.recv(65_536)
+    size, text, end = chunk.split(b"\r\n")
+    assert (int(size, 16), end) == (len(text), b"")
+    assert text.endswith(b"}\n")
+    assert json.loads(text)["text"] == "olá\n"
 
 
 def test_what_waits_goes_out_in_one_piece_and_in_order(stage: Stage) -> None:
@@ -116,7 +121,9 @@ def test_plain_clients_hear_messages_only_each_in_its_place(stage: Stage) -> Non
     assert [heard[Dialect.PLAIN].receive() for _ in range(2)] == ["0", "3"]
     assert [heard[Dialect.PLAIN_NAMED].receive() for _ in range(2)] == ["Ana: 0", "Ana: 3"]
     assert heard[Dialect.PLAIN].hears_nothing()
-    assert (stage.fanout.counts.messages, stage.fanout.counts.deliveries) == (6, 2 * 3 + 4)
+    lines = heard[Dialect.LINES].sock.recv(65_536).split(b"\r\n")[1::2]
+    assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3, 4, 5, 6]
+    assert (stage.fanout.counts.messages, stage.fanout.counts.deliveries) == (6, 2 * 4 + 4 * 2)
 
 
 def test_rooms_do_not_mix(stage: Stage) -> None:
