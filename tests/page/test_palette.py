@@ -98,6 +98,8 @@ def test_a_person_of_the_palette_is_addressed(ana: Person, bia: Person, palette:
     ana.page.keyboard.press("Enter")
     expect(ana.composer).to_have_value("thanks @Bia ")
     expect(ana.composer).to_be_focused()
+    ana.page.keyboard.press("Control+z")
+    expect(ana.composer).to_have_value("thanks")
 
 
 def test_commands_are_done_by_name(ana: Person, palette: Locator) -> None:

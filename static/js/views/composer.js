@@ -73,9 +73,11 @@ export class ComposerView {
   insert(word) {
     const { value, selectionStart: start, selectionEnd: end } = this.#field;
     const before = start > 0 && !/\s$/u.test(value.slice(0, start)) ? " " : "";
-    this.#field.setRangeText(`${before}${word} `, start, end, "end");
-    this.#written();
+    const text = `${before}${word} `;
     this.focus();
+    if (document.execCommand("insertText", false, text)) return; // the only way that the browser's "undo" knows
+    this.#field.setRangeText(text, start, end, "end");
+    this.#field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }
 
   #put(text) {
