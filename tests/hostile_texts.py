@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from chatapp.spelling import folded
+
 _SCRIPT = "window.hit=1"
 
 # Each would set `window.hit` somewhere, if it were taken for HTML, for an attribute, or for an address.
@@ -193,3 +195,9 @@ LAYOUTS = [
     "\n".join(f"line {number}" for number in range(60)),
     "```python\n" + "\n".join(f"print({number})" for number in range(60)) + "\n```",
 ]
+
+
+def short(most: int) -> list[str]:
+    """The attacks in one line of at most so many characters, no two of which are one name: for names and the like."""
+    lines = (" ".join(text.split())[:most].strip() for text in VECTORS)
+    return list({folded(line): line for line in lines}.values())

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 
 import pytest
 from pygments.lexers import get_lexer_by_name
@@ -12,6 +16,7 @@ from pygments.lexers import get_lexer_by_name
 from chatapp.text.colouring import html
 from chatapp.text.languages import LANGUAGES, language
 from chatapp.text.painter import ANSWER_MOST, CODE_MOST, Painter
+from tests.actors import ROOT, eventually
 
 # Pygments' lexer for C++ needs longer for this than anybody waits.
 ENDLESS = " \n" * 5_000
@@ -63,6 +68,17 @@ def test_code_that_keeps_a_lexer_busy_for_ever_stays_black_and_the_next_is_colou
 
 def test_code_that_is_too_long_is_not_even_tried(painter: Painter) -> None:
     assert painter.paint("x" * (CODE_MOST + 1), "python") is None
+
+
+def test_the_process_ends_with_the_one_that_started_it() -> None:
+    program = (
+        "import os, signal; from chatapp.text.painter import Painter; painter = Painter();"
+        "painter.paint('x', 'python');"
+        "print(painter._process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    started = subprocess.run([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, check=False, text=True)
+    assert started.returncode == -signal.SIGKILL
+    eventually(lambda: not Path(f"/proc/{int(started.stdout)}/cmdline").exists())
 
 
 def test_after_the_end_nothing_is_coloured(painter: Painter) -> None:
