@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -66,6 +67,7 @@ def snippet(text: str, wanted: list[Phrase]) -> list[Piece]:
     return [Piece(_SPACE.sub(" ", piece.text), piece.hit) for piece in pieces if piece.text]
 
 
+@lru_cache(maxsize=10_000)  # most words of a text are those of the last one
 def _folded(word: str) -> str:
     if word.isascii():
         return word.lower()
@@ -77,8 +79,9 @@ def _hits(text: str, wanted: list[Phrase]) -> list[tuple[int, int]]:
     """Where the phrases stand in the text: from, to; in order, none within another."""
     found = words(text)
     spans = []
-    for place in range(len(found)):
-        length = max((len(each.words) for each in wanted if _stands(each, found, place)), default=0)
+    for place, word in enumerate(found):
+        begun = [each for each in wanted if each.words and word.folded.startswith(each.words[0])]
+        length = max((len(each.words) for each in begun if _stands(each, found, place)), default=0)
         if length:
             spans.append((found[place].start, found[place + length - 1].end))
     apart: list[tuple[int, int]] = []

@@ -1,4 +1,4 @@
-"""The search, over HTTP."""
+"""The search: its page, and the same for programs."""
 
 from __future__ import annotations
 
@@ -7,27 +7,36 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, make_response, render_template, request
 
 from ..config import Settings
+from ..identity import language
 from ..live.protocol import Seq
 from ..log.search import Search
 from ..model import Refusal
 from ..query import parse
 from .exchange import as_json, check_origin
-from .search_strings import note
+from .search_strings import examples, note, search_strings
 
 PAGE = 50  # messages in one answer
 LINE_LIMIT = 500  # characters of a query
 
 
 def search(settings: Settings, index: Search, *, clock: Callable[[], float]) -> Blueprint:
-    """`/api/search`."""
+    """`/search` and `/api/search`."""
     blueprint = Blueprint("search", __name__)
 
     @blueprint.before_request
     def only_from_here() -> None:
         check_origin(settings.ORIGINS)
+
+    @blueprint.get("/search")
+    def page() -> Response:
+        boot = {"locale": language(), "limit": LINE_LIMIT, "strings": search_strings()}
+        shown = render_template("search.html", boot=boot, locale=language(), examples=examples())
+        response = make_response(shown)
+        response.headers["Cache-Control"] = "no-store"  # in the reader's language
+        return response
 
     @blueprint.get("/api/search")
     def find() -> Response:

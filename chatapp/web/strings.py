@@ -20,6 +20,7 @@ def page_strings() -> dict[str, str]:
         "command.people": _("People here"),
         "command.rename": _("Change your name"),
         "command.room.new": _("New room"),
+        "command.search": _("Search messages"),
         "command.settings": _("Settings"),
         "code.copied": _("Copied"),
         "code.copy": _("Copy the code"),

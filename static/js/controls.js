@@ -52,6 +52,7 @@ export function controls(root, { chat, composer, log, rooms, settings, strings, 
   const say = (key) => strings.say(key);
   commands.add({ id: "room.new", title: say("command.room.new"), icon: "plus", run: actions.newRoom });
   commands.add({ id: "newest", title: say("jump.end"), icon: "down", shortcut: "newest", run: () => log.toEnd() });
+  commands.add({ id: "search", title: say("command.search"), icon: "search", run: () => location.assign("/search") });
   commands.add({ id: "people", title: say("command.people"), icon: "people", run: actions.people });
   commands.add({ id: "rename", title: say("command.rename"), icon: "person", run: actions.rename });
   commands.add({ id: "settings", title: say("command.settings"), icon: "settings", run: () => settings.open() });

@@ -67,7 +67,7 @@ def test_nothing_that_people_write_can_leave_its_place_in_the_page(browser: Brow
     assert "b" not in {tag for tag, _ in Tags(page).found}
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/search", "/nothing"])
 def test_a_page_needs_no_inline_script_or_style_and_nothing_from_elsewhere(browser: Browser, path: str) -> None:
     tags = Tags(browser.get(path).text)
     for tag, attributes in tags.found:
@@ -81,7 +81,7 @@ def test_a_page_needs_no_inline_script_or_style_and_nothing_from_elsewhere(brows
 
 
 def test_everything_a_page_refers_to_exists(browser: Browser) -> None:
-    for path in ("/", "/nothing"):
+    for path in ("/", "/search", "/nothing"):
         tags = Tags(browser.get(path).text).found
         addresses = {attributes.get("src") or attributes.get("href", "") for _, attributes in tags}
         files = {address for address in addresses if address.startswith("/static/")}

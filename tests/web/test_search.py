@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import UTC, date
 from typing import Any
 
 import pytest
+from flask import Flask
+
+from chatapp.query import Note, parse
+from chatapp.web.search_strings import examples, note, search_strings
 
 from .conftest import Browser, refused
 
@@ -89,6 +95,28 @@ def test_a_note_is_in_the_readers_language(make_browser: Callable[..., Browser],
 def test_any_zone_is_one(ana: Browser, zone: str) -> None:
     ana.say("hello", "n1")
     assert len(look(ana, "hello after:2020 -before:yesterday", zone=zone)["results"]) == 1
+
+
+def test_every_sentence_of_the_search_is_translated(app: Flask) -> None:
+    def said(language: str) -> list[str]:
+        with app.test_request_context(headers={"Accept-Language": language}):
+            notes = [note(Note("{term}", code)) for code in ("no-such-room", "bad-day", "bad-content", "too-many")]
+            return [*search_strings().values(), *notes, *(each.does for each in examples())]
+
+    for english, portuguese in zip(said("en"), said("pt-BR"), strict=True):
+        assert english != portuguese
+        assert re.findall(r"{\w+}", english) == re.findall(r"{\w+}", portuguese)
+
+
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+def test_every_example_of_the_page_is_understood(app: Flask, language: str) -> None:
+    with app.test_request_context(headers={"Accept-Language": language}):
+        terms = [each.term for each in examples()]
+    for term in terms:
+        query = parse(f"{term} ", UTC, date(2026, 1, 1))
+        assert not query.notes
+        assert not query.empty
+        assert not [each for each in query.phrases if ":" in each.text], term
 
 
 def test_what_is_no_query_is_refused(browser: Browser) -> None:

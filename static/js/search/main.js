@@ -1,0 +1,123 @@
+/** The search page: the address says what is looked for, the field changes it, the results follow. */
+import { ask, Problem } from "../api.js";
+import { followTheChat } from "../flow/appearance.js";
+import { Formats } from "../formats.js";
+import { Strings } from "../strings.js";
+import { part } from "../views/parts.js";
+import { ResultsView } from "./results.js";
+
+const PAUSE = 200; // ms without a key until it is looked for
+
+const $ = (selector) => part(document, selector);
+const boot = JSON.parse($("#boot").textContent);
+const strings = new Strings(boot.strings, boot.locale);
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+const field = $("#search-field");
+const help = $("#search-help");
+const more = $("#search-more");
+const name = document.title;
+const results = new ResultsView({
+  list: $("#search-results"),
+  notes: $("#search-notes"),
+  status: $("#search-status"),
+  strings,
+  formats: new Formats(boot.locale),
+});
+let asked = null; // what the results answer, or will
+let next = null; // where the page after them begins
+let turn = 0; // an answer that is not to the last question is not shown
+let timer = null;
+
+/** Looks for what stands in the field, unless that is done already. */
+async function look() {
+  clearTimeout(timer);
+  const line = field.value;
+  if (line === asked) return;
+  asked = line;
+  next = null;
+  document.title = line.trim() ? `${strings.say("title", { query: line.trim() })} · chatapp` : name;
+  if (!line.trim()) {
+    turn += 1;
+    results.clear();
+    more.hidden = true;
+    return;
+  }
+  const answer = await question({ q: line });
+  if (answer) results.show(answer);
+}
+
+async function older() {
+  const first = results.count;
+  const answer = await question({ q: asked, before: next });
+  if (!answer) return;
+  results.append(answer);
+  results.focus(first);
+}
+
+/** The answer, or null if it is not wanted any more or did not come. */
+async function question(query) {
+  turn += 1;
+  const mine = turn;
+  results.wait();
+  try {
+    const answer = await ask(`/api/search?${new URLSearchParams({ ...query, zone })}`);
+    if (mine !== turn) return null;
+    next = answer.next;
+    more.hidden = next === null;
+    return answer;
+  } catch (error) {
+    if (mine !== turn) return null;
+    if (query.before === undefined) asked = null; // the same may be tried again
+    results.fail(error instanceof Problem && error.message ? error.message : strings.say("failed"));
+    return null;
+  }
+}
+
+/** The address of this search, to be kept or sent to somebody. */
+function address() {
+  return field.value ? `/search?${new URLSearchParams({ q: field.value })}` : "/search";
+}
+
+function fromAddress() {
+  field.value = new URLSearchParams(location.search).get("q") ?? "";
+  look();
+}
+
+$("#search-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (address() !== location.pathname + location.search) history.pushState(null, "", address());
+  look();
+});
+field.addEventListener("input", () => {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    history.replaceState(null, "", address());
+    look();
+  }, PAUSE);
+});
+help.addEventListener("click", ({ target }) => {
+  if (!target.matches(".search-example")) return;
+  const before = field.value.trimEnd();
+  field.value = `${before}${before ? " " : ""}${target.textContent}`;
+  field.focus();
+  field.dispatchEvent(new Event("input"));
+});
+more.addEventListener("click", older);
+addEventListener("popstate", fromAddress);
+document.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.isComposing) return;
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const here = results.focused;
+  if (step && (here >= 0 || (event.target === field && step > 0))) {
+    event.preventDefault();
+    if (here + step < 0) field.focus();
+    else results.focus(here + step);
+  } else if (event.key === "Escape" && event.target !== field) {
+    field.focus();
+  }
+});
+
+help.open = !new URLSearchParams(location.search).get("q");
+followTheChat();
+fromAddress();
+if (matchMedia("(pointer: fine)").matches) field.focus();
