@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import escape, unescape
+from typing import Any
 from xml.etree.ElementTree import Element
 
 from latex2mathml.converter import Converter
@@ -12,6 +13,8 @@ LATEX_MOST = 1_000  # characters of one formula
 FORMULAS_MOST = 50  # in one message
 DEPTH_MOST = 40  # elements in one another
 ELEMENTS_MOST = 1_500  # in one formula
+SIDESETS_MOST = 2  # in one formula: see Bounded
+GROUPS_MOST = 2 * LATEX_MOST  # that the converter makes of a formula, unless it makes something twice
 
 TAGS = {
     "math",
@@ -76,6 +79,25 @@ _REFUSED = re.compile(
 _MATHEMATICAL = re.compile(r"[\\^_=+\-*/<>(|∀-⋿]")
 
 
+class TooMuch(Exception):
+    """The converter has begun to repeat itself."""
+
+
+class Bounded(Converter):
+    """A converter that gives up. It makes the operator of a `\\sideset` twice, of one in that one four times, and so
+    on: a line of them would take for ever, while nobody else's markup is read."""
+
+    def __init__(self, display: str) -> None:
+        super().__init__(display=display)
+        self._left = GROUPS_MOST
+
+    def _convert_group(self, *args: Any, **kwargs: Any) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise TooMuch
+        super()._convert_group(*args, **kwargs)
+
+
 class Formulas:
     """Makes MathML of LaTeX."""
 
@@ -87,10 +109,10 @@ class Formulas:
 
     def html(self, latex: str, *, display: bool) -> str | None:
         """The `<math>` element; None if it cannot be made, or would be too much."""
-        if _REFUSED.search(latex) or len(latex) > LATEX_MOST:
+        if _REFUSED.search(latex) or len(latex) > LATEX_MOST or latex.count(r"\sideset") > SIDESETS_MOST:
             return None
         try:
-            tree = Converter(display="block" if display else "inline").convert_to_element(latex)
+            tree = Bounded("block" if display else "inline").convert_to_element(latex)
         except Exception:  # noqa: BLE001  # what broken LaTeX raises is whatever the converter trips over
             return None
         made: list[str] = []

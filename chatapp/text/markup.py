@@ -149,15 +149,17 @@ class Markup:
         for line in range(start, end):
             if line > start and (state.isEmpty(line) or state.sCount[line] < state.blkIndent):
                 return False
-            closing = state.src.rfind("$$", state.bMarks[line], state.eMarks[line])
-            if closing >= begin + 2 and not state.src[closing + 2 : state.eMarks[line]].strip():
+            closing = state.src.find("$$", max(begin + 2, state.bMarks[line]), state.eMarks[line])
+            if closing >= 0:  # the next ones end it or nothing does: else each of many lines is searched to the end
                 break
         else:
+            return False
+        if state.src[closing + 2 : state.eMarks[line]].strip():
             return False
         first = state.src[begin + 2 : min(closing, state.eMarks[start])]
         rest = state.getLines(start + 1, line + 1, state.sCount[start], False)
         latex = f"{first}\n{rest[: rest.rindex('$$')]}" if line > start else first
-        if "$$" in latex or not self._formulas.is_formula(latex):
+        if not self._formulas.is_formula(latex):
             return False
         if not silent:
             if not self._push_formula(state, latex, display=True):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chatapp.text.formulas import FORMULAS_MOST
+from chatapp.text.formulas import FORMULAS_MOST, Bounded, TooMuch
 
 Html = Callable[[str], str | None]
 
@@ -46,6 +46,7 @@ def test_no_other_markup_is_found_in_a_formula(html: Html) -> None:
         r"$\frac$",
         r"$x_a_b$",
         r"$\left( x$",
+        r"$\sideset{a}{b}\sideset{a}{b}\sideset{a}{b}\sum$",
         r"$\newcommand{\a}{b}\a$",
         r"$\href{https://a.example}{x}$",
         "$" + "x+" * 501 + "$",
@@ -71,3 +72,8 @@ def test_more_than_a_message_needs_stay_text(html: Html) -> None:
     made = html("$x$ " * (FORMULAS_MOST + 1)) or ""
     assert made.count("<math") == FORMULAS_MOST
     assert made.endswith("$x$</p>")
+
+
+def test_a_converter_that_repeats_itself_is_stopped() -> None:
+    with pytest.raises(TooMuch):
+        Bounded("inline").convert_to_element("\\sideset{a}{b}" * 60 + "x")

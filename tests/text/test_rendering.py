@@ -168,6 +168,9 @@ HOSTILE = {
     "itself": "$\\def\\a{\\a\\a}\\a$",
     "formulas": "$x^2$ " * 1_600,
     "long formulas": ("$" + "x_1^2+" * 150 + "y$ ") * 10,
+    "operators twice": "$" + "\\sideset{a}{b}" * 16 + "x$",
+    "many operators twice": ("$" + "\\sideset{a}{b}{" * 2 + "x+" * 60 + "}}$ ") * 60,
+    "formulas without an end": "$$a\n" * 2_500,
     "left": "$" + "\\left(" * 150 + "$",
 }
 
