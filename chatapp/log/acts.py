@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, func, select, update
 
 from ..excerpt import one_line
 from ..model import Author, Deleted, Edited, Event, Message, Present, Reacted, Refusal, Room, rfc3339
@@ -19,7 +19,9 @@ from .rows import after_it, event_of, quotes_of, with_slug
 from .schema import events
 
 EDIT_WINDOW = 15 * 60  # seconds in which one may change what one wrote
+EDITS_LIMIT = 50  # of one message: each is kept, and read with the others when somebody asks how it read before
 REACTIONS_LIMIT = 20  # kinds of reactions to one message
+TOGGLES_LIMIT = 200  # reactions to one message that one person puts or takes back: all are read with the message
 
 
 class Receipt(Protocol):
@@ -118,6 +120,8 @@ class Edit(Act):
         found = own_message(connection, self, self.target)
         if at - found.at > EDIT_WINDOW * 1_000:
             raise Refusal("too-late", field="target", n=EDIT_WINDOW // 60)
+        if done_before(connection, self, "edited", self.target) >= EDITS_LIMIT:
+            raise Refusal("too-many", field="target", n=EDITS_LIMIT)
         index.forget(connection, self.room.id, self.target)
         again = self.call.everybody and present(connection, found).all
         self.call.reach(connection, self, self.target, again=again)
@@ -161,6 +165,8 @@ class React(Act):
 
     def happen(self, connection: Connection, seq: int, at: int) -> Reacted:
         found = living_message(connection, self.room, self.target)
+        if done_before(connection, self, "reacted", self.target) >= TOGGLES_LIMIT:
+            raise Refusal("too-many", field="target", n=TOGGLES_LIMIT)
         if self.on:
             kinds = [reaction.emoji for reaction in present(connection, found).reactions]
             if self.emoji not in kinds and len(kinds) >= REACTIONS_LIMIT:
@@ -197,6 +203,13 @@ def own_message(connection: Connection, act: Act, seq: int) -> Any:
     if row.author_id != act.author.id:
         raise Refusal("forbidden", field="target")
     return row
+
+
+def done_before(connection: Connection, act: Act, kind: str, target: int) -> int:
+    """How often the one who acts has done that to a message."""
+    about = (events.c.room_id == act.room.id) & (events.c.target == target) & (events.c.type == kind)
+    wanted = select(func.count()).select_from(events).where(about, events.c.author_id == act.author.id)
+    return int(connection.execute(wanted).scalar_one())
 
 
 def wipe(connection: Connection, room: Room, target: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from ..excerpt import one_line
 from ..model import Author, Event, Message, Quote, rfc3339
@@ -71,16 +71,24 @@ def quotes_of(connection: Connection, room_id: int, seqs: Collection[int]) -> li
     in_room = events.c.room_id == room_id
     messages = connection.execute(select(events).where(in_room, events.c.seq.in_(seqs)))
     lines = {row.seq: (Author(row.author_id, row.author_name), row.text, row.html) for row in messages}
-    edits = select(events).where(in_room, events.c.target.in_(seqs), events.c.type == "edited")
-    for row in connection.execute(edits.order_by(events.c.seq)):
+    edits = select(events).where(in_room, events.c.seq.in_(_newest_edits(room_id, seqs)))
+    for row in connection.execute(edits):
         lines[row.target] = (lines[row.target][0], row.text, row.html)
     return [Quote(seq, author, one_line(text, html)) for seq, (author, text, html) in lines.items()]
 
 
 def after_it(connection: Connection, room_id: int, targets: Sequence[int]) -> list[Event]:
-    """What happened to these messages, in order."""
+    """What happened to these messages, in order; of the edits of each the newest, for what it replaced may be much."""
     about = with_slug().where(events.c.room_id == room_id, events.c.target.in_(targets), events.c.type != "message")
-    return [event_of(row) for row in connection.execute(about.order_by(events.c.seq))]
+    counts = (events.c.type != "edited") | events.c.seq.in_(_newest_edits(room_id, targets))
+    return [event_of(row) for row in connection.execute(about.where(counts).order_by(events.c.seq))]
+
+
+def _newest_edits(room_id: int, targets: Collection[int]) -> Select[Any]:
+    """The seq of the newest edit of each of these messages that has one."""
+    edits = events.alias()
+    of_them = (edits.c.room_id == room_id) & edits.c.target.in_(targets) & (edits.c.type == "edited")
+    return select(func.max(edits.c.seq)).where(of_them).group_by(edits.c.target)
 
 
 def event_of(row: Any) -> Event:

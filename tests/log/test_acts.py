@@ -11,7 +11,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Connection
 
-from chatapp.log.acts import EDIT_WINDOW, REACTIONS_LIMIT, Act, Delete, Edit, React, Say
+from chatapp.log.acts import EDIT_WINDOW, EDITS_LIMIT, REACTIONS_LIMIT, TOGGLES_LIMIT, Act, Delete, Edit, React, Say
 from chatapp.log.records import add_room
 from chatapp.model import Author, Deleted, Edited, Event, Message, Present, Quote, Reacted, Reaction, Room
 
@@ -195,11 +195,11 @@ def test_of_many_edits_at_once_the_last_one_in_the_log_is_what_it_reads(log: Log
 
     def edit(number: int) -> list[Heard]:
         start.wait()
-        return [do.edit(1, f"{number}.{turn}") for turn in range(20)]
+        return [do.edit(1, f"{number}.{turn}") for turn in range(6)]
 
     editors = [InThread(partial(edit, number)) for number in range(8)]
-    assert len({receipt.event.seq for editor in editors for receipt in editor.outcome()}) == 160
-    assert [event.seq for event in log.told] == list(range(1, 162))
+    assert len({receipt.event.seq for editor in editors for receipt in editor.outcome()}) == 48
+    assert [event.seq for event in log.told] == list(range(1, 50))
     assert page(log)[0].text == log.told[-1].text == log.stored[-1].text
 
 
@@ -258,6 +258,22 @@ def test_a_message_has_20_kinds_of_reactions_and_any_number_of_each(log: Log, do
     do.react(1, kinds[1], on=False)
     assert do.react(1, kinds[-1]).event.emoji == kinds[-1]
     assert len(page(log)[0].reactions) == REACTIONS_LIMIT
+
+
+def test_a_message_is_edited_and_reacted_to_a_limited_number_of_times_by_one_person(log: Log, do: Doer) -> None:
+    log.post("mine")
+    with log.held():
+        edits = [do.edit(1, str(number)) for number in range(EDITS_LIMIT + 1)]
+        toggles = [do.react(1, "👍", on=number % 2 == 0) for number in range(TOGGLES_LIMIT + 1)]
+        bobs = do.react(1, "🎉", by=BOB)
+    assert (edits[-1].refusal.code, edits[-1].refusal.values) == ("too-many", {"n": EDITS_LIMIT})
+    assert (toggles[-1].refusal.code, toggles[-1].refusal.values) == ("too-many", {"n": TOGGLES_LIMIT})
+    bobs.wait()
+    assert len(log.told) == 1 + EDITS_LIMIT + TOGGLES_LIMIT + 1
+    (message,) = page(log)
+    assert (message.text, message.reactions) == (str(EDITS_LIMIT - 1), [Reaction("🎉", [BOB])])
+    assert len(log.history.versions(GENERAL, 1)) == 1 + EDITS_LIMIT
+    assert do.reply(1, "how it reads now").event.quote == Quote(1, ANA, str(EDITS_LIMIT - 1))
 
 
 def test_a_locked_database_refuses_acts_as_busy_and_tells_nobody(log: Log, do: Doer) -> None:

@@ -104,11 +104,12 @@ class Agreement(RuleBasedStateMachine):
     @rule()
     def more_happens_than_one_answer_holds(self) -> None:
         self.storms += 1
-        with_nonce = {"room": self.slug, "target": 1, "emoji": "🐢"}
         bot = self.server.enter("Bot", self.slug)
         bot.hear("message", nonce=bot.post("the storm", self.slug))
         for number in range(GAP):
-            bot.say("react", **with_nonce, on=number % 2 == 0, nonce=f"{self.slug} {number}")
+            # On messages of which none is a target: one person does not do so much to a single one.
+            deed = {"target": 6 + number // 20, "emoji": "🐢", "on": number % 2 == 0}
+            bot.say("react", room=self.slug, nonce=f"{self.slug} {number}", **deed)
         bot.hear(nonce=f"{self.slug} {GAP - 1}")
         bot.close()
 

@@ -57,18 +57,20 @@ def test_across_a_gap_nothing_old_is_shown(
     server: Server, make_person: Callable[..., Person], bot: Talker, line: Line
 ) -> None:
     bia = make_person(server.url, line=line).visit(name="Bia")
-    do(bot, "post", text="one")
-    bia.sees("one")
+    for text in ("one", "two", "three"):
+        do(bot, "post", text=text)
+    bia.sees("one", "two", "three")
     line.cut()
     do(bot, "edit", target=1, text="first")
     for number in range(500):
-        bot.say("react", room="general", nonce=f"r{number}", target=1, emoji="👍", on=number % 2 == 0)
+        deed = {"target": 1 + number % 3, "emoji": "👍", "on": number % 2 == 0}
+        bot.say("react", room="general", nonce=f"r{number}", **deed)
     bot.hear(nonce="r499")
-    do(bot, "post", text="two")
+    do(bot, "post", text="four")
     line.mend()
-    bia.sees("two")
+    bia.sees("four")
     bia.scroll("0")
-    bia.sees("first", "two")
+    bia.sees("first", "two", "three", "four")
 
 
 def test_older_pages_are_in_their_present_state(bia: Person, bot: Talker) -> None:
