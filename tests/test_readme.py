@@ -13,6 +13,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from chatapp.config import Settings
+from chatapp.web.operations import operations
 
 from .actors import ROOT, Server, eventually, free_port
 
@@ -65,6 +66,11 @@ def test_the_settings_of_the_readme_are_those_of_the_code() -> None:
         assert [row[:2] for row in tables(text)[0][2:]] == of_code
     reasons = [setting.metadata["reason"] for setting in fields(Settings)]
     assert [row[2] for row in tables(ENGLISH)[0][2:]] == reasons
+
+
+def test_every_address_for_programs_is_in_the_readme() -> None:
+    for text in (ENGLISH, PORTUGUESE):
+        assert [operation.rule for operation in operations() if operation.rule not in text] == []
 
 
 def test_every_file_the_readme_names_exists() -> None:

@@ -20,6 +20,7 @@ from .show import lines
 from .wire import Closed, Refused, Wire
 
 PING_AFTER = 25.0  # seconds of silence after which we ask whether the server is there
+KEPT = 1_000  # messages that wait for the server: more than a person writes, a program has to wait
 DEAD_AFTER = 60.0  # seconds of silence after which it is not
 EVICTED = 1008  # the one close code after which one does not come back
 JOINING, RENAMING = "join", "rename"  # nonces of what is no message
@@ -73,8 +74,9 @@ class Conversation:
         self._thread.start()
 
     def say(self, text: str) -> None:
-        """Keeps a message until the server has it."""
+        """Keeps a message until the server has it; waits while too many are kept already."""
         with self._changed:
+            self._changed.wait_for(lambda: len(self._unsent) < KEPT or self._over)
             self._unsent.append((self._new_nonce(), _valid(text)))
         self._ring()
 

@@ -31,9 +31,9 @@ def introduce(address: Address, name: str) -> str:
         return _cookie(answer.headers.get_all("Set-Cookie", []))
     problem = heard(content)
     detail = problem.detail if problem and problem.detail else f"{answer.status} {answer.reason}"
-    if answer.status >= 500:
-        raise HTTPException(detail)
-    raise NotSo(escaped(detail))
+    if problem and problem.code in ("bad-name", "name-taken"):
+        raise NotSo(escaped(detail))
+    raise HTTPException(escaped(detail))
 
 
 def _cookie(given: list[str]) -> str:

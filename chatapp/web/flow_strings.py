@@ -196,7 +196,7 @@ def _handshake_and_frames() -> dict[str, str]:
         "handshake.agrees": _("This page has computed it once more: it agrees with what the server answered."),
         "handshake.choose": _("Choose a client to see how its connection began."),
         "handshake.differs": _("This page has computed it once more: it does not agree with what the server answered."),
-        "handshake.gone": _("This client has left; its handshake is not kept."),
+        "handshake.gone": _("There is no handshake to show: this client has left, or it reads a stream of lines."),
         "handshake.guid": _("The GUID of the RFC"),
         "handshake.key": _("The client's key"),
         "handshake.none": _("The handshake of this client was not told yet."),

@@ -286,6 +286,29 @@ def test_what_happens_to_messages_is_told_too_whoever_else_is_in_the_room(server
     assert again.hear("deleted")["target"] == 1
 
 
+def test_who_looks_inside_sees_a_reader_that_has_no_frames(server: Server, follow: Follow) -> None:
+    looker = server.talk("/flow/socket", Sec_WebSocket_Protocol="flow.v1")
+    follow(server, "?name=ci").hear("stream")
+    ana = server.enter("Ana")
+
+    def seen(kind: str) -> dict[str, Any]:
+        return looker.hear(kind)
+
+    clients: list[dict[str, Any]] = []
+    while len(clients) < 2:
+        clients = seen("snapshot")["clients"]
+    (reader,) = [client["id"] for client in clients if client["dialect"] == "lines"]
+    looker.say("watch", client=reader)
+    looker.say("handshake", client=reader)
+    assert seen("handshake") == {"type": "handshake", "client": reader, "gone": True}
+    ana.post("hello")
+    (flow,) = seen("flows")["flows"]
+    assert reader in [offer[0] for offer in flow["offers"]]
+    seen("snapshot")
+    assert not any('"frames"' in text and '"type":"frames"' in text for text in looker.heard)
+    assert "Traceback" not in server.terminal
+
+
 def test_who_talks_into_the_stream_ends_it(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as sock:
         sock.sendall(b"GET /api/rooms/general/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
