@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Lock
 
 CODE_MOST = 10_000  # characters of one piece of code that are coloured
-TURN_MOST = 0.3  # seconds to wait for others' code
+TURN_MOST = 1.5  # seconds to wait for others' code; one's own preview is such another
 ANSWER_MOST = 3.0  # seconds to wait for an answer; the process gives itself half a second, but the machine may be busy
 
 _PROGRAM = Path(__file__).resolve().parent / "colouring.py"
