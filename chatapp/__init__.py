@@ -42,6 +42,7 @@ from .text.emoji import Emoji
 from .text.rendering import Renderer
 from .web import errors
 from .web.api import api
+from .web.deeds import Deeds
 from .web.lab import lab
 from .web.messages import messages
 from .web.openapi import openapi
@@ -131,11 +132,20 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     scene = Scene(hub=hub, fanout=fanout, journal=journal, known=presence.known)
     collector = Collector(tap, scene, announce=lambda watchers: bus.publish(Watched(watchers)))
     FlowDoor(settings, access, collector, identity, stalled=fanout.stalled).init_app(app)
-    app.register_blueprint(pages(settings, house=house, identity=identity))
+    app.register_blueprint(pages(settings, house=house, history=history, identity=identity))
+    deeds = Deeds(presence, identity)
     app.register_blueprint(
-        api(settings, house=house, history=history, journal=journal, presence=presence, identity=identity)
+        api(
+            settings,
+            house=house,
+            history=history,
+            journal=journal,
+            presence=presence,
+            deeds=deeds,
+            identity=identity,
+        )
     )
-    app.register_blueprint(messages(settings, house=house, history=history, presence=presence, identity=identity))
+    app.register_blueprint(messages(settings, house=house, history=history, deeds=deeds, identity=identity))
     app.register_blueprint(personal(settings, house=house, history=history, identity=identity))
     app.register_blueprint(texts(settings, house=house, emoji=emoji, identity=identity))
     app.register_blueprint(search(settings, Search(history, indexer), clock=time.time))

@@ -20,6 +20,7 @@ def _(text: str) -> str:
 
 _ROOM_TAKEN = _("There is a room of that name already.")
 _NOT_YOURS = _("Only who wrote it may do that.")
+_NO_EDIT = _("A poll cannot be edited, or people would have voted on something else.")
 _BAD_BODY = _("The body must be one JSON object, sent with Content-Type: application/json.")
 _SENTENCES = {
     "bad-json": _("This is not one JSON object with a “type”."),
@@ -32,6 +33,10 @@ _SENTENCES = {
     "text-too-long": _("The message is too long: at most {n} characters."),
     "rate-limited": _("Too many messages at once. Wait {retry_after} seconds."),
     "forbidden": _("This is not allowed from here."),
+    "read-only": _("This room is archived: it can be read, and nobody writes in it."),
+    "closed": _("This poll is closed."),
+    "bad-topic": _("A topic has at most {n} characters, none of them control characters."),
+    "bad-poll": _("A poll has 2 to {n} different options, of 1 to {length} characters each."),
     "too-late": _("A message can be changed for {n} minutes. This one is older."),
     "too-many": _("There are {n} of these already. More do not fit."),
     "confirm-all": _("This calls {count} people. Send it again with “all” if it is meant to."),
@@ -63,6 +68,8 @@ def sentence(refusal: Refusal, locale: str) -> str:
         said = _BAD_BODY
     elif refusal.code == "forbidden" and refusal.field == "target":  # of somebody else's message
         said = _NOT_YOURS
+    elif refusal.code == "forbidden" and refusal.field == "poll":
+        said = _NO_EDIT
     return _catalog(locale).gettext(said).format(**values)
 
 

@@ -18,6 +18,9 @@ class Author(msgspec.Struct, frozen=True):
     name: str
 
 
+NOBODY = Author("", "")  # who voted in an anonymous poll, to the others
+
+
 class Person(msgspec.Struct, frozen=True):
     """Who is behind one or several clients.
 
@@ -34,12 +37,20 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Room(msgspec.Struct, frozen=True):
-    """A public room: `slug` is its address, `name` what people read, `head` its newest seq."""
+    """A public room by what it keeps for ever: `slug` is its address."""
 
     id: int
     slug: str
+
+
+class RoomState(Room, frozen=True):
+    """What a room is like now: `name` and `topic` are what people read, `head` is its newest seq. An archived room is
+    read and not written in."""
+
     name: str
     head: int = 0
+    topic: str = ""
+    archived: bool = False
 
 
 class Quote(msgspec.Struct, frozen=True):
@@ -48,6 +59,25 @@ class Quote(msgspec.Struct, frozen=True):
     seq: int
     author: Author
     text: str
+
+
+class Poll(msgspec.Struct, frozen=True):
+    """What a message asks everybody: to choose one of the options, or `several`."""
+
+    options: list[str]
+    several: bool = False
+    anonymous: bool = False
+
+
+class Tally(Poll, frozen=True, omit_defaults=True):
+    """A poll as it stands: how many chose each option, and how many people that are. `people` are those who chose each,
+    unless the poll is anonymous; `mine` is what the one who reads it chose."""
+
+    closed: bool = False
+    counts: list[int] = []
+    voters: int = 0
+    people: list[list[Author]] | None = None
+    mine: list[int] | None = None
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True, tag="message"):
@@ -70,6 +100,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True, tag="message"):
     deleted: bool = False
     mentions: tuple[str, ...] = ()
     all: bool = False
+    poll: Poll | None = None
 
 
 class Reaction(msgspec.Struct, frozen=True):
@@ -84,16 +115,24 @@ class Present(Message, frozen=True, omit_defaults=True, tag="message"):
 
     edited: str | None = None
     reactions: list[Reaction] = []
+    pinned: bool = False
+    poll: Tally | None = None
 
 
-class Edited(msgspec.Struct, frozen=True, omit_defaults=True, tag="edited"):
-    """A message reads differently; `line` is how it is quoted. If it was deleted since, the texts are empty."""
-
+class _Happening(msgspec.Struct, frozen=True):
     room: str
     seq: int
     at: str
     author: Author
+
+
+class _About(_Happening, frozen=True):
     target: int
+
+
+class Edited(_About, frozen=True, omit_defaults=True, tag="edited"):
+    """A message reads differently; `line` is how it is quoted. If it was deleted since, the texts are empty."""
+
     text: str
     nonce: str | None = None
     html: str | None = None
@@ -102,33 +141,64 @@ class Edited(msgspec.Struct, frozen=True, omit_defaults=True, tag="edited"):
     all: bool = False
 
 
-class Deleted(msgspec.Struct, frozen=True, omit_defaults=True, tag="deleted"):
+class Deleted(_About, frozen=True, omit_defaults=True, tag="deleted"):
     """A message is gone: its text is nowhere any more, its seq stays."""
 
-    room: str
-    seq: int
-    at: str
-    author: Author
-    target: int
     nonce: str | None = None
 
 
-class Reacted(msgspec.Struct, frozen=True, omit_defaults=True, tag="reacted"):
+class Reacted(_About, frozen=True, omit_defaults=True, tag="reacted"):
     """Somebody put an emoji under a message, or took theirs back."""
 
-    room: str
-    seq: int
-    at: str
-    author: Author
-    target: int
     emoji: str
     on: bool
     nonce: str | None = None
 
 
-# Everything durable that happens in a room. All have a room, a seq, a time, an author and a nonce; those that are no
-# messages are about one, the `target`.
-Event = Message | Edited | Deleted | Reacted
+class Pinned(_About, frozen=True, omit_defaults=True, tag="pinned"):
+    """Somebody put a message among the room's pins, or took it away."""
+
+    on: bool
+    nonce: str | None = None
+
+
+class Voted(_About, frozen=True, omit_defaults=True, tag="voted"):
+    """Somebody chose options of a poll, in place of what they had chosen; `counts` and `voters` stand behind it.
+
+    Of an `anonymous` poll only the log and the voter know the author and the `choices`: see `told_to`.
+    """
+
+    counts: list[int]
+    voters: int
+    choices: list[int] | None = None
+    anonymous: bool = False
+    nonce: str | None = None
+
+    def told_to(self, person: str | None) -> Voted:
+        """As that person may hear it; None: as everybody may."""
+        if not self.anonymous or self.author.id == person:
+            return self
+        return msgspec.structs.replace(self, author=NOBODY, choices=None)
+
+
+class Closed(_About, frozen=True, omit_defaults=True, tag="closed"):
+    """Whoever asked takes no more votes."""
+
+    nonce: str | None = None
+
+
+class Configured(_Happening, frozen=True, omit_defaults=True, tag="configured"):
+    """The room has another name, another topic, or is archived or no longer so: what changed is there."""
+
+    nonce: str | None = None
+    name: str | None = None
+    topic: str | None = None
+    archived: bool | None = None
+
+
+# Everything durable that happens in a room. All have a room, a seq, a time, an author and a nonce. Those that are about
+# a message have it as their `target`.
+Event = Message | Edited | Deleted | Reacted | Pinned | Voted | Closed | Configured
 
 
 @dataclass(frozen=True)
@@ -178,6 +248,15 @@ class Called(NamedTuple):
     line: str
 
 
+class Ballot(NamedTuple):
+    """What a person chose in an anonymous poll: for their own clients."""
+
+    person: str
+    room: str
+    target: int
+    choices: list[int]
+
+
 class Again(NamedTuple):
     """An event that one client gets a second time: it had sent the same nonce before."""
 
@@ -201,7 +280,7 @@ class Watched(NamedTuple):
     watchers: int
 
 
-Ephemeron = Typing | Read | Leveled | Called | Change | Watched  # told and forgotten
+Ephemeron = Typing | Read | Ballot | Leveled | Called | Change | Watched  # told and forgotten
 News = list[Event] | Ephemeron | Again  # what the bus carries: a commit's events, or one of these
 
 

@@ -36,6 +36,7 @@ LAYERS: list[set[str]] = [
     {"flow.threads", "flow.viewer", "flow.words"},
     {"web.api", "web.errors", "web.lab", "web.messages", "web.pages"},
     {"web.personal", "web.search", "web.stream", "web.texts"},
+    {"web.deeds"},
     {"web.exchange", "web.flow_strings", "web.lab_strings", "web.search_strings", "web.strings"},
     {"web.flow_lessons"},
     {"live.door"},
@@ -52,6 +53,7 @@ LAYERS: list[set[str]] = [
     {"log.indexer"},
     {"log.history", "log.journal"},
     {"log.posts", "log.records"},
+    {"log.places", "log.polls"},
     {"log.database", "log.acts"},
     {"log.index"},
     {"log.fts5", "log.tsvector"},
@@ -79,6 +81,7 @@ LAYERS: list[set[str]] = [
     {"text.colouring", "text.emoji", "text.formulas", "text.languages", "text.mentions"},
     # What speaks of the nouns and does nothing: the wire's words, the sentences.
     {"details", "live.protocol"},
+    {"live.news"},
     # The nouns, and what needs nothing of ours.
     {"lock", "terminal"},
     {"query"},
@@ -233,8 +236,9 @@ MAKERS = {
     *("TypeVar", "re.compile", "logging.getLogger", "range", "frozenset"),
     *("Path", "Path(__file__).resolve"),
     *("Meta", "msgspec.json.Encoder", "msgspec.json.Decoder"),
-    *("MetaData", "Table", "Column", "String", "ForeignKey", "Index", "table", "column"),
+    *("MetaData", "Table", "Column", "String", "ForeignKey", "Index", "table", "column", "false", "text"),
     *("BigInteger", "BigInteger().with_variant", "dict.fromkeys"),
+    "Author",
     *("events.c.nonce.is_not", "events.c.target.is_not"),
     "_",  # marks a sentence for the catalogs
 }

@@ -45,7 +45,7 @@ def test_later_times_sort_later(one: int, other: int) -> None:
     [
         (Author("p1", "Ana"), "name"),
         (Person("p1", "Ana"), "role"),
-        (Room(1, "general", "general"), "head"),
+        (Room(1, "general"), "slug"),
         (Message("general", 1, "", Author("p1", "Ana"), "hello"), "seq"),
     ],
 )

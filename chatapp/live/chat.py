@@ -8,9 +8,10 @@ import msgspec
 
 from ..details import sentence
 from ..log.acts import EDIT_WINDOW
+from ..log.places import PINS_LIMIT
 from ..model import Author, Event, Refusal, Room, Standing, rfc3339
-from ..rooms.names import NAME_LIMIT, ROOM_NAME_LIMIT
-from . import protocol
+from ..rooms.names import NAME_LIMIT, OPTION_LIMIT, ROOM_NAME_LIMIT, TOPIC_LIMIT
+from . import news, protocol
 from .frames import TRY_LATER, Ended, text_frame
 from .hub import Client
 from .resume import Missed
@@ -39,7 +40,14 @@ class ChatSession(Session):
         person = self._person
         standings = self._services.history.standings(person.id)
         rooms = [
-            protocol.RoomEntry(room.slug, room.name, room.head, **msgspec.structs.asdict(standing))
+            protocol.RoomEntry(
+                room.slug,
+                room.name,
+                room.head,
+                topic=room.topic,
+                archived=room.archived,
+                **msgspec.structs.asdict(standing),
+            )
             for number, room in enumerate(self._services.history.rooms())
             for standing in [standings.get(room.id, Standing())]
             if number < WELCOME_ROOMS or room.id in standings
@@ -53,6 +61,9 @@ class ChatSession(Session):
             room_name=ROOM_NAME_LIMIT,
             rooms=settings.ROOMS_LIMIT,
             edit=EDIT_WINDOW,
+            pins=PINS_LIMIT,
+            topic=TOPIC_LIMIT,
+            option=OPTION_LIMIT,
         )
         you = protocol.You(person.id, person.name, person.role)
         now = rfc3339(int(time.time() * 1000))
@@ -91,7 +102,7 @@ class ChatSession(Session):
             case protocol.SetLevel():
                 room = self._services.house.room(command.room)
                 self._services.house.set_level(self._person, room, command.level, by=self._client)
-                self._say(protocol.LevelNews(room.slug, command.level, command.nonce))
+                self._say(news.LevelNews(room.slug, command.level, command.nonce))
             case protocol.Rename():
                 self._rename(command)
             case protocol.Ping():
@@ -104,13 +115,23 @@ class ChatSession(Session):
         receipt = _Receipt(self, deed.nonce)
         match deed:
             case protocol.PostMessage():
-                house.post(person, room, deed.text, deed.nonce, receipt, reply_to=deed.reply_to, to_all=deed.all)
+                reply_to, to_all, poll = deed.reply_to, deed.all, deed.poll
+                house.post(person, room, deed.text, deed.nonce, receipt, reply_to=reply_to, to_all=to_all, poll=poll)
             case protocol.EditMessage():
                 house.edit(person, room, deed.target, deed.text, deed.nonce, receipt, to_all=deed.all)
             case protocol.DeleteMessage():
                 house.delete(person, room, deed.target, deed.nonce, receipt)
             case protocol.React():
                 house.react(person, room, deed.target, deed.emoji, deed.nonce, receipt, on=deed.on)
+            case protocol.PinMessage():
+                house.pin(person, room, deed.target, deed.nonce, receipt, on=deed.on)
+            case protocol.Vote():
+                house.vote(person, room, deed.target, deed.choices, deed.nonce, receipt)
+            case protocol.ClosePoll():
+                house.close(person, room, deed.target, deed.nonce, receipt)
+            case protocol.Configure():
+                name, topic, archived = deed.name, deed.topic, deed.archived
+                house.configure(person, room, deed.nonce, receipt, name=name, topic=topic, archived=archived)
 
     def _join(self, command: protocol.Join) -> None:
         room = self._services.house.room(command.room)
@@ -124,7 +145,14 @@ class ChatSession(Session):
         outbox.hold()
         try:
             head, members = (lobby.join_again if again else lobby.join)(self._client, room.slug)
-            missed = Missed(self._services.history, room, after=command.after, limit=command.limit, head=head)
+            missed = Missed(
+                self._services.history,
+                room,
+                after=command.after,
+                limit=command.limit,
+                head=head,
+                reader=self._client.person.id,
+            )
             self._rooms[room.slug] = room
             try:
                 for frame in missed.joined(members, command.nonce):
@@ -145,7 +173,7 @@ class ChatSession(Session):
         for room in self._rooms:
             count = self._services.presence.count(room)
             you = Author(person.id, name)
-            self._say(protocol.PresenceNews(room, [you], [], count, command.nonce))
+            self._say(news.PresenceNews(room, [you], [], count, command.nonce))
 
     def _joined(self, slug: str) -> Room:
         room = self._rooms.get(slug)

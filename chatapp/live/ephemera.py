@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..model import Author, Called, Ephemeron, Leveled, Read, Typing, Watched
-from . import protocol
+from ..model import Author, Ballot, Called, Ephemeron, Leveled, Read, Typing, Watched
+from . import news
 from .hub import Client, Hub
 
 PEOPLE_AT_ONCE = 100  # looked for under one lock
 
 
-def addressed(item: Ephemeron, hub: Hub) -> tuple[protocol.Ephemeral, Iterable[Client]]:
+def addressed(item: Ephemeron, hub: Hub) -> tuple[news.Ephemeral, Iterable[Client]]:
     """What is said of it, and the clients that it is for; plain ones are among them."""
     match item:
         case Read():
             own = (client for client in hub.of_person(item.person) if client is not item.by)
-            return protocol.ReadMark(item.room, item.seq), own
+            return news.ReadMark(item.room, item.seq), own
         case Leveled():
             own = (client for client in hub.of_person(item.person) if client is not item.by)
-            return protocol.LevelNews(item.room, item.level), own
+            return news.LevelNews(item.room, item.level), own
+        case Ballot():
+            return news.BallotNews(item.room, item.target, item.choices), hub.of_person(item.person)
         case Called():
-            news = protocol.CallNews(item.room, item.seq, item.author, item.line)
-            return news, _elsewhere(item, hub)
+            return news.CallNews(item.room, item.seq, item.author, item.line), _elsewhere(item, hub)
         case Typing():
-            return protocol.TypingNews(item.room, Author(item.user, item.name)), hub.recipients(item.room).chat
+            return news.TypingNews(item.room, Author(item.user, item.name)), hub.recipients(item.room).chat
         case Watched():
-            return protocol.WatchNews(item.watchers), hub.clients()
+            return news.WatchNews(item.watchers), hub.clients()
         case _:
-            told = protocol.PresenceNews(item.room, item.joined, item.left, item.count)
+            told = news.PresenceNews(item.room, item.joined, item.left, item.count)
             return told, hub.recipients(item.room).chat
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
 from ..complaints import complained_field
-from ..model import Author, Event, Refusal
+from ..model import Author, Event, Poll, Refusal
 from ..nesting import too_deep
+from .news import Ephemeral, Level
 
 SUBPROTOCOL = "chat.v1"
 VERSION = 1
@@ -20,8 +21,8 @@ NONCE_LIMIT = 64  # characters of a nonce
 
 Nonce = Annotated[str, Meta(min_length=1, max_length=NONCE_LIMIT)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # what a browser's numbers hold exactly
-Level = Literal["all", "mentions", "none"]  # model.LEVELS
 Slug = Annotated[str, Meta(min_length=1, max_length=64)]
+Choices = Annotated[list[Annotated[int, Meta(ge=0, le=99)]], Meta(max_length=100)]  # the poll says how many it takes
 
 
 class Join(Struct, tag="join"):
@@ -41,13 +42,14 @@ class Leave(Struct, tag="leave"):
 
 
 class PostMessage(Struct, tag="post"):
-    """Store a message and tell it to the room."""
+    """Store a message and tell it to the room; a `poll` asks everybody to choose."""
 
     room: Slug
     text: str
     nonce: Nonce
     reply_to: Seq | None = None
     all: bool = False
+    poll: Poll | None = None
 
 
 class EditMessage(Struct, tag="edit"):
@@ -76,6 +78,42 @@ class React(Struct, tag="react"):
     emoji: str
     on: bool
     nonce: Nonce
+
+
+class PinMessage(Struct, tag="pin"):
+    """Put a message among the room's pins, or take it away."""
+
+    room: Slug
+    target: Seq
+    on: bool
+    nonce: Nonce
+
+
+class Vote(Struct, tag="vote"):
+    """Choose options of a poll, by their place, in place of what one had chosen."""
+
+    room: Slug
+    target: Seq
+    choices: Choices
+    nonce: Nonce
+
+
+class ClosePoll(Struct, tag="close"):
+    """Take no more votes in one's own poll."""
+
+    room: Slug
+    target: Seq
+    nonce: Nonce
+
+
+class Configure(Struct, tag="configure"):
+    """Change what a room is called, what it is for, or whether it is archived."""
+
+    room: Slug
+    nonce: Nonce
+    name: str | None = None
+    topic: str | None = None
+    archived: bool | None = None
 
 
 class Typing(Struct, tag="typing"):
@@ -114,7 +152,8 @@ class Ping(Struct, tag="ping"):
     nonce: Nonce | None = None
 
 
-Deed = PostMessage | EditMessage | DeleteMessage | React  # what becomes an event of the room
+# What becomes an event of the room.
+Deed = PostMessage | EditMessage | DeleteMessage | React | PinMessage | Vote | ClosePoll | Configure
 Command = Deed | Join | Leave | Typing | MarkRead | SetLevel | Rename | Ping
 
 
@@ -136,10 +175,13 @@ class RoomEntry(Struct, omit_defaults=True):
     unread: int = 0
     mentions: int = 0
     level: Level = "all"
+    topic: str = ""
+    archived: bool = False
 
 
 class Limits(Struct):
-    """What the server takes: characters, bytes, messages per second, rooms at once; seconds to `edit` in."""
+    """What the server takes: characters, bytes, messages per second, rooms at once; seconds to `edit` in; `pins` of a
+    room, characters of a `topic` and of a poll's `option`."""
 
     text: int
     frame: int
@@ -149,6 +191,9 @@ class Limits(Struct):
     room_name: int
     rooms: int
     edit: int
+    pins: int
+    topic: int
+    option: int
 
 
 class Welcome(Struct, tag="welcome", omit_defaults=True):
@@ -163,13 +208,24 @@ class Welcome(Struct, tag="welcome", omit_defaults=True):
     watchers: int = 0
 
 
+class Described(Struct):
+    """What a room is like now."""
+
+    name: str
+    topic: str
+    archived: bool
+
+
 class Joined(Struct, tag="joined", omit_defaults=True):
+    """The answer to a join; `state` for those who know nothing of the room or missed more than the `events`."""
+
     room: str
     head: int
     events: list[Event]
     gap: bool
     members: list[Author]
     nonce: str | None = None
+    state: Described | None = None
 
 
 class Stream(Struct, tag="stream"):
@@ -188,24 +244,6 @@ class End(Struct, tag="end"):
     reason: str
 
 
-class PresenceNews(Struct, tag="presence", omit_defaults=True):
-    room: str
-    joined: list[Author]
-    left: list[str]
-    count: int
-    nonce: str | None = None
-
-
-class TypingNews(Struct, tag="typing"):
-    room: str
-    user: Author
-
-
-class ReadMark(Struct, tag="read"):
-    room: str
-    seq: int
-
-
 class Error(Struct, tag="error", omit_defaults=True):
     code: str
     detail: str
@@ -215,32 +253,10 @@ class Error(Struct, tag="error", omit_defaults=True):
     count: int | None = None
 
 
-class LevelNews(Struct, tag="level", omit_defaults=True):
-    room: str
-    level: str
-    nonce: str | None = None
-
-
-class CallNews(Struct, tag="called"):
-    """A message in a room that the client is not in means the person; `text` is one line of it."""
-
-    room: str
-    seq: int
-    author: Author
-    text: str
-
-
-class WatchNews(Struct, tag="watched"):
-    """So many look inside at `/flow` from now on."""
-
-    watchers: int
-
-
 class Pong(Struct, tag="pong", omit_defaults=True):
     nonce: str | None = None
 
 
-Ephemeral = PresenceNews | TypingNews | ReadMark | LevelNews | CallNews | WatchNews
 Answer = Welcome | Joined | Event | Ephemeral | Error | Pong
 
 encode = msgspec.json.Encoder().encode

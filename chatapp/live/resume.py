@@ -14,38 +14,53 @@ PIECE = 8  # events in a fragment otherwise: at 10,000 characters each, all esca
 
 
 class Missed:
-    """The newest `limit` events of a room after `after` and up to `head`; `after` None: as if none were known."""
+    """The newest `limit` events of a room after `after` and up to `head`, as `reader` may hear them.
 
-    def __init__(self, history: History, room: Room, *, after: int | None, limit: int | None, head: int):
+    `after` None: as if none were known.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        room: Room,
+        *,
+        after: int | None,
+        limit: int | None,
+        head: int,
+        reader: str | None = None,
+    ):
         known = after or 0
         usual = protocol.JOIN_DEFAULT if after is None else protocol.JOIN_LIMIT
         most = usual if limit is None else limit
         self._history = history
         self._room = room
         self._head = head
+        self._reader = reader
         # There are no gaps between the seqs: how many events were missed is known without reading them.
         self.count = max(0, min(most, head - known))
         self.gap = after is not None and head - known > self.count
         self._start = head - self.count
+        self._stranger = after is None or self.gap
 
     def joined(self, members: list[Author], nonce: str | None) -> Iterator[bytes]:
         """The frames of the one `joined`, so that memory stays bounded whoever reads it however slowly.
 
         Raises Refusal `busy` before the first frame, and Ended after it, if the log cannot be read.
         """
+        state = self._state()
         if self.count <= PIECE or self._history.size(self._room, after=self._start, upto=self._head) <= WHOLE:
             events = self._read(self._start, self._head)
-            yield text_frame(protocol.encode(self._frame(events, members, nonce)))
+            yield text_frame(protocol.encode(self._frame(events, members, nonce, state)))
         else:
-            yield from fragments(self._pieces(members, nonce))
+            yield from fragments(self._pieces(members, nonce, state))
 
     def events(self) -> Iterator[list[Event]]:
         """The events, a few at a time, each read when it is asked for. Raises Refusal `busy`."""
         for start in range(self._start, self._head, PIECE):
             yield self._read(start, min(start + PIECE, self._head))
 
-    def _pieces(self, members: list[Author], nonce: str | None) -> Iterator[bytes]:
-        before, _, behind = protocol.encode(self._frame([], members, nonce)).partition(b"[]")
+    def _pieces(self, members: list[Author], nonce: str | None, state: protocol.Described | None) -> Iterator[bytes]:
+        before, _, behind = protocol.encode(self._frame([], members, nonce, state)).partition(b"[]")
         events = self._read(self._start, self._start + PIECE)
         yield before + b"[" + b",".join(map(protocol.encode, events))
         for start in range(self._start + PIECE, self._head, PIECE):
@@ -57,7 +72,16 @@ class Missed:
         yield b"]" + behind
 
     def _read(self, after: int, upto: int) -> list[Event]:
-        return self._history.missed(self._room, after=after, upto=upto)
+        return self._history.missed(self._room, after=after, upto=upto, reader=self._reader)
 
-    def _frame(self, events: list[Event], members: list[Author], nonce: str | None) -> protocol.Joined:
-        return protocol.Joined(self._room.slug, self._head, events, self.gap, members, nonce)
+    def _state(self) -> protocol.Described | None:
+        """What the room is like, at the head or later; who knew it hears of each change among the events."""
+        if not self._stranger:
+            return None
+        now = self._history.room(self._room.slug)
+        return protocol.Described(now.name, now.topic, now.archived)
+
+    def _frame(
+        self, events: list[Event], members: list[Author], nonce: str | None, state: protocol.Described | None
+    ) -> protocol.Joined:
+        return protocol.Joined(self._room.slug, self._head, events, self.gap, members, nonce, state)

@@ -15,7 +15,7 @@ from ..rooms.house import House
 from ..rooms.presence import Presence
 from ..rooms.rates import Bucket
 from ..tap import Tap
-from .frames import INTERNAL_ERROR, TOO_BIG, TRY_LATER, Ended
+from .frames import INTERNAL_ERROR, POLICY, TOO_BIG, TRY_LATER, Ended
 from .hub import Client
 from .lobby import Lobby
 from .reader import Reader
@@ -149,4 +149,5 @@ class PlainSession(Session):
 
     def refused(self, refusal: Refusal) -> None:
         """There is no way to say so in this dialect but to end. Called on the journal's thread."""
-        self._client.outbox.close(TRY_LATER, sentence(refusal, self._locale))
+        code = POLICY if refusal.code == "read-only" else TRY_LATER
+        self._client.outbox.close(code, sentence(refusal, self._locale))

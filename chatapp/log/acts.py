@@ -6,16 +6,16 @@ An act of a new kind is a class here with what it checks, a struct in `model.py`
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import Connection, func, select, update
 
 from ..excerpt import one_line
-from ..model import Author, Deleted, Edited, Event, Message, Present, Reacted, Refusal, Room, rfc3339
+from ..model import Author, Deleted, Edited, Event, Message, Poll, Present, Reacted, Refusal, Room, rfc3339
 from . import index
 from .calls import call, everybody, meant
 from .fold import folded
-from .rows import after_it, event_of, quotes_of, with_slug
+from .rows import about, after_it, event_of, quotes_of, with_slug
 from .schema import events
 
 EDIT_WINDOW = 15 * 60  # seconds in which one may change what one wrote
@@ -42,6 +42,8 @@ class Act:
     author: Author
     nonce: str | None
     receipt: Receipt | None
+
+    in_archived: ClassVar[bool] = False  # whether it may be done in an archived room
 
     def happen(self, connection: Connection, seq: int, at: int) -> Event:
         """Checks it, writes what it changes besides its own row, and gives its event, numbered `seq`, at `at` (ms since
@@ -79,12 +81,13 @@ class Call:
 
 @dataclass(frozen=True)
 class Say(Act):
-    """A message that is more than a text: a reply, or one that names people."""
+    """A message that is more than a text: a reply, a poll, or one that names people."""
 
     text: str
     html: str | None
     reply_to: int | None = None
     call: Call = field(default_factory=Call)
+    poll: Poll | None = None
 
     def happen(self, connection: Connection, seq: int, at: int) -> Message:
         quote = None
@@ -104,6 +107,7 @@ class Say(Act):
             quote,
             mentions=self.call.mentions,
             all=self.call.everybody,
+            poll=self.poll,
         )
 
 
@@ -118,12 +122,14 @@ class Edit(Act):
 
     def happen(self, connection: Connection, seq: int, at: int) -> Edited:
         found = own_message(connection, self, self.target)
+        if found.body is not None and poll_of(found):
+            raise Refusal("forbidden", field="poll")  # what people have voted on stays what it was
         if at - found.at > EDIT_WINDOW * 1_000:
             raise Refusal("too-late", field="target", n=EDIT_WINDOW // 60)
         if done_before(connection, self, "edited", self.target) >= EDITS_LIMIT:
             raise Refusal("too-many", field="target", n=EDITS_LIMIT)
         index.forget(connection, self.room.id, self.target)
-        again = self.call.everybody and present(connection, found).all
+        again = self.call.everybody and _now(connection, found).all
         self.call.reach(connection, self, self.target, again=again)
         return Edited(
             self.room.slug,
@@ -149,6 +155,8 @@ class Delete(Act):
 
     target: int
 
+    in_archived: ClassVar[bool] = True
+
     def happen(self, connection: Connection, seq: int, at: int) -> Deleted:
         own_message(connection, self, self.target)
         wipe(connection, self.room, self.target)
@@ -168,7 +176,7 @@ class React(Act):
         if done_before(connection, self, "reacted", self.target) >= TOGGLES_LIMIT:
             raise Refusal("too-many", field="target", n=TOGGLES_LIMIT)
         if self.on:
-            kinds = [reaction.emoji for reaction in present(connection, found).reactions]
+            kinds = [reaction.emoji for reaction in _now(connection, found).reactions]
             if self.emoji not in kinds and len(kinds) >= REACTIONS_LIMIT:
                 raise Refusal("too-many", field="emoji", n=REACTIONS_LIMIT)
         return Reacted(self.room.slug, seq, rfc3339(at), self.author, self.target, self.emoji, self.on, self.nonce)
@@ -191,10 +199,16 @@ def living_message(connection: Connection, room: Room, seq: int) -> Any:
     return row
 
 
-def present(connection: Connection, row: Any) -> Present:
-    """The present state of the message in that row."""
+def _now(connection: Connection, row: Any) -> Present:
+    """The present state of the message in that row, but for votes."""
     (message,) = folded([event_of(row)], after_it(connection, row.room_id, [row.seq]))
     return message
+
+
+def poll_of(row: Any) -> Poll | None:
+    """What the message in that row asks everybody, if it does."""
+    message = event_of(row)
+    return message.poll if isinstance(message, Message) else None
 
 
 def own_message(connection: Connection, act: Act, seq: int) -> Any:
@@ -217,6 +231,6 @@ def wipe(connection: Connection, room: Room, target: int) -> None:
     out of the lists of those whom it means. Quotes of it are made when read."""
     index.drop(connection, room.id, target)
     call(connection, room.id, target, ())
-    said = (events.c.seq == target) | ((events.c.target == target) & (events.c.type == "edited"))
-    emptied = update(events).where(events.c.room_id == room.id, said).values(text="", html=None, body=None)
-    connection.execute(emptied)
+    itself = (events.c.room_id == room.id) & (events.c.seq == target)
+    for said in (itself, about(room.id, [target], ["edited"])):
+        connection.execute(update(events).where(said).values(text="", html=None, body=None))

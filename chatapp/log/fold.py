@@ -7,16 +7,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..model import Author, Deleted, Edited, Event, Message, Present, Reacted, Reaction
+from ..model import (
+    Author,
+    Closed,
+    Configured,
+    Deleted,
+    Edited,
+    Event,
+    Message,
+    Pinned,
+    Poll,
+    Present,
+    Reacted,
+    Reaction,
+    Tally,
+    Voted,
+)
 
-_NOTHING = {"text": "", "html": None, "quote": None, "mentions": (), "all": False, "deleted": True}
+_NOTHING = {"text": "", "html": None, "quote": None, "poll": None, "mentions": (), "all": False, "deleted": True}
 
 
 class Folding:
     """One message on its way to its present state. Later events win; those that tell nothing new change nothing."""
 
-    def __init__(self, message: Message):
+    def __init__(self, message: Message, reader: str | None = None):
         self._message = message
+        self._reader = reader
+        self._pinned = False
+        self._closed = False
+        self._votes: dict[str, Voted] = {}  # by person id
         self._edit: Edited | None = None
         self._deleted = message.deleted
         self.reactions: dict[str, dict[str, Author]] = {}  # by emoji, then by person id
@@ -30,6 +49,13 @@ class Folding:
                 self._deleted = True
             case Reacted():
                 self._react(event)
+            case Pinned():
+                self._pinned = event.on
+            case Voted():
+                self._votes.pop(event.author.id, None)  # so that they stand in the order of the votes that count
+                self._votes[event.author.id] = event
+            case Closed():
+                self._closed = True
 
     def _react(self, event: Reacted) -> None:
         people = self.reactions.setdefault(event.emoji, {})
@@ -49,13 +75,35 @@ class Folding:
             fields |= {name: getattr(self._edit, name) for name in ("text", "html", "mentions", "all")}
             fields["edited"] = self._edit.at
         reactions = [Reaction(emoji, list(people.values())) for emoji, people in self.reactions.items()]
-        return Present(**fields, reactions=reactions)
+        if self._message.poll:
+            fields["poll"] = self._tally(self._message.poll)
+        return Present(**fields, reactions=reactions, pinned=self._pinned)
+
+    def _tally(self, poll: Poll) -> Tally:
+        chosen: list[list[Author]] = [[] for _ in poll.options]
+        voters = 0
+        for vote in self._votes.values():
+            voters += bool(vote.choices)
+            for choice in vote.choices or ():
+                chosen[choice].append(vote.author)
+        mine = self._votes.get(self._reader or "")
+        return Tally(
+            poll.options,
+            poll.several,
+            poll.anonymous,
+            self._closed,
+            list(map(len, chosen)),
+            voters,
+            None if poll.anonymous else chosen,
+            mine.choices if mine else None,
+        )
 
 
-def folded(messages: Iterable[Event], about: Iterable[Event]) -> list[Present]:
-    """These messages in their present state, given all events about them in order."""
-    foldings = {message.seq: Folding(message) for message in messages if isinstance(message, Message)}
+def folded(messages: Iterable[Event], about: Iterable[Event], reader: str | None = None) -> list[Present]:
+    """These messages in their present state as `reader` sees it, given all events about them in order; of votes only
+    each person's newest has to be there."""
+    foldings = {message.seq: Folding(message, reader) for message in messages if isinstance(message, Message)}
     for event in about:
-        if not isinstance(event, Message):
+        if not isinstance(event, Message | Configured):
             foldings[event.target].add(event)
     return [folding.present for folding in foldings.values()]

@@ -9,11 +9,12 @@ from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoReaderFree
 
-from ..model import Author, Event, Present, Refusal, Room, Standing, rfc3339
+from ..model import Author, Event, Message, Present, Refusal, Room, RoomState, Standing, rfc3339
 from .calls import calls_of
 from .database import Database, reason
 from .fold import folded
-from .rows import after_it, told, with_slug
+from .places import pinned_in
+from .rows import about, after_it, as_told, told, votes_on, with_slug
 from .schema import events, head, meta, people, rooms
 from .standings import standings_of
 
@@ -55,24 +56,30 @@ class History:
             self._epoch = str(self._one(select(meta.c.value).where(meta.c.key == "epoch")).value)
         return self._epoch
 
-    def rooms(self) -> list[Room]:
+    def rooms(self) -> list[RoomState]:
         """All rooms, in the order in which they were made."""
-        found = self._all(select(rooms, head()).order_by(rooms.c.id))
-        return [Room(row.id, row.slug, row.name, row.head) for row in found]
+        return [_state(row) for row in self._all(select(rooms, head()).order_by(rooms.c.id))]
 
-    def room(self, slug: str) -> Room:
+    def activity(self) -> list[tuple[RoomState, str | None]]:
+        """All rooms, each with the time of what happened in it last."""
+        last = select(events.c.at).where(events.c.room_id == rooms.c.id).order_by(events.c.seq.desc()).limit(1)
+        found = self._all(select(rooms, head(), last.scalar_subquery().label("last_at")).order_by(rooms.c.id))
+        return [(_state(row), None if row.last_at is None else rfc3339(row.last_at)) for row in found]
+
+    def room(self, slug: str) -> RoomState:
         """The room at that address. Raises Refusal `no-such-room`."""
         row = self._one(select(rooms, head()).where(rooms.c.slug == slug))
         if row is None:
             raise Refusal("no-such-room", field="room")
-        return Room(row.id, row.slug, row.name, row.head)
+        return _state(row)
 
-    def missed(self, room: Room, *, after: int, upto: int) -> list[Event]:
-        """The events with after < seq <= upto, oldest first."""
+    def missed(self, room: Room, *, after: int, upto: int, reader: str | None = None) -> list[Event]:
+        """The events with after < seq <= upto, oldest first, as that person may hear them."""
         if after >= upto:
             return []
         wanted = _events(room).where(events.c.seq > after, events.c.seq <= upto).order_by(events.c.seq)
-        return self.read(lambda connection: told(connection, connection.execute(wanted)))
+        found = self.read(lambda connection: told(connection, connection.execute(wanted)))
+        return [as_told(event, reader) for event in found]
 
     def size(self, room: Room, *, after: int, upto: int) -> int:
         """How many characters the texts of these events have together."""
@@ -81,23 +88,26 @@ class History:
         length = sum(func.coalesce(func.length(column), 0) for column in columns)
         return int(self._one(select(func.coalesce(func.sum(length), 0)).where(between))[0])
 
-    def page(self, room: Room, *, before: int | None, limit: int) -> Page:
-        """The newest `limit` messages before a seq."""
-        return self.read(lambda connection: _Pages(connection, room, limit).before(before))
+    def page(self, room: Room, *, before: int | None, limit: int, reader: str | None = None) -> Page:
+        """The newest `limit` messages before a seq, as that person sees them."""
+        return self.read(lambda connection: _Pages(connection, room, limit, reader).before(before))
 
-    def page_after(self, room: Room, *, after: int, limit: int) -> Page:
+    def page_after(self, room: Room, *, after: int, limit: int, reader: str | None = None) -> Page:
         """The oldest `limit` messages after a seq."""
-        return self.read(lambda connection: _Pages(connection, room, limit).after(after))
+        return self.read(lambda connection: _Pages(connection, room, limit, reader).after(after))
 
-    def page_around(self, room: Room, *, around: int, limit: int) -> Page:
+    def page_around(self, room: Room, *, around: int, limit: int, reader: str | None = None) -> Page:
         """A message in the middle of at most `limit`. Raises Refusal `no-such-message`."""
-        return self.read(lambda connection: _Pages(connection, room, limit).around(around))
+        return self.read(lambda connection: _Pages(connection, room, limit, reader).around(around))
+
+    def pins(self, room: Room, *, reader: str | None = None) -> list[Present]:
+        """The room's pinned messages, the one that was pinned last first."""
+        return self.read(lambda connection: _pins(connection, room, reader))
 
     def versions(self, room: Room, seq: int) -> list[Version]:
         """How a message read, oldest first; of a deleted one nothing is left. Raises Refusal `no-such-message`."""
-        own = (events.c.seq == seq) & (events.c.type == "message")
-        edits = (events.c.target == seq) & (events.c.type == "edited")
-        rows = self._all(_events(room).where(own | edits).order_by(events.c.seq))
+        own = self._all(_messages(room).where(events.c.seq == seq))
+        rows = own + self._all(with_slug().where(about(room.id, [seq], ["edited"])).order_by(events.c.seq))
         if not rows:
             raise Refusal("no-such-message", field="target")
         return [Version(rfc3339(row.at), row.text, row.html) for row in rows if row.text]
@@ -142,7 +152,8 @@ class _Pages:
     """Reads a page: first how far the log goes, then the messages, and last what happened to them. So that, where
     reads do not see one moment, nothing up to that head is missing, and no text that is being deleted is shown."""
 
-    def __init__(self, connection: Connection, room: Room, limit: int):
+    def __init__(self, connection: Connection, room: Room, limit: int, reader: str | None):
+        self._reader = reader
         self._connection = connection
         self._room = room
         self._limit = limit
@@ -175,9 +186,28 @@ class _Pages:
         return rows[:limit], len(rows) > limit
 
     def _page(self, rows: list[Any], more: bool, newer: bool) -> Page:
-        messages = told(self._connection, rows)
-        about = after_it(self._connection, self._room.id, [row.seq for row in rows])
-        return Page(folded(messages, about), more, newer, self._head)
+        messages = _present(self._connection, self._room, rows, self._reader)
+        return Page(messages, more, newer, self._head)
+
+
+def _present(connection: Connection, room: Room, rows: list[Any], reader: str | None) -> list[Present]:
+    """The messages in these rows as they are now, as that person sees them."""
+    messages = told(connection, rows)
+    about = after_it(connection, room.id, [row.seq for row in rows])
+    votes = votes_on(
+        connection, room.id, [event.seq for event in messages if isinstance(event, Message) and event.poll]
+    )
+    return folded(messages, [*about, *votes], reader)
+
+
+def _pins(connection: Connection, room: Room, reader: str | None) -> list[Present]:
+    seqs = pinned_in(connection, room)[::-1]
+    rows = list(connection.execute(_messages(room).where(events.c.seq.in_(seqs))))
+    return sorted(_present(connection, room, rows, reader), key=lambda message: seqs.index(message.seq))
+
+
+def _state(row: Any) -> RoomState:
+    return RoomState(row.id, row.slug, row.name, row.head, row.topic, row.archived)
 
 
 def _events(room: Room) -> Select[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, cast
@@ -11,9 +11,9 @@ from typing import NamedTuple, cast
 from sqlalchemy import Connection, Dialect, String, and_, column, insert, select, values
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from ..model import Author, Event, Message, Refusal, Room, rfc3339
+from ..model import Author, Configured, Event, Message, Refusal, Room, rfc3339
 from .acts import Act, Receipt
-from .rows import row_of, told, with_slug
+from .rows import as_told, row_of, told, with_slug
 from .schema import events, head, rooms
 from .transaction import insert as insert_rows
 
@@ -56,7 +56,7 @@ class Written(NamedTuple):
 
     fresh: list[tuple[Post | Act, Event]]
     again: list[tuple[Post | Act, Event]]
-    refused: list[tuple[Act, Refusal]]
+    refused: list[tuple[Post | Act, Refusal]]
 
 
 def known(connection: Connection, sent: Sequence[Post | Act]) -> dict[tuple[str, str], Event]:
@@ -75,19 +75,22 @@ def known(connection: Connection, sent: Sequence[Post | Act]) -> dict[tuple[str,
 class Ledger:
     """Makes rows of posts and acts, each with the next seq of its room, in the order in which they came.
 
-    It remembers each room's newest seq, for only the journal adds to the log. The statement for posts is compiled once:
-    in every commit that would cost more than it does.
+    It remembers each room's newest seq, and which rooms are archived, for only the journal writes to the log. The
+    statement for posts is compiled once: in every commit that would cost more than it does.
     """
 
     def __init__(self, dialect: Dialect):
         self._heads: dict[int, int] = {}  # room id to newest seq, as the transaction leaves them
+        self._archived: set[int] = set()  # room ids, likewise
+        self._knows_archived = False
         compiled = insert(events).compile(dialect=dialect, column_keys=_POST_COLUMNS)
         self._sql = str(compiled)
         self._in_order = itemgetter(*map(_POST_COLUMNS.index, cast(list[str], compiled.positiontup)))
 
     def forget(self) -> None:
-        """The transaction was not committed: what the newest seqs are is asked of the log again."""
+        """The transaction was not committed: how the rooms stand is asked of the log again."""
         self._heads.clear()
+        self._knows_archived = False
 
     def write(self, connection: Connection, sent: list[Post | Act], at: int, *, check: bool) -> Written:
         """Stores them with the time `at` (ms since the epoch), but for those that were sent before.
@@ -95,6 +98,9 @@ class Ledger:
         Posts are only looked up if `check`: else one that is known raises IntegrityError.
         """
         written = Written([], [], [])
+        if not self._knows_archived:
+            self._archived = set(connection.execute(select(rooms.c.id).where(rooms.c.archived)).scalars())
+            self._knows_archived = True
         for are_posts, run in groupby(sent, _is_post):
             if are_posts:
                 self._post(connection, cast(list[Post], list(run)), at, written, check=check)
@@ -104,7 +110,10 @@ class Ledger:
         return written
 
     def _post(self, connection: Connection, posts: list[Post], at: int, written: Written, *, check: bool) -> None:
-        found = known(connection, posts) if check else {}
+        closed = bool(self._archived) and any(post.room.id in self._archived for post in posts)
+        found = known(connection, posts) if check or closed else {}
+        if closed:
+            posts = list(self._allowed(posts, found, written))
         seen = set(found)
         first: list[Post] = []
         again: list[Post] = []
@@ -121,6 +130,14 @@ class Ledger:
         if again:
             found |= {(post.author.id, post.nonce): event for post, event in fresh if post.nonce is not None}
             written.again.extend((post, found[post.author.id, post.nonce or ""]) for post in again)
+
+    def _allowed(self, posts: list[Post], found: Container[tuple[str, str | None]], written: Written) -> Iterator[Post]:
+        """Those that are not new in an archived room; the others are refused."""
+        for post in posts:
+            if post.room.id in self._archived and (post.author.id, post.nonce) not in found:
+                written.refused.append((post, Refusal("read-only", field="room")))
+            else:
+                yield post
 
     def _number(self, connection: Connection, posts: list[Post], at: str) -> list[tuple[Post, Message]]:
         """The posts' events, each with the next seq of its room."""
@@ -145,6 +162,9 @@ class Ledger:
         for event in known(connection, [act]).values():
             written.again.append((act, event))
             return
+        if act.room.id in self._archived and not act.in_archived:
+            written.refused.append((act, Refusal("read-only", field="room")))
+            return
         seq = self._head(connection, act.room) + 1
         savepoint = connection.begin_nested()
         try:
@@ -163,7 +183,9 @@ class Ledger:
             written.refused.append((act, Refusal("busy", retry_after=1.0, reason="an error of the server")))
         else:
             self._heads[act.room.id] = seq
-            written.fresh.append((act, event))
+            written.fresh.append((act, as_told(event)))
+            if isinstance(event, Configured) and event.archived is not None:
+                (self._archived.add if event.archived else self._archived.discard)(act.room.id)
 
 
 def _is_post(item: Post | Act) -> bool:

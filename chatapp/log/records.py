@@ -6,25 +6,24 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 
-from ..model import Refusal, Room
-from ..spelling import bare, folded
+from ..model import RoomState
+from ..spelling import bare
+from .places import refuse_taken_name
 from .schema import head, markers, people, rooms
 
 
-def add_room(connection: Connection, name: str, slugs: Iterable[str], at: int) -> Room:
+def add_room(connection: Connection, name: str, slugs: Iterable[str], at: int) -> RoomState:
     """Makes a room at the first of `slugs` that is free.
 
     Raises Refusal `name-taken`, with the slug of the room, if a reader would take its name for this one.
     """
+    refuse_taken_name(connection, name)
     for slug in slugs:
-        found = connection.execute(select(rooms.c.name).where(rooms.c.slug == slug)).first()
-        if found is None:
+        if connection.execute(select(rooms.c.id).where(rooms.c.slug == slug)).first() is None:
             break
-        if folded(found.name) == folded(name):
-            raise Refusal("name-taken", field="name", name=name, slug=slug)
     row = {"slug": slug, "name": name, "created_at": at}
     made = connection.execute(insert(rooms).values(row).returning(rooms.c.id)).scalar_one()
-    return Room(made, slug, name)
+    return RoomState(made, slug, name)
 
 
 def save_name(connection: Connection, person: str, name: str) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from ..excerpt import one_line
-from ..model import Author, Event, Message, Quote, rfc3339
+from ..model import Author, Event, Message, Quote, Voted, rfc3339
 from .schema import events, rooms
 
 _KINDS = {kind.__struct_config__.tag: kind for kind in Event.__args__}
+_DEEDS = ("edited", "deleted", "reacted", "pinned", "closed")  # what is about a message, but for votes
 # The fields that are not kept in `body`: they have a column, or are made when they are told.
 _ELSEWHERE = frozenset(
     {"type", "room", "seq", "at", "author", "nonce", "target", "reply_to", "text", "html", "quote", "line", "deleted"}
@@ -77,11 +78,27 @@ def quotes_of(connection: Connection, room_id: int, seqs: Collection[int]) -> li
     return [Quote(seq, author, one_line(text, html)) for seq, (author, text, html) in lines.items()]
 
 
+def as_told(event: Event, to: str | None = None) -> Event:
+    """The event as that person may hear it, or as everybody may: some votes hide whose they are."""
+    return event.told_to(to) if isinstance(event, Voted) else event
+
+
+def about(room_id: int, targets: Collection[int], kinds: Collection[str]) -> ColumnElement[bool]:
+    """That a row is about one of these messages, and of one of these kinds.
+
+    First their seqs, out of the index alone: for whole rows SQLite takes the primary key, and reads the whole room.
+    """
+    other = events.alias()
+    seqs = select(other.c.seq).where(other.c.room_id == room_id, other.c.target.in_(targets), other.c.type.in_(kinds))
+    return (events.c.room_id == room_id) & events.c.seq.in_(seqs)
+
+
 def after_it(connection: Connection, room_id: int, targets: Sequence[int]) -> list[Event]:
-    """What happened to these messages, in order; of the edits of each the newest, for what it replaced may be much."""
-    about = with_slug().where(events.c.room_id == room_id, events.c.target.in_(targets), events.c.type != "message")
+    """What happened to these messages, in order, but for votes; of the edits of each the newest, for what it replaced
+    may be much."""
     counts = (events.c.type != "edited") | events.c.seq.in_(_newest_edits(room_id, targets))
-    return [event_of(row) for row in connection.execute(about.where(counts).order_by(events.c.seq))]
+    found = with_slug().where(about(room_id, targets, _DEEDS), counts).order_by(events.c.seq)
+    return [event_of(row) for row in connection.execute(found)]
 
 
 def _newest_edits(room_id: int, targets: Collection[int]) -> Select[Any]:
@@ -89,6 +106,17 @@ def _newest_edits(room_id: int, targets: Collection[int]) -> Select[Any]:
     edits = events.alias()
     of_them = (edits.c.room_id == room_id) & edits.c.target.in_(targets) & (edits.c.type == "edited")
     return select(func.max(edits.c.seq)).where(of_them).group_by(edits.c.target)
+
+
+def votes_on(connection: Connection, room_id: int, targets: Sequence[int]) -> list[Event]:
+    """Each person's newest vote on each of these polls, in order."""
+    if not targets:
+        return []
+    vote = events.alias()
+    on_them = (vote.c.room_id == room_id) & vote.c.target.in_(targets) & (vote.c.type == "voted")
+    newest = select(func.max(vote.c.seq)).where(on_them).group_by(vote.c.target, vote.c.author_id)
+    wanted = with_slug().where(events.c.room_id == room_id, events.c.seq.in_(newest))
+    return [event_of(row) for row in connection.execute(wanted.order_by(events.c.seq))]
 
 
 def event_of(row: Any) -> Event:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
+    FromClause,
     Index,
     Integer,
     Label,
@@ -13,8 +16,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     func,
+    literal_column,
     select,
+    text,
 )
 
 metadata = MetaData()
@@ -33,6 +39,8 @@ rooms = Table(
     Column("slug", String(64), nullable=False, unique=True),
     Column("name", String(64), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("topic", Text, nullable=False, server_default=""),
+    Column("archived", Boolean, nullable=False, server_default=false()),
 )
 
 # Everything durable that happens in a room, one row and one seq each.
@@ -62,13 +70,25 @@ events_nonce = Index(
     postgresql_where=events.c.nonce.is_not(None),
 )
 
-# What happened to a message.
+# What happened to a message, by kind and by who did it.
 events_target = Index(
     "events_target",
     events.c.room_id,
     events.c.target,
+    events.c.type,
+    events.c.author_id,
     sqlite_where=events.c.target.is_not(None),
     postgresql_where=events.c.target.is_not(None),
+)
+
+# A room's pins.
+events_pinned = Index(
+    "events_pinned",
+    events.c.room_id,
+    events.c.type,
+    events.c.seq,
+    sqlite_where=text("type = 'pinned'"),
+    postgresql_where=text("type = 'pinned'"),
 )
 
 people = Table(
@@ -123,6 +143,11 @@ documents = Table(
 )
 documents_message = Index("documents_message", documents.c.room_id, documents.c.seq, unique=True)
 documents_at = Index("documents_at", documents.c.at, documents.c.doc)
+
+
+def pinned_rows(table: FromClause) -> ColumnElement[bool]:
+    """What `events_pinned` is for, without a parameter, or SQLite would not use it."""
+    return table.c.type == literal_column("'pinned'")
 
 
 def head() -> Label[int]:

@@ -1,11 +1,11 @@
-"""Whom a stored message means is told so, wherever they are."""
+"""Whom a stored message means is told so, wherever they are; and who votes without a name, what they chose."""
 
 from __future__ import annotations
 
 from ..bus.local import LocalBus
 from ..excerpt import one_line
 from ..log.acts import Call, Receipt
-from ..model import Called, Edited, Event, Message, Refusal
+from ..model import Ballot, Called, Edited, Event, Message, Refusal, Voted
 
 
 def announced(receipt: Receipt | None, call: Call, bus: LocalBus) -> Receipt | None:
@@ -28,6 +28,25 @@ class _Announced:
             self._bus.publish(Called(tuple(self._call.reached), event.room, seq, event.author, line))
         if self._receipt:
             self._receipt.stored(event, first=first)
+
+    def refused(self, refusal: Refusal) -> None:
+        if self._receipt:
+            self._receipt.refused(refusal)
+
+
+class Cast:
+    """The receipt of a vote: if everybody hears of it without a name, the voter's own clients are told what it was."""
+
+    def __init__(self, receipt: Receipt | None, bus: LocalBus, ballot: Ballot):
+        self._receipt = receipt
+        self._bus = bus
+        self._ballot = ballot
+
+    def stored(self, event: Event, *, first: bool) -> None:
+        if self._receipt:
+            self._receipt.stored(event, first=first)
+        if first and isinstance(event, Voted) and event.anonymous:
+            self._bus.publish(self._ballot)
 
     def refused(self, refusal: Refusal) -> None:
         if self._receipt:

@@ -12,16 +12,31 @@ from ..config import Settings
 from ..log.acts import Call, Delete, Edit, React, Receipt, Say
 from ..log.history import History
 from ..log.journal import Journal
+from ..log.places import Configure, Pin
+from ..log.polls import Close, Vote
 from ..log.posts import Mark, Post
 from ..log.records import add_room, save_name
 from ..log.standings import save_level
-from ..model import LEVELS, Again, Event, Leveled, Person, Read, Refusal, Room, Typing
+from ..model import (
+    LEVELS,
+    Again,
+    Ballot,
+    Event,
+    Leveled,
+    Person,
+    Poll,
+    Read,
+    Refusal,
+    Room,
+    RoomState,
+    Typing,
+)
 from ..text.mentions import Names
 from ..text.rendering import Rendered
-from .announcing import announced
+from .announcing import Cast, announced
 from .directory import Directory
 from .emoji import is_emoji
-from .names import person_name, room_name, slugs
+from .names import person_name, poll_options, room_name, room_topic, slugs
 from .presence import Presence
 from .rates import Rates
 
@@ -57,7 +72,7 @@ class House:
         self._calls = Rates(rate=CALL_RATE, burst=CALL_BURST, clock=time.monotonic)
         self._directory = Directory(history, presence)
         self._typing = Rates(rate=1 / TYPING_INTERVAL, burst=1, clock=time.monotonic)
-        self._rooms: dict[str, Room] = {}  # by slug; a room's id, slug and name stay what they are
+        self._rooms: dict[str, Room] = {}  # by slug; what of a room may change is read from the log
 
     def room(self, address: str) -> Room:
         """The room at that slug, in whichever normal form it came. Raises Refusal `no-such-room`."""
@@ -66,10 +81,11 @@ class House:
         if room is None:
             if "\0" in address:
                 raise Refusal("no-such-room", field="room")
-            room = self._rooms[address] = self._history.room(address)
+            found = self._history.room(address)
+            room = self._rooms[address] = Room(found.id, found.slug)
         return room
 
-    def open_room(self, person: Person, name: str) -> Room:
+    def open_room(self, person: Person, name: str) -> RoomState:
         """Makes a room. Raises Refusal `bad-name`, `name-taken`, `rate-limited` or `busy`."""
         checked = room_name(name)
         _take(self._rates, person)
@@ -86,21 +102,25 @@ class House:
         *,
         reply_to: int | None = None,
         to_all: bool | None = False,
+        poll: Poll | None = None,
     ) -> None:
         """Hands a message to the journal; the receipt hears what became of it. `to_all`: a text that calls everybody is
         meant to; None: it calls nobody, as there is no way to ask.
 
-        Raises Refusal `text-empty`, `text-too-long`, `bad-field`, `rate-limited` or `busy`; then it is not stored.
+        Raises Refusal `text-empty`, `text-too-long`, `bad-field`, `bad-poll`, `rate-limited` or `busy`; then it is not
+        stored.
         """
         self._check_text(text)
+        if poll:
+            poll = Poll(poll_options(poll.options), poll.several, poll.anonymous)
         self._let(person, nonce)
         made = self._rendered(text)
-        if reply_to is None and not made.mentions and not made.everybody:
+        if reply_to is None and not poll and not made.mentions and not made.everybody:
             self._journal.append(Post(room, person.author, text, nonce, receipt, made.html))
             return
         call = self._call(person, room, made, to_all)
         receipt = announced(receipt, call, self._bus)
-        self._journal.append(Say(room, person.author, nonce, receipt, text, made.html, reply_to, call))
+        self._journal.append(Say(room, person.author, nonce, receipt, text, made.html, reply_to, call, poll))
 
     def edit(
         self,
@@ -151,6 +171,51 @@ class House:
             raise Refusal("bad-field", field="emoji")
         self._let(person, nonce)
         self._journal.append(React(room, person.author, nonce, receipt, target, emoji, on))
+
+    def pin(
+        self, person: Person, room: Room, target: int, nonce: str | None, receipt: Receipt | None, *, on: bool
+    ) -> None:
+        """Puts a message among the room's pins, or takes it away. Raises Refusal as `delete` does, or `forbidden`."""
+        self._no_guest(person)
+        self._let(person, nonce)
+        self._journal.append(Pin(room, person.author, nonce, receipt, target, on))
+
+    def vote(
+        self,
+        person: Person,
+        room: Room,
+        target: int,
+        choices: list[int],
+        nonce: str | None,
+        receipt: Receipt | None,
+    ) -> None:
+        """Chooses some of a poll's options in place of what the person had chosen. Raises Refusal as `delete` does."""
+        self._let(person, nonce)
+        cast = Cast(receipt, self._bus, Ballot(person.id, room.slug, target, sorted(set(choices))))
+        self._journal.append(Vote(room, person.author, nonce, cast, target, choices))
+
+    def close(self, person: Person, room: Room, target: int, nonce: str | None, receipt: Receipt | None) -> None:
+        """Takes no more votes in the person's poll. Raises Refusal as `delete` does."""
+        self._let(person, nonce)
+        self._journal.append(Close(room, person.author, nonce, receipt, target))
+
+    def configure(
+        self,
+        person: Person,
+        room: Room,
+        nonce: str | None,
+        receipt: Receipt | None,
+        *,
+        name: str | None = None,
+        topic: str | None = None,
+        archived: bool | None = None,
+    ) -> None:
+        """Changes of a room what is given. Raises Refusal `bad-name`, `bad-topic`, or as `pin` does."""
+        self._no_guest(person)
+        name = None if name is None else room_name(name)
+        topic = None if topic is None else room_topic(topic)
+        self._let(person, nonce)
+        self._journal.append(Configure(room, person.author, nonce, receipt, name, topic, archived))
 
     def again(self, event: Event, to: object) -> None:
         """Tells an event to the one client that sent it once more, behind what the others are being told."""
@@ -222,6 +287,11 @@ class House:
             _take(self._calls, person)
         present = tuple(author.id for author in self._presence.members(room.slug))
         return Call(mentions, everybody=True, confirmed=to_all, present=present)
+
+    def _no_guest(self, person: Person) -> None:
+        """A guest has no name that anybody could hold them to."""
+        if person.role == "guest":
+            raise Refusal("forbidden")
 
     def _let(self, person: Person, nonce: str | None) -> None:
         """Lets the person do one more thing that is stored."""

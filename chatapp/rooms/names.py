@@ -1,4 +1,4 @@
-"""What may be a name of a person or a room, when two names are the same, and a room's slug."""
+"""What may be a name of a person or a room, when two names are the same, a room's slug; other lines people give."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from ..spelling import folded
 NAME_LIMIT = 32  # characters of a person's name
 ROOM_NAME_LIMIT = 64  # characters of a room's name
 SLUG_LIMIT = 64  # characters of a slug
+TOPIC_LIMIT = 250  # characters of a room's topic
+OPTION_LIMIT = 200  # characters of a poll's option
+OPTIONS_LEAST, OPTIONS_MOST = 2, 10  # options of a poll
 
 # Controls, format characters (the bidi overrides among them), surrogates, private use and unassigned ones can hide or
 # forge a name. The two joiners are letters' parts in Persian, Hindi and emoji.
@@ -33,10 +36,37 @@ def room_name(given: str) -> str:
     return _name(given, ROOM_NAME_LIMIT)
 
 
+def room_topic(given: str) -> str:
+    """`given` as what a room is for: NFC, in one line, at most 250 characters; empty: nothing special. Raises Refusal
+    `bad-topic`."""
+    topic = _line(given)
+    if topic is None or len(topic) > TOPIC_LIMIT:
+        raise Refusal("bad-topic", field="topic", n=TOPIC_LIMIT)
+    return topic
+
+
+def poll_options(given: list[str]) -> list[str]:
+    """`given` as what one can choose of: each NFC, in one line, 1 to 200 characters. Raises Refusal `bad-poll`."""
+    options = [_line(option) or "" for option in given]
+    fitting = all(_visible(option) and len(option) <= OPTION_LIMIT for option in options)
+    if not fitting or len(set(options)) < len(options) or not OPTIONS_LEAST <= len(options) <= OPTIONS_MOST:
+        raise Refusal("bad-poll", field="options", n=OPTIONS_MOST, length=OPTION_LIMIT)
+    return options
+
+
+def _line(given: str) -> str | None:
+    """In one line, whatever direction its letters have; None if there are controls in it."""
+    line = " ".join(unicodedata.normalize("NFC", given).split())
+    return None if any(unicodedata.category(char) in ("Cc", "Cs") for char in line) else line
+
+
+def _visible(text: str) -> bool:
+    return any(unicodedata.category(char)[0] in "LNPS" and char not in _BLANKS for char in text)
+
+
 def _name(given: str, limit: int) -> str:
     name = " ".join(unicodedata.normalize("NFC", given).split()) if _benign(given) else ""
-    visible = any(unicodedata.category(char)[0] in "LNPS" for char in name)
-    if not visible or len(name) > limit or _MARKS_IN_A_ROW.search(name):
+    if not _visible(name) or len(name) > limit or _MARKS_IN_A_ROW.search(name):
         raise Refusal("bad-name", field="name", n=limit)
     return name
 

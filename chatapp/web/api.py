@@ -8,17 +8,28 @@ from flask import Blueprint, Response, session
 from ..config import Settings
 from ..details import LOCALES
 from ..identity import Identity, new_id
-from ..live.protocol import Level
+from ..live.news import Level
+from ..live.protocol import Nonce
 from ..log.history import History
 from ..log.journal import Journal
 from ..model import Person, Refusal, Standing
 from ..rooms.house import House
 from ..rooms.presence import Presence
+from .deeds import Deeds
 from .exchange import as_json, body, check_origin
 
 
 class NewRoom(msgspec.Struct):
     name: str
+
+
+class NewState(msgspec.Struct):
+    """What one may change of a room."""
+
+    name: str | None = None
+    topic: str | None = None
+    archived: bool | None = None
+    nonce: Nonce | None = None
 
 
 class NewSelf(msgspec.Struct):
@@ -35,6 +46,9 @@ class RoomEntry(msgspec.Struct, omit_defaults=True):
     name: str
     head: int
     people: int
+    topic: str
+    archived: bool
+    last_at: str | None  # when something happened in it last
     read: int | None = None
     unread: int = 0
     mentions: int = 0
@@ -42,7 +56,14 @@ class RoomEntry(msgspec.Struct, omit_defaults=True):
 
 
 def api(
-    settings: Settings, *, house: House, history: History, journal: Journal, presence: Presence, identity: Identity
+    settings: Settings,
+    *,
+    house: House,
+    history: History,
+    journal: Journal,
+    presence: Presence,
+    deeds: Deeds,
+    identity: Identity,
 ) -> Blueprint:
     """`/api/…` and `/healthz`."""
     blueprint = Blueprint("api", __name__)
@@ -55,9 +76,17 @@ def api(
     def rooms() -> Response:
         standings = history.standings((identity.member() or identity.caller()).id)
         entries = [
-            RoomEntry(room.slug, room.name, room.head, presence.count(room.slug), **msgspec.structs.asdict(standing))
-            for room in history.rooms()
-            for standing in [standings.get(room.id, Standing())]
+            RoomEntry(
+                room.slug,
+                room.name,
+                room.head,
+                presence.count(room.slug),
+                room.topic,
+                room.archived,
+                last_at,
+                **msgspec.structs.asdict(standings.get(room.id, Standing())),
+            )
+            for room, last_at in history.activity()
         ]
         return as_json({"rooms": entries})
 
@@ -65,6 +94,15 @@ def api(
     def open_room() -> Response:
         made = house.open_room(identity.member() or identity.caller(), body(NewRoom).name)
         return as_json({"slug": made.slug, "name": made.name, "head": made.head}, 201)
+
+    @blueprint.patch("/api/rooms/<slug>")
+    def configure(slug: str) -> Response:
+        room, new = house.room(slug), body(NewState)
+        return deeds.done(
+            lambda you, receipt: house.configure(
+                you, room, new.nonce, receipt, name=new.name, topic=new.topic, archived=new.archived
+            )
+        )
 
     @blueprint.get("/api/me")
     def me() -> Response:

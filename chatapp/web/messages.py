@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from threading import Event as Flag
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -11,13 +10,11 @@ from flask import Blueprint, Response, request
 
 from ..config import Settings
 from ..identity import Identity
-from ..live.protocol import Nonce, Seq
-from ..log.acts import Receipt
+from ..live.protocol import Choices, Nonce, Seq
 from ..log.history import History, Page
-from ..log.journal import WRITE_TIMEOUT
-from ..model import Event, Person, Present, Refusal, Room
+from ..model import Poll, Present, Refusal, Room
 from ..rooms.house import House
-from ..rooms.presence import Presence
+from .deeds import Deeds
 from .exchange import as_json, body, check_origin, query
 
 PAGE_LIMIT = 200  # messages in one page of history
@@ -29,6 +26,12 @@ class NewMessage(msgspec.Struct):
     nonce: Nonce
     reply_to: Seq | None = None
     all: bool = False
+    poll: Poll | None = None
+
+
+class NewVote(msgspec.Struct):
+    choices: Choices
+    nonce: Nonce | None = None
 
 
 class NewText(msgspec.Struct):
@@ -37,101 +40,96 @@ class NewText(msgspec.Struct):
     all: bool = False
 
 
-class _Awaited:
-    """A receipt that an HTTP request waits for."""
-
-    def __init__(self) -> None:
-        self._done = Flag()
-        self._event: Event | None = None
-        self._refusal: Refusal | None = None
-
-    def stored(self, event: Event, *, first: bool) -> None:
-        self._event = event
-        self._done.set()
-
-    def refused(self, refusal: Refusal) -> None:
-        self._refusal = refusal
-        self._done.set()
-
-    def wait(self) -> Event:
-        """The stored event. Raises Refusal."""
-        self._done.wait(WRITE_TIMEOUT)
-        if self._event is None:
-            raise self._refusal or Refusal("busy", retry_after=1.0)
-        return self._event
-
-
-def messages(
-    settings: Settings, *, house: House, history: History, presence: Presence, identity: Identity
-) -> Blueprint:
-    """`/api/rooms/<slug>/messages…`."""
-    blueprint = Blueprint("messages", __name__, url_prefix="/api/rooms/<slug>/messages")
+def messages(settings: Settings, *, house: House, history: History, deeds: Deeds, identity: Identity) -> Blueprint:
+    """`/api/rooms/<slug>/messages…`, `/api/rooms/<slug>/pins`."""
+    blueprint = Blueprint("messages", __name__, url_prefix="/api/rooms/<slug>")
 
     @blueprint.before_request
     def only_from_here() -> None:
         check_origin(settings.ORIGINS)
 
-    def done(deed: Callable[[Person, Receipt], None], status: int = 200) -> Response:
-        """Waits until what the caller does is on disk, and answers with its event."""
-        receipt = _Awaited()
-        deed(presence.known(identity.member() or identity.caller()), receipt)
-        return as_json(receipt.wait(), status)
-
-    @blueprint.get("")
+    @blueprint.get("/messages")
     def page(slug: str) -> Response:
-        found = _page(history, house.room(slug))
-        you = identity.member()
-        seen = [_as_seen_by(you, message) for message in found.messages]
+        reader = _reader(identity)
+        found = _page(history, house.room(slug), reader)
+        seen = [_as_seen_by(reader, message) for message in found.messages]
         return as_json({"messages": seen, "more": found.more, "newer": found.newer, "head": found.head})
 
-    @blueprint.post("")
+    @blueprint.post("/messages")
     def post(slug: str) -> Response:
         room, new = house.room(slug), body(NewMessage)
+        deed = partial(house.post, reply_to=new.reply_to, to_all=new.all, poll=new.poll)
+        return deeds.done(lambda you, receipt: deed(you, room, new.text, new.nonce, receipt), 201)
 
-        def deed(you: Person, receipt: Receipt) -> None:
-            house.post(you, room, new.text, new.nonce, receipt, reply_to=new.reply_to, to_all=new.all)
-
-        return done(deed, 201)
-
-    @blueprint.patch("/<seq>")
+    @blueprint.patch("/messages/<seq>")
     def edit(slug: str, seq: str) -> Response:
         room, target, new = house.room(slug), _target(seq), body(NewText)
-        return done(lambda you, receipt: house.edit(you, room, target, new.text, new.nonce, receipt, to_all=new.all))
+        return deeds.done(
+            lambda you, receipt: house.edit(you, room, target, new.text, new.nonce, receipt, to_all=new.all)
+        )
 
-    @blueprint.delete("/<seq>")
+    @blueprint.delete("/messages/<seq>")
     def delete(slug: str, seq: str) -> Response:
         room, target = house.room(slug), _target(seq)
-        return done(lambda you, receipt: house.delete(you, room, target, None, receipt))
+        return deeds.done(lambda you, receipt: house.delete(you, room, target, None, receipt))
 
-    @blueprint.get("/<seq>/versions")
+    @blueprint.get("/messages/<seq>/versions")
     def versions(slug: str, seq: str) -> Response:
         found = history.versions(house.room(slug), _target(seq))
         return as_json({"versions": [version._asdict() for version in found]})
 
-    @blueprint.put("/<seq>/reactions/<emoji>")
-    @blueprint.delete("/<seq>/reactions/<emoji>")
+    @blueprint.put("/messages/<seq>/reactions/<emoji>")
+    @blueprint.delete("/messages/<seq>/reactions/<emoji>")
     def react(slug: str, seq: str, emoji: str) -> Response:
         room, target, on = house.room(slug), _target(seq), request.method == "PUT"
-        return done(lambda you, receipt: house.react(you, room, target, emoji, None, receipt, on=on))
+        return deeds.done(lambda you, receipt: house.react(you, room, target, emoji, None, receipt, on=on))
+
+    @blueprint.put("/messages/<seq>/pin")
+    @blueprint.delete("/messages/<seq>/pin")
+    def pin(slug: str, seq: str) -> Response:
+        room, target, on = house.room(slug), _target(seq), request.method == "PUT"
+        return deeds.done(lambda you, receipt: house.pin(you, room, target, None, receipt, on=on))
+
+    @blueprint.get("/pins")
+    def pins(slug: str) -> Response:
+        reader = _reader(identity)
+        found = history.pins(house.room(slug), reader=reader)
+        return as_json({"messages": [_as_seen_by(reader, message) for message in found]})
+
+    @blueprint.put("/messages/<seq>/vote")
+    def vote(slug: str, seq: str) -> Response:
+        room, target, new = house.room(slug), _target(seq), body(NewVote)
+        return deeds.done(lambda you, receipt: house.vote(you, room, target, new.choices, new.nonce, receipt))
+
+    @blueprint.post("/messages/<seq>/close")
+    def close(slug: str, seq: str) -> Response:
+        room, target = house.room(slug), _target(seq)
+        return deeds.done(lambda you, receipt: house.close(you, room, target, None, receipt))
 
     return blueprint
 
 
-def _page(history: History, room: Room) -> Page:
+def _reader(identity: Identity) -> str | None:
+    """Whose own votes and nonces are shown: the cookie's person, or a guest who gives a name."""
+    you = identity.member() or (identity.caller() if request.args.get("name") else None)
+    return you.id if you else None
+
+
+def _page(history: History, room: Room, reader: str | None) -> Page:
     """The page that the query asks for: before a seq, after one, around one, or else the newest."""
     limit = query("limit", Annotated[int, msgspec.Meta(ge=1, le=PAGE_LIMIT)], PAGE_DEFAULT)
     asked = [name for name in ("before", "after", "around") if name in request.args]
     if len(asked) > 1:
         raise Refusal("bad-field", field=asked[1])
     if "around" in request.args:
-        return history.page_around(room, around=query("around", Seq, 0), limit=limit)
+        return history.page_around(room, around=query("around", Seq, 0), limit=limit, reader=reader)
     if "after" in request.args:
-        return history.page_after(room, after=query("after", Seq, 0), limit=limit)
-    return history.page(room, before=query("before", Seq, None), limit=limit)
+        return history.page_after(room, after=query("after", Seq, 0), limit=limit, reader=reader)
+    return history.page(room, before=query("before", Seq, None), limit=limit, reader=reader)
 
 
-def _as_seen_by(you: Person | None, message: Present) -> Present:
-    if you and message.author.id == you.id:
+def _as_seen_by(reader: str | None, message: Present) -> Present:
+    if message.author.id == reader:
         return message
     return msgspec.structs.replace(message, nonce=None)
 

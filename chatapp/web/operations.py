@@ -13,12 +13,13 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from ..flow.words import Snapshot
-from ..live.protocol import JOIN_LIMIT, End, Level, Seq, Stream
+from ..live.news import Level
+from ..live.protocol import JOIN_LIMIT, End, Seq, Stream
 from ..log.search import Hit
-from ..model import Deleted, Edited, Event, Message, Present, Reacted
+from ..model import Closed, Configured, Deleted, Edited, Event, Message, Pinned, Present, Reacted, Voted
 from ..rooms.names import NAME_LIMIT
-from .api import NewRoom, NewSelf, RoomEntry
-from .messages import PAGE_LIMIT, NewMessage, NewText
+from .api import NewRoom, NewSelf, NewState, RoomEntry
+from .messages import PAGE_LIMIT, NewMessage, NewText, NewVote
 from .personal import Mention, NewLevel
 from .search import LINE_LIMIT
 from .stream import MIME
@@ -61,6 +62,12 @@ class Mentions(Struct):
 class LevelSet(Struct):
     room: str
     level: Level
+
+
+class Pins(Struct):
+    """A room's pinned messages, the one that was pinned last first."""
+
+    messages: list[Present]
 
 
 class Version(Struct):
@@ -159,23 +166,35 @@ def operations() -> Iterator[Operation]:
     room, messages = "/api/rooms/<slug>", "/api/rooms/<slug>/messages"
     message = f"{messages}/<seq>"
     reaction = f"{message}/reactions/<emoji>"
-    page = {"before": Seq, "after": Seq, "around": Seq, "limit": Annotated[int, Meta(ge=1, le=PAGE_LIMIT)]}
+    page = {**AS_GUEST, "before": Seq, "after": Seq, "around": Seq, "limit": Annotated[int, Meta(ge=1, le=PAGE_LIMIT)]}
     lines = {"after": Seq, "limit": Annotated[int, Meta(ge=0, le=JOIN_LIMIT)], **AS_GUEST}
     of_name = ("bad-name", "name-taken")
     of_text = ("text-empty", "text-too-long", "no-such-message")
     of_post = (*of_text, "confirm-all")
     of_stream = ("bad-field", "bad-name", "bad-request", "forbidden")
     unseen = ("no-such-message",)
+    at_it = (*unseen, "read-only")
+    of_poll = (*at_it, "bad-field")
 
     yield Operation("get", "/api/rooms", "The rooms", Rooms, query=AS_GUEST, refusals=("bad-name",))
     yield Operation("post", "/api/rooms", "Makes a room", MadeRoom, 201, NewRoom, AS_GUEST, of_name)
-    yield Operation("get", messages, "A page of history", Messages, query=page, refusals=("bad-field",))
-    yield Operation("post", messages, "Posts a message", Message, 201, NewMessage, AS_GUEST, of_post)
-    yield Operation("patch", message, "Edits a message", Edited, 200, NewText, AS_GUEST, (*of_post, "too-late"))
+    changing = (*of_name, "bad-topic")
+    yield Operation("patch", room, "Changes a room", Configured, 200, NewState, AS_GUEST, changing)
+    yield Operation("get", f"{room}/pins", "The pinned messages", Pins, query=AS_GUEST, refusals=("bad-name",))
+    in_page = ("bad-field", "bad-name", "no-such-message")
+    yield Operation("get", messages, "A page of history", Messages, query=page, refusals=in_page)
+    posting = (*of_post, "bad-poll", "read-only")
+    yield Operation("post", messages, "Posts a message", Message, 201, NewMessage, AS_GUEST, posting)
+    editing = (*of_post, "too-late", "read-only")
+    yield Operation("patch", message, "Edits a message", Edited, 200, NewText, AS_GUEST, editing)
     yield Operation("delete", message, "Deletes a message", Deleted, query=AS_GUEST, refusals=unseen)
     yield Operation("get", f"{message}/versions", "How a message read", Versions, refusals=unseen)
-    yield Operation("put", reaction, "Reacts", Reacted, query=AS_GUEST, refusals=(*unseen, "too-many"))
-    yield Operation("delete", reaction, "Takes a reaction back", Reacted, query=AS_GUEST, refusals=unseen)
+    yield Operation("put", reaction, "Reacts", Reacted, query=AS_GUEST, refusals=(*at_it, "too-many"))
+    yield Operation("delete", reaction, "Takes a reaction back", Reacted, query=AS_GUEST, refusals=at_it)
+    yield Operation("put", f"{message}/pin", "Pins a message", Pinned, query=AS_GUEST, refusals=(*at_it, "too-many"))
+    yield Operation("delete", f"{message}/pin", "Takes a pin away", Pinned, query=AS_GUEST, refusals=at_it)
+    yield Operation("put", f"{message}/vote", "Votes", Voted, 200, NewVote, AS_GUEST, (*of_poll, "closed"))
+    yield Operation("post", f"{message}/close", "Closes a poll", Closed, query=AS_GUEST, refusals=of_poll)
     own = {"before": Seq, "limit": Annotated[int, Meta(ge=1, le=PAGE_LIMIT)], **AS_GUEST}
     of_own = ("bad-field", "bad-name")
     yield Operation("get", "/api/mentions", "The messages that mention one", Mentions, query=own, refusals=of_own)

@@ -8,12 +8,14 @@ from ..config import Settings
 from ..details import LOCALES
 from ..identity import Identity, language
 from ..live.door import DEFAULT_ROOM
+from ..log.history import History
+from ..log.places import PINS_LIMIT
 from ..rooms.house import House
-from ..rooms.names import NAME_LIMIT, ROOM_NAME_LIMIT
+from ..rooms.names import NAME_LIMIT, OPTION_LIMIT, OPTIONS_MOST, ROOM_NAME_LIMIT, TOPIC_LIMIT
 from .strings import page_strings
 
 
-def pages(settings: Settings, *, house: House, identity: Identity) -> Blueprint:
+def pages(settings: Settings, *, house: House, history: History, identity: Identity) -> Blueprint:
     """`/` and `/r/<slug>`."""
     blueprint = Blueprint("pages", __name__)
 
@@ -26,12 +28,17 @@ def pages(settings: Settings, *, house: House, identity: Identity) -> Blueprint:
         return page(slug)
 
     def page(slug: str) -> Response:
-        shown = house.room(slug)
+        shown = history.room(house.room(slug).slug)
         you = identity.member()
         session.modified = you is not None  # the cookie lives for another year
         boot = {
             "home": DEFAULT_ROOM,
-            "room": {"slug": shown.slug, "name": shown.name},
+            "room": {
+                "slug": shown.slug,
+                "name": shown.name,
+                "topic": shown.topic,
+                "archived": shown.archived,
+            },
             "you": {"id": you.id, "name": you.name} if you else None,
             "locale": language(),
             "locales": [{"code": code, "name": name} for code, name in LOCALES.items()],
@@ -43,6 +50,10 @@ def pages(settings: Settings, *, house: House, identity: Identity) -> Blueprint:
                 "name": NAME_LIMIT,
                 "room_name": ROOM_NAME_LIMIT,
                 "rooms": settings.ROOMS_LIMIT,
+                "pins": PINS_LIMIT,
+                "topic": TOPIC_LIMIT,
+                "option": OPTION_LIMIT,
+                "options": OPTIONS_MOST,
             },
             "strings": page_strings(),
         }

@@ -10,7 +10,8 @@ from msgspec import Meta
 
 from ..config import Settings
 from ..identity import Identity
-from ..live.protocol import Level, Seq
+from ..live.news import Level
+from ..live.protocol import Seq
 from ..log.history import History
 from ..model import Person, Present
 from ..rooms.house import House

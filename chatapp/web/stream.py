@@ -86,7 +86,7 @@ class Stream:
         """Sends what was missed, ahead of what happens meanwhile. Raises Refusal `busy` if the log cannot be read."""
         history, outbox = self._services.history, client.outbox
         head, _ = self._services.lobby.join(client, room.slug)
-        missed = Missed(history, room, after=after, limit=limit, head=head)
+        missed = Missed(history, room, after=after, limit=limit, head=head, reader=client.person.id)
         begun = protocol.Stream(room.slug, head, missed.gap, history.epoch())
         outbox.send(line(protocol.encode(begun)))
         for events in missed.events():

@@ -85,7 +85,7 @@ def test_a_message_over_http_is_not_taken_for_one_of_a_client_that_left(wire: Wi
     looker.client()
     for what in ("received", "parsed", "disconnected"):
         tap.note(what, client)
-    post = Post(Room(1, "general", "general"), Author("x", "x"), "from cron", "n1", None)
+    post = Post(Room(1, "general"), Author("x", "x"), "from cron", "n1", None)
     tap.note("queued", post)
     event = Message("general", 1, "", post.author, post.text)
     tap.note("committed", [(post, event)], 1)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from chatapp.live import protocol
 from chatapp.live.protocol import BadCommand, Command, Deed, Join, MarkRead, Ping, PostMessage, parse
-from chatapp.model import Author, Message
+from chatapp.model import Author, Message, Poll
 
 from ..actors import ROOT
 
@@ -122,6 +122,10 @@ def test_every_proper_command_is_understood_as_it_was_meant(data: st.DataObject)
         "on": st.booleans(),
         "all": st.booleans(),
         "level": st.sampled_from(["all", "mentions", "none"]),
+        "choices": st.lists(st.integers(0, 99), max_size=100),
+        "poll": st.none() | st.builds(Poll, st.lists(TEXT)),
+        "topic": st.none() | TEXT,
+        "archived": st.none() | st.booleans(),
         "nonce": NONCES if kind in Deed.__args__ else st.none() | NONCES,
     }
     command = kind(**{name: data.draw(strategies[name]) for name in kind.__struct_fields__})

@@ -92,6 +92,9 @@ def test_the_welcome_says_who_one_is_and_what_there_is(app: Flask, wire: Wire) -
         "room_name": 64,
         "rooms": 100,
         "edit": 900,
+        "pins": 20,
+        "topic": 250,
+        "option": 200,
     }
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", welcome["time"])
     apart = abs((datetime.now(UTC) - datetime.fromisoformat(welcome["time"])).total_seconds())
@@ -144,6 +147,7 @@ def test_joined_bears_head_events_members_and_nonce(wire: Wire, ana: Talker) -> 
         "events": [first, second],
         "gap": False,
         "nonce": "here",
+        "state": {"name": "general", "topic": "", "archived": False},
     }
     assert sorted(one["name"] for one in members) == ["Ana", "Bia"]
     assert {"id": you["id"], "name": "Bia"} in members

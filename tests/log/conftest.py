@@ -23,7 +23,7 @@ from chatapp.model import Author, Event, Refusal, Room
 from ..actors import PATIENCE, InThread, eventually
 from .cluster import Cluster
 
-GENERAL = Room(1, "general", "general")
+GENERAL = Room(1, "general")
 BUSY_TIMEOUT = 0.05  # seconds; nobody in these tests wants to wait for a lock
 
 

@@ -19,9 +19,10 @@ from sqlalchemy.exc import DBAPIError
 from chatapp.log import database, index
 from chatapp.log.database import Database, LogError, sqlite_url
 from chatapp.log.schema import metadata, people
+from chatapp.model import RoomState
 
 from ..actors import PATIENCE
-from .conftest import GENERAL, Log
+from .conftest import Log
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
@@ -83,7 +84,7 @@ def test_a_new_log_has_the_room_general_and_an_epoch_of_its_own(tmp_path: Path) 
     epochs = set()
     for name in ("one", "two"):
         log = Log(tmp_path / f"{name}.sqlite3")
-        assert log.history.room("general") == GENERAL
+        assert log.history.room("general") == RoomState(1, "general", "general")
         epochs.add(log.history.epoch())
         log.close()
     assert len(epochs) == 2

@@ -10,7 +10,7 @@ import pytest
 from chatapp.log.database import READERS, Database, sqlite_url
 from chatapp.log.history import History
 from chatapp.log.records import add_room, move_markers, save_name
-from chatapp.model import Event, Message, Refusal, Room, Standing
+from chatapp.model import Event, Message, Refusal, RoomState, Standing
 
 from .conftest import GENERAL, Log
 
@@ -70,7 +70,10 @@ def test_an_event_read_again_equals_the_one_that_was_told(written: Log) -> None:
 
 
 def test_rooms_come_in_the_order_in_which_they_were_made_with_their_heads(written: Log) -> None:
-    assert written.history.rooms() == [Room(1, "general", "general", 10), Room(2, "other", "Other", 1)]
+    assert written.history.rooms() == [
+        RoomState(1, "general", "general", 10),
+        RoomState(2, "other", "Other", 1),
+    ]
 
 
 def test_an_unknown_room_is_refused(log: Log) -> None:

@@ -55,6 +55,45 @@ def test_acts_are_checked_and_folded_on_postgresql_as_on_sqlite(
     assert texts == ["", "answer", "", None, None]
 
 
+def test_polls_pins_and_archives_work_on_postgresql_as_on_sqlite(
+    cluster: Cluster, make_app: Callable[..., Flask], make_wire: Callable[[Flask], Wire]
+) -> None:
+    app = make_app(DATABASE_URL=cluster.url)
+    browser = app.test_client()
+    headers = {"Origin": "http://localhost"}
+    assert browser.post("/api/me", json={"name": "Eva"}, headers=headers).status_code == 200
+    assert browser.post("/api/rooms", json={"name": "polls"}, headers=headers).status_code == 201
+    eva = make_wire(app).connect(chat=True, client=browser)
+    eva.join("polls")
+    gil = make_wire(app).enter("gil", "polls")
+
+    def do(client: Talker, type: str, nonce: str, **fields: object) -> dict[str, Any]:
+        client.say(type, room="polls", nonce=nonce, **fields)
+        return client.hear(nonce=nonce)
+
+    do(eva, "post", "e1", text="Which?", poll={"options": ["a", "b"], "several": True, "anonymous": True})
+    do(gil, "vote", "g1", target=1, choices=[0, 1])
+    do(eva, "vote", "e2", target=1, choices=[0])
+    assert do(gil, "vote", "g2", target=1, choices=[1])["counts"] == [1, 1]
+    do(eva, "pin", "e3", target=1, on=True)
+    do(eva, "close", "e4", target=1)
+    assert do(gil, "vote", "g3", target=1, choices=[])["code"] == "closed"
+    do(eva, "configure", "e5", topic="quick check", archived=True)
+    assert do(gil, "post", "g4", text="late")["code"] == "read-only"
+    (pinned,) = browser.get("/api/rooms/polls/pins").get_json()["messages"]
+    assert pinned["poll"] == {
+        "options": ["a", "b"],
+        "several": True,
+        "anonymous": True,
+        "closed": True,
+        "counts": [1, 1],
+        "voters": 2,
+        "mine": [0],
+    }
+    listed = browser.get("/api/rooms").get_json()["rooms"][-1]
+    assert (listed["topic"], listed["archived"], listed["head"]) == ("quick check", True, 7)
+
+
 def test_a_postgresql_that_went_away_makes_busy_and_is_found_again(
     cluster: Cluster, make_server: Callable[..., Server]
 ) -> None:

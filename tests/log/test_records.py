@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from chatapp.log.records import add_room, move_markers, save_name
-from chatapp.model import Refusal, Room
+from chatapp.model import Refusal, RoomState
 from chatapp.rooms.names import slugs
 
 from .conftest import Log
@@ -15,7 +15,7 @@ from .conftest import Log
 
 def test_a_room_that_was_made_is_found_at_its_slug(log: Log) -> None:
     made = log.journal.write(lambda connection: add_room(connection, "Café", ["café"], 1_000))
-    assert made == Room(2, "café", "Café", 0) == log.history.room("café")
+    assert made == RoomState(2, "café", "Café", 0) == log.history.room("café")
 
 
 def test_a_second_room_at_one_slug_is_refused_and_named(log: Log) -> None:

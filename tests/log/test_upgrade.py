@@ -18,7 +18,7 @@ from .conftest import GENERAL, Heard, Log
 
 DUMP = Path(__file__).with_name("made_before.sql")
 ANA = Author("1f0c3a5be2d44f7786aa01", "Ana Prado")
-CAFE = Room(2, "café-da-manhã", "Café da Manhã ☕")
+CAFE = Room(2, "café-da-manhã")
 
 
 def rows(path: Path, table: str, columns: str = "*") -> list[Any]:

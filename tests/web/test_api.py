@@ -26,15 +26,17 @@ def test_general_exists_from_the_start(browser: Browser) -> None:
     answer = browser.get("/api/rooms")
     assert answer.status_code == 200
     assert answer.mimetype == "application/json"
-    assert answer.json == {"rooms": [{"slug": "general", "name": "general", "head": 0, "people": 0}]}
+    general = {"slug": "general", "name": "general", "head": 0, "people": 0}
+    assert answer.json == {"rooms": [{**general, "topic": "", "archived": False, "last_at": None}]}
 
 
 def test_a_room_is_made_and_listed_at_its_address(browser: Browser) -> None:
     made = browser.post("/api/rooms", {"name": "Café da Manhã"})
     assert made.status_code == 201
     assert made.json == {"slug": "café-da-manhã", "name": "Café da Manhã", "head": 0}
-    browser.say("bom dia", "n1", room="café-da-manhã")
-    assert browser.read("/api/rooms")["rooms"][1] == {**content_of(made), "head": 1, "people": 0}
+    said = browser.say("bom dia", "n1", room="café-da-manhã")
+    listed = {"head": 1, "people": 0, "topic": "", "archived": False, "last_at": said["at"]}
+    assert browser.read("/api/rooms")["rooms"][1] == {**content_of(made), **listed}
 
 
 def test_rooms_say_how_many_people_are_there(browser: Browser, wire: Wire) -> None:

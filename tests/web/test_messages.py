@@ -138,3 +138,63 @@ def test_pages_lead_around_a_message_and_both_ways_from_it(ana: Browser) -> None
     refused(ana.get(f"{GENERAL}?around=x"), 400, "bad-field", "around")
     refused(ana.get(f"{GENERAL}?after=-1"), 400, "bad-field", "after")
     refused(ana.get(f"{GENERAL}?before=5&around=5"), 400, "bad-field", "around")
+
+
+def test_a_poll_is_asked_voted_on_and_closed_over_http(ana: Browser, bob: Browser, program: Browser) -> None:
+    poll = {"options": ["red", " green "], "several": False, "anonymous": True}
+    asked = content_of(ana.post(GENERAL, {"text": "Which?", "nonce": "n1", "poll": poll}))
+    assert asked["poll"] == {**poll, "options": ["red", "green"]}
+    vote = f"{GENERAL}/1/vote"
+    assert done(send(bob, "PUT", vote, {"choices": [1], "nonce": "v1"}))["counts"] == [0, 1]
+    assert done(program.client.put(f"{vote}?name=ci", json={"choices": [0]}))["counts"] == [1, 1]
+    assert [message["poll"].get("mine") for message in bob.read(GENERAL)["messages"]] == [[1]]
+    assert [message["poll"].get("mine") for message in program.read(f"{GENERAL}?name=ci")["messages"]] == [[0]]
+    assert [message["poll"].get("mine") for message in ana.read(GENERAL)["messages"]] == [None]
+    refused(send(bob, "PUT", vote, {"choices": [2]}), 400, "bad-field", "choices")
+    refused(send(bob, "PUT", vote, {}), 400, "bad-field", "choices")
+    refused(send(bob, "POST", f"{GENERAL}/1/close"), 403, "forbidden", "target")
+    done(send(ana, "POST", f"{GENERAL}/1/close"))
+    refused(send(bob, "PUT", vote, {"choices": [0]}), 409, "closed", "target")
+    refused(ana.post(GENERAL, {"text": "x", "nonce": "n2", "poll": {"options": ["a"]}}), 400, "bad-poll", "options")
+    refused(send(ana, "PATCH", f"{GENERAL}/1", {"text": "x"}), 403, "forbidden", "poll")
+    refused(send(ana, "PUT", f"{GENERAL}/9/vote", {"choices": [0]}), 404, "no-such-message", "target")
+
+
+def test_pins_are_put_and_taken_away_and_listed(ana: Browser, bob: Browser, program: Browser) -> None:
+    for number in range(1, 4):
+        ana.say(str(number), f"n{number}")
+    for seq in (1, 3):
+        done(send(bob, "PUT", f"{GENERAL}/{seq}/pin"))
+    pins = "/api/rooms/general/pins"
+    assert [(message["seq"], message["pinned"]) for message in ana.read(pins)["messages"]] == [(3, True), (1, True)]
+    assert [message.get("nonce") for message in bob.read(pins)["messages"]] == [None, None]
+    done(send(ana, "DELETE", f"{GENERAL}/3/pin"))
+    assert [message["seq"] for message in ana.read(pins)["messages"]] == [1]
+    refused(program.client.put(f"{GENERAL}/2/pin?name=ci"), 403, "forbidden")
+    refused(send(ana, "PUT", f"{GENERAL}/0/pin"), 404, "no-such-message", "target")
+    refused(ana.get("/api/rooms/nowhere/pins"), 404, "no-such-room", "room")
+
+
+def test_a_room_is_renamed_described_and_archived_over_http(ana: Browser, program: Browser) -> None:
+    room = "/api/rooms/general"
+    event = done(send(ana, "PATCH", room, {"name": "Plenum", "topic": "All of it", "nonce": "n1"}))
+    assert (event["type"], event["name"], event["topic"]) == ("configured", "Plenum", "All of it")
+    assert done(send(ana, "PATCH", room, {"archived": True}))["archived"] is True
+    (listed,) = ana.read("/api/rooms")["rooms"]
+    assert {key: listed[key] for key in ("slug", "name", "topic", "archived")} == {
+        "slug": "general",
+        "name": "Plenum",
+        "topic": "All of it",
+        "archived": True,
+    }
+    refused(ana.post(GENERAL, {"text": "x", "nonce": "n2"}), 403, "read-only", "room")
+    done(send(ana, "PATCH", room, {"archived": False, "topic": ""}))
+    ana.say("again", "n3")
+    assert ana.post("/api/rooms", {"name": "Tea"}).status_code == 201
+    problem = refused(send(ana, "PATCH", room, {"name": "TEA"}), 409, "name-taken", "name")
+    assert problem["slug"] == "tea"
+    refused(ana.post("/api/rooms", {"name": "plenum"}), 409, "name-taken", "name")
+    refused(send(ana, "PATCH", room, {"topic": "x" * 251}), 400, "bad-topic", "topic")
+    refused(send(ana, "PATCH", room, {"archived": 1}), 400, "bad-field", "archived")
+    refused(program.client.patch(f"{room}?name=ci", json={"topic": "x"}), 403, "forbidden")
+    refused(send(ana, "PATCH", "/api/rooms/nowhere", {"topic": "x"}), 404, "no-such-room", "room")

@@ -47,13 +47,14 @@ def boot(page: str) -> dict[str, Any]:
 def test_the_page_opens_in_general(browser: Browser) -> None:
     answer = browser.get("/")
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
-    assert boot(answer.text)["room"] == {"slug": "general", "name": "general"}
+    assert boot(answer.text)["room"] == {"slug": "general", "name": "general", "topic": "", "archived": False}
 
 
 def test_a_rooms_address_opens_the_page_there(browser: Browser) -> None:
     browser.post("/api/rooms", {"name": "Café & <Bar>"})
     answer = browser.get("/r/café-bar")
-    assert boot(answer.text)["room"] == {"slug": "café-bar", "name": "Café & <Bar>"}
+    shown = {"slug": "café-bar", "name": "Café & <Bar>", "topic": "", "archived": False}
+    assert boot(answer.text)["room"] == shown
     assert "<title>Café &amp; &lt;Bar&gt;" in answer.text
 
 
@@ -108,6 +109,10 @@ def test_the_page_knows_the_limits_that_the_server_keeps(make_app: Callable[...,
         "rooms": 9,
         "name": 32,
         "room_name": 64,
+        "pins": 20,
+        "topic": 250,
+        "option": 200,
+        "options": 10,
     }
 
 

@@ -1,0 +1,79 @@
+"""What one does to a room itself: pin a message in it, name it, say what it is for, archive it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sqlalchemy import Connection, select, update
+
+from ..model import Configured, Pinned, Refusal, Room, rfc3339
+from ..spelling import folded
+from .acts import Act, living_message
+from .rows import event_of, with_slug
+from .schema import events, pinned_rows, rooms
+
+PINS_LIMIT = 20  # pinned messages of one room
+
+
+@dataclass(frozen=True)
+class Pin(Act):
+    """Somebody puts a message among the room's pins, or takes it away."""
+
+    target: int
+    on: bool
+
+    def happen(self, connection: Connection, seq: int, at: int) -> Pinned:
+        living_message(connection, self.room, self.target)
+        if self.on:
+            pinned = pinned_in(connection, self.room)
+            if self.target not in pinned and len(pinned) >= PINS_LIMIT:
+                raise Refusal("too-many", field="target", n=PINS_LIMIT)
+        return Pinned(self.room.slug, seq, rfc3339(at), self.author, self.target, self.on, self.nonce)
+
+
+@dataclass(frozen=True)
+class Configure(Act):
+    """Somebody changes what a room is called, what it is for, and whether it is archived; None leaves it as it is."""
+
+    name: str | None = None
+    topic: str | None = None
+    archived: bool | None = None
+
+    in_archived: ClassVar[bool] = True
+
+    def happen(self, connection: Connection, seq: int, at: int) -> Configured:
+        stands = connection.execute(select(rooms).where(rooms.c.id == self.room.id)).one()
+        wanted = {"name": self.name, "topic": self.topic, "archived": self.archived}
+        changed: dict[str, Any] = {
+            field: value for field, value in wanted.items() if value is not None and value != getattr(stands, field)
+        }
+        if "name" in changed:
+            refuse_taken_name(connection, changed["name"], but=self.room)
+        if changed:
+            connection.execute(update(rooms).where(rooms.c.id == self.room.id).values(changed))
+        return Configured(self.room.slug, seq, rfc3339(at), self.author, self.nonce, **changed)
+
+
+def refuse_taken_name(connection: Connection, name: str, *, but: Room | None = None) -> None:
+    """Raises Refusal `name-taken`, with the slug of the room, if a reader would take a room's name for this one."""
+    for room in connection.execute(select(rooms.c.id, rooms.c.slug, rooms.c.name)):
+        if folded(room.name) == folded(name) and (but is None or room.id != but.id):
+            raise Refusal("name-taken", field="name", name=name, slug=room.slug)
+
+
+def pinned_in(connection: Connection, room: Room) -> list[int]:
+    """The messages that are pinned in a room, the one that was pinned last at the end."""
+    pin = events.alias()
+    seqs = select(pin.c.seq).where(pin.c.room_id == room.id, pinned_rows(pin))  # out of the index alone
+    wanted = with_slug().where(events.c.room_id == room.id, events.c.seq.in_(seqs)).order_by(events.c.seq)
+    pinned: dict[int, None] = {}
+    for row in connection.execute(wanted):
+        event = event_of(row)
+        if isinstance(event, Pinned):
+            pinned.pop(event.target, None)
+            if event.on:
+                pinned[event.target] = None
+    living = select(events.c.seq).where(events.c.room_id == room.id, events.c.seq.in_(pinned), events.c.text != "")
+    kept = set(connection.execute(living).scalars())
+    return [seq for seq in pinned if seq in kept]
