@@ -8,6 +8,7 @@ from ..config import Settings
 from ..details import LOCALES
 from ..identity import Identity, language
 from ..live.door import DEFAULT_ROOM
+from ..log.acts import EDIT_WINDOW
 from ..log.history import History
 from ..log.places import PINS_LIMIT
 from ..rooms.house import House
@@ -16,7 +17,7 @@ from .strings import page_strings
 
 
 def pages(settings: Settings, *, house: House, history: History, identity: Identity) -> Blueprint:
-    """`/` and `/r/<slug>`."""
+    """`/`, `/r/<slug>`, and `/r/<slug>/<seq>`: the room, around a message."""
     blueprint = Blueprint("pages", __name__)
 
     @blueprint.get("/")
@@ -27,7 +28,11 @@ def pages(settings: Settings, *, house: House, history: History, identity: Ident
     def room(slug: str) -> Response:
         return page(slug)
 
-    def page(slug: str) -> Response:
+    @blueprint.get("/r/<slug>/<int:seq>")
+    def message(slug: str, seq: int) -> Response:
+        return page(slug, seq)
+
+    def page(slug: str, seq: int | None = None) -> Response:
         shown = history.room(house.room(slug).slug)
         you = identity.member()
         session.modified = you is not None  # the cookie lives for another year
@@ -39,6 +44,7 @@ def pages(settings: Settings, *, house: House, history: History, identity: Ident
                 "topic": shown.topic,
                 "archived": shown.archived,
             },
+            "seq": seq,
             "you": {"id": you.id, "name": you.name} if you else None,
             "locale": language(),
             "locales": [{"code": code, "name": name} for code, name in LOCALES.items()],
@@ -54,6 +60,7 @@ def pages(settings: Settings, *, house: House, history: History, identity: Ident
                 "topic": TOPIC_LIMIT,
                 "option": OPTION_LIMIT,
                 "options": OPTIONS_MOST,
+                "edit": EDIT_WINDOW,
             },
             "strings": page_strings(),
         }

@@ -41,16 +41,19 @@ export class Api {
     return post("/api/rooms", { name });
   }
 
-  /** One page of history, oldest first: before a seq, after one, around a message, or the newest. */
-  history(slug, { limit, ...where }) {
-    const query = new URLSearchParams({ limit, ...where });
-    return ask(`/api/rooms/${encodeURIComponent(slug)}/messages?${query}`);
+  /** One page of history, oldest first: `place` is `before`, `after` or `around` with a seq; without one the newest. */
+  history(slug, { limit, ...place }) {
+    return ask(`${messages(slug)}?${new URLSearchParams({ ...place, limit })}`);
   }
 
-  /** How a message read, oldest first: `{at, text, html}`. */
+  /** How a message reads and read, oldest first. */
   async versions(slug, seq) {
-    return (await ask(`/api/rooms/${encodeURIComponent(slug)}/messages/${seq}/versions`)).versions;
+    return (await ask(`${messages(slug)}/${seq}/versions`)).versions;
   }
+}
+
+function messages(slug) {
+  return `/api/rooms/${encodeURIComponent(slug)}/messages`;
 }
 
 export function post(address, body) {

@@ -1,60 +1,93 @@
 /**
- * What the person does to messages: each deed is a command whose answer is its event. One that is not answered goes
- * out again when its room is joined again, under the same nonce, so that it is done once.
+ * What one does with messages that are stored: edit, delete, react. Each goes out as a command that waits until it is
+ * acknowledged, and shows on its message from the moment it is wished.
  */
-import { Problem } from "./api.js";
+import { Emitter } from "./emitter.js";
 
-export class Deeds {
-  #send;
-  #clock;
-  #makeNonce;
-  #waiting = new Map(); // nonce -> {room, command, resolve, reject}, in the order in which they were done
+/** Emits `changed` with the slug of the room in which something waits, or does not wait any more. */
+export class Deeds extends Emitter {
+  #outgoing;
+  #sender;
+  #chat;
+  #tabs;
+  #online;
 
-  /** `send(command)` tells whether it could. */
-  constructor({ send, clock, makeNonce }) {
-    this.#send = send;
-    this.#clock = clock;
-    this.#makeNonce = makeNonce;
+  /** `online()` tells whether the connection is open. */
+  constructor({ outgoing, sender, chat, tabs, online }) {
+    super();
+    this.#outgoing = outgoing;
+    this.#sender = sender;
+    this.#chat = chat;
+    this.#tabs = tabs;
+    this.#online = online;
+    outgoing.on("changed", (slug) => this.emit("changed", slug));
   }
 
-  /** Does `command`, {type, …} without room and nonce. Gives its event; rejects with a Problem if it is refused. */
-  do(room, command) {
-    const nonce = this.#makeNonce();
-    return new Promise((resolve, reject) => {
-      const whole = { ...command, room: room.slug, nonce };
-      this.#waiting.set(nonce, { room, command: whole, resolve, reject });
-      if (room.joined) this.#send(whole);
-    });
+  edit(room, target, text) {
+    this.#drop(room, (command) => command.type === "edit" && command.target === target);
+    this.#do(room, { type: "edit", target, text });
   }
 
-  joined(room) {
-    for (const deed of this.#waiting.values()) if (deed.room === room) this.#send(deed.command);
+  delete(room, target) {
+    this.#drop(room, (command) => command.target === target);
+    this.#do(room, { type: "delete", target });
   }
 
-  acknowledged(event) {
-    const deed = this.#waiting.get(event.nonce);
-    if (!deed) return;
-    this.#waiting.delete(event.nonce);
-    deed.resolve(event);
+  /** The last wish counts: one that waits for the opposite goes out no more. */
+  react(room, target, emoji, on) {
+    this.#drop(room, (command) => command.type === "react" && command.target === target && command.emoji === emoji);
+    this.#do(room, { type: "react", target, emoji, on });
   }
 
-  /** Tells whether it was one of these. With `retryAfter` seconds the server said "later", and we obey by ourselves. */
-  refused(nonce, { code, detail, field, retryAfter }) {
-    const deed = this.#waiting.get(nonce);
-    if (!deed) return false;
-    if (retryAfter === null) {
-      this.#waiting.delete(nonce);
-      deed.reject(new Problem({ code, detail, field }));
-    } else {
-      this.#clock.after(retryAfter * 1000, () => {
-        if (this.#waiting.has(nonce) && deed.room.joined) this.#send(deed.command);
-      });
-    }
-    return true;
+  retry(nonce) {
+    this.#sender.tryAgain(nonce);
   }
 
-  /** The room in which that deed is to be done, or null. */
-  roomOf(nonce) {
-    return this.#waiting.get(nonce)?.room ?? null;
+  discard(nonce) {
+    this.#sender.discard(nonce);
   }
+
+  #drop(room, matches) {
+    for (const { nonce, command } of this.#outgoing.of(room.slug)) if (matches(command)) this.#outgoing.remove(nonce);
+  }
+
+  #do(room, command) {
+    this.#outgoing.add({ room: room.slug, command, author: this.#chat.you.id, tab: this.#tabs.id });
+    this.#sender.pump();
+  }
+
+  /**
+   * The messages as they will be when what waits is stored, by seq: `over(message)` gives the message itself if nothing
+   * waits for it, else a copy with `deed` {nonce, type, fate, reason, emoji} for the newest of what waits.
+   */
+  over(room) {
+    const waiting = Map.groupBy(this.#outgoing.of(room.slug), ({ command }) => command.target);
+    return (message) => {
+      const entries = waiting.get(message.seq);
+      if (!entries) return message;
+      return entries.reduce((before, entry) => this.#wished(before, entry), message);
+    };
+  }
+
+  #wished(message, { nonce, command, late, refusal }) {
+    const fate = refusal !== null ? "refused" : !late ? "sending" : this.#online() ? "late" : "offline";
+    const deed = { nonce, type: command.type, fate, reason: refusal, emoji: command.emoji };
+    if (message.deleted || command.type === "delete") return { ...message, deed };
+    if (command.type === "edit") return { ...message, text: command.text, html: undefined, deed };
+    if (refusal !== null) return { ...message, deed }; // it shows as it is; that it was refused is said below
+    const reactions = toggled(message.reactions ?? [], command, this.#chat.you);
+    return { ...message, reactions, deed: message.deed ?? (fate === "sending" ? undefined : deed) };
+  }
+}
+
+/** The reactions with one person's one added or taken back. */
+export function toggled(reactions, { emoji, on }, { id, name }) {
+  const found = reactions.find((reaction) => reaction.emoji === emoji);
+  if (!found) return on ? [...reactions, { emoji, people: [{ id, name }] }] : reactions;
+  const others = found.people.filter((person) => person.id !== id);
+  const had = others.length < found.people.length;
+  if (had === on) return reactions;
+  const people = on ? [...found.people, { id, name }] : others;
+  const changed = reactions.map((reaction) => (reaction === found ? { emoji, people } : reaction));
+  return changed.filter((reaction) => reaction.people.length > 0);
 }

@@ -1,14 +1,16 @@
 /** All emoji and their names, asked for when the first is looked for; and which of them this person uses. */
 import { folded } from "./text.js";
 
-const KEY = "chatapp.emoji"; // those that were used last, the newest first
+const KEY = "chatapp.emoji"; // those that were used, with their weight
 const KEPT = 24;
-const USUAL = ["👍", "❤️", "😂", "🎉", "😮", "😢", "👏", "🙏"]; // until one has used others
+const FADES = 0.9; // what a use weighs after each that follows
+const USUAL = ["👍", "❤️", "😂", "🎉", "😮", "😢", "👏", "🙏", "👀", "✅", "🔥", "🤔"]; // until one has used others
 
 export class EmojiBook {
   #load;
   #store;
   #loaded = null;
+  #table = []; // what was loaded
 
   /** `load()` promises `[[sign, name, …], …]`. */
   constructor({ load, store }) {
@@ -33,22 +35,47 @@ export class EmojiBook {
     return ranked.slice(0, most);
   }
 
-  /** Those that are used most recently, and then the usual ones. */
+  /** Waits for the table, from which `find` and `names` answer at once. Rejects if there is no answer. */
+  async ready() {
+    this.#table = await this.#all();
+  }
+
+  /** All with a name that has every word of the query in it, or that are it; whole names and beginnings come first. */
+  find(query) {
+    const words = folded(query).split(/[\s_:-]+/).filter(Boolean);
+    if (words.length === 0) return this.#table;
+    const rank = ({ names }) => Math.min(...names.map(({ plain }) => rankOfWords(plain, words)));
+    const found = this.#table.map((entry) => ({ entry, rank: entry.sign === query.trim() ? 0 : rank(entry) }));
+    const fitting = found.filter((each) => each.rank < Infinity).sort((one, other) => one.rank - other.rank);
+    return fitting.map(({ entry }) => entry);
+  }
+
+  /** The names of an emoji, in words; none before the table is there. */
+  names(sign) {
+    const names = this.#table.find((entry) => entry.sign === sign)?.names ?? [];
+    return [...new Set(names.map(({ name }) => name.replaceAll("_", " ")))];
+  }
+
+  /** Those that are used most of late, and then the usual ones. */
   often(most) {
-    return [...new Set([...this.#used(), ...USUAL])].slice(0, most);
+    return [...new Set([...this.#used().keys(), ...USUAL])].slice(0, most);
   }
 
   /** One was used. */
   note(sign) {
-    this.#store.set(KEY, JSON.stringify([...new Set([sign, ...this.#used()])].slice(0, KEPT)));
+    const used = new Map([...this.#used()].map(([each, weight]) => [each, weight * FADES]));
+    used.set(sign, (used.get(sign) ?? 0) + 1);
+    const heaviest = [...used].sort(([, one], [, other]) => other - one).slice(0, KEPT);
+    this.#store.set(KEY, JSON.stringify(heaviest));
   }
 
+  /** The weight by the sign, the heaviest first. */
   #used() {
     try {
       const used = JSON.parse(this.#store.get(KEY) ?? "[]");
-      return Array.isArray(used) ? used.filter((each) => typeof each === "string") : [];
+      return new Map(used.filter(([sign, weight]) => typeof sign === "string" && Number.isFinite(weight)));
     } catch {
-      return [];
+      return new Map(); // somebody else wrote there
     }
   }
 
@@ -74,6 +101,13 @@ function rankOf(name, wanted) {
   if (name === wanted) return 0;
   if (name.startsWith(wanted)) return 1;
   return name.split(/[_-]/).some((word) => word.startsWith(wanted)) ? 2 : 3;
+}
+
+/** The best rank that one of the words has, if the name has them all; the whole name is best. */
+function rankOfWords(name, words) {
+  if (words.join("_") === name.replaceAll("-", "_")) return 0;
+  const ranks = words.map((word) => rankOf(name, word));
+  return ranks.includes(Infinity) ? Infinity : 1 + Math.max(...ranks);
 }
 
 /** What completes `:shortcodes` in a text field. */

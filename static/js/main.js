@@ -1,12 +1,17 @@
 /** Builds the page's parts and hands each to the next: the only file that knows them all. */
+import { addressOf, placeOf } from "./address.js";
 import { Api } from "./api.js";
+import { watchBrowser } from "./browser.js";
 import { browserClock as clock } from "./clock.js";
 import { Connection } from "./connection.js";
 import { controls } from "./controls.js";
+import { conversation } from "./conversation.js";
+import { Deeds } from "./deeds.js";
 import { Drafts } from "./drafts.js";
 import { Formats } from "./formats.js";
 import { Outgoing, randomNonce } from "./outgoing.js";
 import { paced } from "./pace.js";
+import { Reading } from "./reading.js";
 import { Sender } from "./sender.js";
 import { Session } from "./session.js";
 import { Chat } from "./state.js";
@@ -28,9 +33,6 @@ import { TitleView } from "./views/title.js";
 import { TypingView } from "./views/typing.js";
 import { writingAids } from "./writing.js";
 
-const PAGE = 50; // messages of history at a time
-const ROOMS_EVERY = 60_000;
-
 const $ = (selector) => part(document, selector);
 const boot = JSON.parse($("#boot").textContent);
 const { locale, limits } = boot;
@@ -44,7 +46,7 @@ const tabs = new Tabs({ store: openStore("sessionStorage"), clock, makeId: rando
 // Connection → state.
 
 const chat = new Chat({ you: boot.you, clock });
-const outgoing = new Outgoing({ store, clock, makeNonce: randomNonce });
+const reading = new Reading({ api, chat });
 const connection = new Connection({
   url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/chat`,
   protocol: "chat.v1",
@@ -52,18 +54,25 @@ const connection = new Connection({
   clock,
   random: Math.random,
 });
+const online = () => connection.state.name === "open";
+
 let adopted = false; // nothing goes out before what was left from last time: the order would be lost
-const sender = new Sender({
-  outgoing,
-  clock,
-  post: (entry) => session.post(entry),
-  reachable: (slug) => adopted && (chat.room(slug)?.joined ?? false),
-});
-const session = new Session({
-  ...{ connection, chat, outgoing, sender, limits, clock },
-  known: boot.you !== null,
-  makeNonce: randomNonce,
-});
+const sender = senderOf("chatapp.unsent.");
+const deedSender = senderOf("chatapp.deed.");
+const { outgoing } = sender;
+const senders = [sender, deedSender];
+const session = new Session({ connection, chat, senders, limits, clock, known: boot.you !== null });
+const deeds = new Deeds({ outgoing: deedSender.outgoing, sender: deedSender, chat, tabs, online });
+
+/** Sends what waits in a list of its own: messages, and what one does with messages. */
+function senderOf(prefix) {
+  return new Sender({
+    outgoing: new Outgoing({ prefix, store, clock, makeNonce: randomNonce }),
+    clock,
+    send: (entry) => session.send(entry),
+    reachable: (slug) => adopted && (chat.room(slug)?.joined ?? false),
+  });
+}
 
 // State → views.
 
@@ -73,13 +82,13 @@ const log = new LogView({
   outgoing,
   strings,
   formats,
-  online: () => connection.state.name === "open",
+  online,
   actions: {
-    loadOlder: async (room) => {
-      const { life, oldest } = room;
-      const page = await api.history(room.slug, { before: oldest, limit: PAGE });
-      // Perhaps it was asked for twice, or the room has let go of its oldest messages: then it does not fit any more.
-      if (room.life === life && room.oldest === oldest) chat.history(room, page);
+    older: (room) => reading.older(room),
+    newer: (room) => reading.newer(room),
+    comeBack: (room) => {
+      chat.comeBack(room);
+      history.replaceState(null, "", addressOf(room.slug)); // no longer that of a message
     },
     seen: (room, seq) => session.read(room, seq),
     retry: (nonce) => {
@@ -87,7 +96,12 @@ const log = new LogView({
       sender.tryAgain(nonce);
     },
     discard: (nonce) => sender.discard(nonce),
-    scrolled: () => jump.show(log.below) && $("#log").focus(),
+    shown: () => {
+      if (jump.show(log.below)) $("#log").focus();
+      talk.shown();
+    },
+    over: (room) => deeds.over(room),
+    ...forward("jump", "versions", "react", "pick", "retryDeed", "discardDeed"),
   },
 });
 const jump = new JumpView({
@@ -107,7 +121,12 @@ const composer = new ComposerView({
   strings,
   limit: limits.text,
   clock,
-  actions: { submit, typing: (room) => session.typing(room), written: (text) => aids.preview.written(text) },
+  actions: {
+    submit,
+    typing: (room) => session.typing(room),
+    written: (text) => aids.preview.written(text),
+    escape: () => talk.escape(),
+  },
 });
 const typing = new TypingView({ root: $("#typing"), words: $("#typing-words"), chat, strings, clock });
 const people = new PeopleView({
@@ -160,11 +179,22 @@ const settings = new SettingsView({
   locale,
   actions: { rename, speak },
 });
-controls(
+const { shortcuts } = controls(
   document,
   { chat, composer, log, rooms, settings, strings, store, boot },
   { goTo, newRoom, rename, speak, people: () => drawers.open($("#people")) },
 );
+
+const talk = conversation(
+  document,
+  { api, chat, clock, composer, deeds, emoji: aids.emoji, formats, log, reading, shortcuts, strings, limits },
+  { askName, open: openPlace },
+);
+
+/** What a message's own buttons do is known only when the parts that do it are there. */
+function forward(...names) {
+  return Object.fromEntries(names.map((name) => [name, (...given) => talk.actions[name](...given)]));
+}
 
 // What a change of state changes on the page.
 
@@ -191,6 +221,7 @@ chat.on("open", (room) => {
   $("#room-name").textContent = room.name;
   log.show(room);
   composer.show(room);
+  talk.entered(room);
   typing.render();
   people.render();
 });
@@ -212,7 +243,7 @@ session.on("watched", (n) => {
 session.on("stranger", () => location.reload()); // other data, or a lost cookie: begin anew, with a name
 session.on("not-joined", (room) => preview(room));
 session.on("no-such-room", (slug) => {
-  if (slug === chat.open.slug) location.assign(address(slug)); // the server's own page says it
+  if (slug === chat.open.slug) location.assign(addressOf(slug)); // the server's own page says it
 });
 
 // What the person does.
@@ -222,7 +253,10 @@ function submit(room, text) {
     askName();
     return false;
   }
-  outgoing.add({ room: room.slug, text, author: chat.you.id, tab: tabs.id });
+  const about = talk.take(room, text);
+  if (about === null) return true; // it was another text for a message that is there
+  const command = { type: "post", text, ...about.fields };
+  outgoing.add({ room: room.slug, command, note: about.note, author: chat.you.id, tab: tabs.id });
   log.toEnd();
   sender.pump();
   return true;
@@ -279,11 +313,15 @@ async function createRoom(name) {
 
 function goTo(slug) {
   drawers.close({ restoreFocus: false });
-  if (slug !== chat.open.slug) {
-    history.pushState(null, "", address(slug));
-    openRoom(slug);
-  }
+  if (slug !== chat.open.slug) openPlace({ slug, seq: null });
   focusWriting();
+}
+
+/** Goes to a room, or to a message in it, as by its address. */
+function openPlace({ slug, seq }) {
+  history.pushState(null, "", addressOf(slug, seq));
+  if (slug !== chat.open.slug) openRoom(slug);
+  if (seq !== null) talk.seek(seq);
 }
 
 function focusWriting() {
@@ -300,28 +338,18 @@ function openRoom(slug) {
 }
 
 /** Reads without a connection: before one has a name, or while the server is full for more of them. */
-async function preview(room) {
-  if (room.loaded) return;
-  const page = await api.history(room.slug, { limit: PAGE }).catch(() => null);
-  if (page && !room.loaded) chat.preview(room, page);
-}
-
-function address(slug) {
-  return `/r/${encodeURIComponent(slug)}`;
+function preview(room) {
+  if (!room.loaded) reading.newest(room).catch(() => null);
 }
 
 addEventListener("popstate", async () => {
-  const slug = slugOfAddress();
+  const { slug, seq } = placeOf(location.pathname) ?? { slug: boot.home, seq: null };
   if (!chat.room(slug)) await refreshRooms();
   if (!chat.room(slug)) return location.reload();
   if (slug !== chat.open.slug) openRoom(slug);
+  if (seq !== null) talk.seek(seq);
   return undefined;
 });
-
-function slugOfAddress() {
-  const match = /^\/r\/([^/]+)\/?$/.exec(location.pathname);
-  return match ? decodeURIComponent(match[1]) : boot.home;
-}
 
 $("#rooms-new").addEventListener("click", newRoom);
 
@@ -333,9 +361,9 @@ async function refreshRooms() {
 }
 
 async function adopt(others) {
-  outgoing.adopt({ author: chat.you.id, tab: tabs.id, others });
+  for (const { outgoing: left } of senders) left.adopt({ author: chat.you.id, tab: tabs.id, others });
   adopted = true;
-  sender.pump();
+  for (const each of senders) each.pump();
 }
 
 /** Connects, once it is known who one is. */
@@ -355,35 +383,18 @@ connection.on("state", async ({ name }) => {
   if (adopted) await adopt(await tabs.others()); // a tab that was closed while offline left its messages to us
 });
 
-addEventListener("online", () => connection.wake());
-addEventListener("offline", () => connection.wake());
-addEventListener("pagehide", () => session.flush());
-addEventListener("pageshow", ({ persisted }) => persisted && connection.wake());
-addEventListener("storage", ({ key, oldValue, newValue }) => {
-  const slug = Drafts.roomOf(key);
-  if (slug !== null) composer.draftElsewhere(slug, oldValue, newValue);
-});
-addEventListener("focus", () => log.look());
-document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState !== "visible") return;
-  connection.wake();
-  if (chat.you === null) namedElsewhere();
-  log.refresh(); // also for the day separators: "Today" may be yesterday by now
-  refreshRooms();
-});
-setInterval(() => {
-  log.refresh();
-  if (document.visibilityState === "visible") refreshRooms();
-}, ROOMS_EVERY);
+watchBrowser({ chat, composer, connection, log, session }, { refreshRooms, namedElsewhere });
 
 chat.describe([boot.room]);
 me.person(chat.you);
 me.connection(connection.state);
 openRoom(boot.room.slug);
+if (boot.seq !== null) talk.seek(boot.seq);
 if (chat.you === null) {
   refreshRooms();
   askName();
 } else {
   begin();
-  if (matchMedia("(pointer: fine)").matches) composer.focus();
+  begin();
+  if (boot.seq === null && matchMedia("(pointer: fine)").matches) composer.focus();
 }

@@ -1,36 +1,39 @@
 /**
- * The messages that were handed to sending and are not acknowledged yet. They outlive the page: each has a storage
+ * The commands that were handed to sending and are not acknowledged yet. They outlive the page: each has a storage
  * key of its own, so that two tabs never write over one another's, and the name of the tab that sends it.
  */
 import { Emitter } from "./emitter.js";
 
-const PREFIX = "chatapp.unsent.";
 const LATE_AFTER = 10_000;
 
 /**
- * An entry is `{nonce, room, text, replyTo, at, author, tab, late, refusal}`: `replyTo` is a seq or null, `late` when
- * nothing happened for 10 s, `refusal` a sentence when the server said no. Emits `changed` with the room's slug.
+ * An entry is `{nonce, room, command, note, at, author, tab, late, refusal}`: `command` is what the server gets besides
+ * room and nonce, `note` what only the page needs, `late` true when nothing happened for 10 s, `refusal` a sentence
+ * when the server said no. Emits `changed` with the room's slug.
  */
 export class Outgoing extends Emitter {
   #entries = [];
   #timers = new Map();
+  #prefix;
   #store;
   #clock;
   #makeNonce;
   #newest = 0;
 
-  constructor({ store, clock, makeNonce }) {
+  /** `prefix` begins the keys under which they are stored. */
+  constructor({ prefix, store, clock, makeNonce }) {
     super();
+    this.#prefix = prefix;
     this.#store = store;
     this.#clock = clock;
     this.#makeNonce = makeNonce;
   }
 
-  add({ room, text, author, tab, replyTo = null }) {
+  add({ room, command, note = null, author, tab }) {
     // Strictly growing, so that the order survives two messages in one millisecond and a clock that is set back.
     this.#newest = Math.max(this.#clock.now(), this.#newest + 1);
-    const nonce = this.#makeNonce();
-    const entry = { nonce, room, text, replyTo, at: this.#newest, author, tab, late: false, refusal: null };
+    const kept = { nonce: this.#makeNonce(), room, command, note, at: this.#newest, author, tab };
+    const entry = { ...kept, late: false, refusal: null };
     this.#keep(entry);
     this.#entries.push(entry);
     this.#watch(entry);
@@ -42,11 +45,11 @@ export class Outgoing extends Emitter {
   adopt({ author, tab, others }) {
     const had = new Set(this.#entries.map(({ nonce }) => nonce));
     const found = this.#store
-      .keys(PREFIX)
+      .keys(this.#prefix)
       .map((key) => parsed(this.#store.get(key)))
       .filter((entry) => entry && entry.author === author && !had.has(entry.nonce) && !others.has(entry.tab));
-    for (const { nonce, room, text, replyTo, at } of found) {
-      const entry = { nonce, room, text, replyTo, at, author, tab, late: false, refusal: null };
+    for (const { nonce, room, command, note, at } of found) {
+      const entry = { nonce, room, command, note, at, author, tab, late: false, refusal: null };
       this.#keep(entry);
       this.#entries.push(entry);
       this.#newest = Math.max(this.#newest, at);
@@ -80,7 +83,7 @@ export class Outgoing extends Emitter {
     if (!entry) return false;
     this.#entries = this.#entries.filter((other) => other !== entry);
     this.#clearTimer(nonce);
-    this.#store.remove(PREFIX + nonce);
+    this.#store.remove(this.#prefix + nonce);
     this.emit("changed", entry.room);
     return true;
   }
@@ -112,8 +115,8 @@ export class Outgoing extends Emitter {
     }
   }
 
-  #keep({ nonce, room, text, replyTo, at, author, tab }) {
-    this.#store.set(PREFIX + nonce, JSON.stringify({ nonce, room, text, replyTo, at, author, tab }));
+  #keep({ nonce, room, command, note, at, author, tab }) {
+    this.#store.set(this.#prefix + nonce, JSON.stringify({ nonce, room, command, note, at, author, tab }));
   }
 
   #watch(entry) {
@@ -136,9 +139,8 @@ export class Outgoing extends Emitter {
 function parsed(text) {
   try {
     const entry = JSON.parse(text);
-    const strings = [entry.nonce, entry.room, entry.text, entry.author, entry.tab];
-    if (!strings.every((value) => typeof value === "string") || !Number.isFinite(entry.at)) return null;
-    return { ...entry, replyTo: Number.isInteger(entry.replyTo) ? entry.replyTo : null };
+    const strings = [entry.nonce, entry.room, entry.command.type, entry.author, entry.tab];
+    return strings.every((value) => typeof value === "string") && Number.isFinite(entry.at) ? entry : null;
   } catch {
     return null;
   }

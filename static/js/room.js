@@ -2,6 +2,7 @@
  * What is known of one room: its loaded messages without a gap up to `last`, the read marker, who is here and who
  * is typing. It asks nobody for anything; whoever feeds it is told when something is missing.
  */
+import { Aside } from "./aside.js";
 import { changesQuotes, folded, known, requoted } from "./fold.js";
 
 const TYPING_LASTS = 5000;
@@ -20,6 +21,7 @@ export class Room {
   last = 0; // the newest seq taken
   oldest = 1; // the oldest seq covered by `messages`
   messages = [];
+  aside = null; // what is read instead, apart from these
   members = new Map(); // id -> name
   typing = new Map(); // id -> {name, until}
   #acts = []; // the newest events about messages …
@@ -34,6 +36,16 @@ export class Room {
   /** Is there history before the oldest message? */
   get more() {
     return this.loaded && this.oldest > 1;
+  }
+
+  /** Nothing newer than `messages` is missing. */
+  get newer() {
+    return false;
+  }
+
+  /** What one reads: `{loaded, messages, more, newer}`. */
+  get shown() {
+    return this.aside ?? this;
   }
 
   describe({ name, head, people, read }) {
@@ -52,6 +64,7 @@ export class Room {
 
   #drop() {
     this.messages = [];
+    this.aside = null;
     this.#acts = [];
     this.#actsFrom = 0;
     this.last = 0;
@@ -76,6 +89,7 @@ export class Room {
     for (const event of events) this.take(event);
     this.last = Math.max(this.last, head);
     this.head = Math.max(this.head, this.last);
+    this.#meet();
   }
 
   /** Fills a room that was not joined with a page of history, for somebody who only looks. */
@@ -115,51 +129,69 @@ export class Room {
   #act(event) {
     this.#acts.push(event);
     if (this.#acts.length > ACTS_KEPT) this.#actsFrom = this.#acts.shift().seq;
-    const index = this.#indexOf(event.target);
-    if (index >= 0) this.messages[index] = folded(this.messages[index], event);
-    if (!changesQuotes(event)) return;
-    this.messages.forEach((message, place) => {
-      if (message.reply_to === event.target) this.messages[place] = requoted(message, event);
-    });
+    happen(this.messages, event);
+    if (this.aside) happen(this.aside.messages, event);
   }
 
   /** The loaded message with that seq, in its present state, or null. */
   message(seq) {
-    return this.messages[this.#indexOf(seq)] ?? null;
-  }
-
-  #indexOf(seq) {
-    let low = 0;
-    let high = this.messages.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.messages[middle].seq < seq) low = middle + 1;
-      else high = middle;
-    }
-    return this.messages[low]?.seq === seq ? low : -1;
+    return messageOf(this.aside?.messages ?? [], seq) ?? messageOf(this.messages, seq);
   }
 
   /** The newest loaded message of that person that can still be changed, or null. */
   lastOf(personId) {
-    return this.messages.findLast(({ author, deleted }) => author.id === personId && !deleted) ?? null;
+    return this.messages.findLast(({ author, deleted, poll }) => author.id === personId && !deleted && !poll) ?? null;
   }
 
-  /** Puts a page of history before the oldest message; one that was read too long ago is left. */
-  prepend({ messages, more, head }) {
-    if (head < this.#actsFrom) return;
-    const older = messages.filter(({ seq }) => seq < this.oldest).map((message) => this.#caughtUp(message, head));
-    this.messages = [...older, ...this.messages];
-    this.oldest = more && older.length > 0 ? older[0].seq : 1;
-  }
-
-  /** A message of a page that knows all up to `head`, after what happened since. */
-  #caughtUp(message, head) {
-    let present = known(message, head);
-    for (const event of this.#acts) {
-      if (event.target === present.seq) present = folded(present, event);
-      if (event.target === present.reply_to && changesQuotes(event)) present = requoted(present, event);
+  /** Puts a page of history before the oldest message shown; one that was read too long ago is left. */
+  prepend(page) {
+    if (page.head < this.#actsFrom) return;
+    if (this.aside) {
+      this.aside.prepend(this.#caughtUp(page));
+      return;
     }
-    return present;
+    const older = this.#caughtUp(page).messages.filter(({ seq }) => seq < this.oldest);
+    this.messages = [...older, ...this.messages];
+    this.oldest = page.more && older.length > 0 ? older[0].seq : 1;
+  }
+
+  /** Somebody goes to a message that is not among the newest: until it is there, nothing is shown. */
+  seek() {
+    this.aside = new Aside();
+  }
+
+  /** Reads apart from the newest messages, unless the page meets those. */
+  goAside(page) {
+    if (page.head < this.#actsFrom) return;
+    this.aside = new Aside();
+    this.aside.begin(this.#caughtUp(page));
+    this.#meet();
+  }
+
+  goOn(page) {
+    if (page.head < this.#actsFrom) return;
+    this.aside.append(this.#caughtUp(page));
+    this.#meet();
+  }
+
+  comeBack() {
+    this.aside = null;
+  }
+
+  /** What is read apart has come as far as the newest messages: it is one again. */
+  #meet() {
+    const { aside } = this;
+    if (!aside?.loaded || !this.loaded || (aside.newer && aside.newest < this.oldest)) return;
+    this.messages = [...aside.messages.filter(({ seq }) => seq < this.oldest), ...this.messages];
+    this.oldest = aside.more ? aside.oldest : 1;
+    this.aside = null;
+  }
+
+  /** A page that knows all up to its head, after what happened since. */
+  #caughtUp(page) {
+    const messages = page.messages.map((message) => known(message, page.head));
+    for (const event of this.#acts) happen(messages, event);
+    return { ...page, messages };
   }
 
   /** Lets go of the oldest messages, so that a tab that stays open for weeks does not grow. */
@@ -208,4 +240,29 @@ export class Room {
     for (const [id, { until }] of this.typing) if (until <= now) this.typing.delete(id);
     return [...this.typing.values()].map(({ name }) => name);
   }
+}
+
+/** Changes those of the messages that the event is about, and those that quote it. */
+function happen(messages, event) {
+  const index = indexOf(messages, event.target);
+  if (index >= 0) messages[index] = folded(messages[index], event);
+  if (!changesQuotes(event)) return;
+  messages.forEach((message, place) => {
+    if (message.reply_to === event.target) messages[place] = requoted(message, event);
+  });
+}
+
+function messageOf(messages, seq) {
+  return messages[indexOf(messages, seq)] ?? null;
+}
+
+function indexOf(messages, seq) {
+  let low = 0;
+  let high = messages.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (messages[middle].seq < seq) low = middle + 1;
+    else high = middle;
+  }
+  return messages[low]?.seq === seq ? low : -1;
 }

@@ -1,6 +1,5 @@
 /** Speaks chat.v1: turns frames into changes of the state, and what the person does into commands. */
 import { Timer } from "./clock.js";
-import { Deeds } from "./deeds.js";
 import { Emitter } from "./emitter.js";
 
 const READ_AFTER = 1000; // each `read` is a write to the server's disk
@@ -12,9 +11,7 @@ const READ_AFTER = 1000; // each `read` is a write to the server's disk
 export class Session extends Emitter {
   #connection;
   #chat;
-  #outgoing;
-  #sender;
-  #deeds;
+  #senders;
   #limits;
   #joins = new Map(); // nonce of an unanswered join -> room
   #joinCount = 0;
@@ -24,15 +21,14 @@ export class Session extends Emitter {
   #telling;
   #known; // the server has taken our session for valid
 
-  constructor({ connection, chat, outgoing, sender, limits, clock, known, makeNonce }) {
+  /** `senders` send what is to be stored: each what waits in its own Outgoing. */
+  constructor({ connection, chat, senders, limits, clock, known }) {
     super();
     this.#known = known;
     this.#connection = connection;
     this.#chat = chat;
-    this.#outgoing = outgoing;
-    this.#sender = sender;
+    this.#senders = senders;
     this.#limits = limits;
-    this.#deeds = new Deeds({ send: (command) => connection.send(command), clock, makeNonce });
     this.#later = new Timer(clock);
     this.#telling = new Timer(clock);
     connection.on("frame", (frame) => this.#hear(frame));
@@ -53,7 +49,7 @@ export class Session extends Emitter {
   #makeRoomFor(room) {
     const joined = [...this.#chat.rooms.values()].filter((other) => other.joined && other !== room);
     if (joined.length + this.#joins.size < this.#limits.rooms) return;
-    const waiting = this.#outgoing.rooms();
+    const waiting = this.#waiting();
     const free = joined.filter((other) => other !== this.#chat.open && !waiting.has(other.slug));
     if (free.length === 0) return;
     const longest = free.reduce((one, other) => (other.visit < one.visit ? other : one));
@@ -61,22 +57,14 @@ export class Session extends Emitter {
     this.#chat.left(longest);
   }
 
-  post({ room, text, nonce, replyTo = null }) {
-    return this.#connection.send({ type: "post", room, text, nonce, ...(replyTo === null ? {} : { reply_to: replyTo }) });
+  /** The rooms that something waits to go to. */
+  #waiting() {
+    return new Set(this.#senders.flatMap(({ outgoing }) => [...outgoing.rooms()]));
   }
 
-  // Each gives a promise of its event, which is in the state by then; refused it rejects with a Problem.
-
-  edit(room, target, text) {
-    return this.#deeds.do(room, { type: "edit", target, text });
-  }
-
-  delete(room, target) {
-    return this.#deeds.do(room, { type: "delete", target });
-  }
-
-  react(room, target, emoji, on) {
-    return this.#deeds.do(room, { type: "react", target, emoji, on });
+  /** Sends a command that waits to be stored; false: it could not go out. */
+  send({ room, command, nonce }) {
+    return this.#connection.send({ ...command, room, nonce });
   }
 
   typing(room) {
@@ -108,7 +96,7 @@ export class Session extends Emitter {
     this.#later.clear();
     this.#seen.clear();
     this.#telling.clear();
-    this.#sender.disconnected({ refusal: name === "waiting" ? reason : "" });
+    for (const sender of this.#senders) sender.disconnected({ refusal: name === "waiting" ? reason : "" });
     this.#chat.disconnected();
   }
 
@@ -144,8 +132,8 @@ export class Session extends Emitter {
     this.emit("watched", frame.watchers ?? 0);
     // A browser that forbids cookies: the name was chosen, but this connection could not bring it along.
     if (isGuest) this.#connection.send({ type: "rename", name });
-    this.#outgoing.renew();
-    const waiting = this.#outgoing.rooms();
+    for (const { outgoing } of this.#senders) outgoing.renew();
+    const waiting = this.#waiting();
     const open = this.#chat.open;
     const wanted = [...this.#chat.rooms.values()].filter((room) => waiting.has(room.slug) || room.read !== null);
     const inOrder = new Set([...(open ? [open] : []), ...wanted]);
@@ -158,36 +146,38 @@ export class Session extends Emitter {
     const known = room.read;
     for (const event of frame.events) this.#acknowledge(event);
     this.#chat.joined(room, frame);
-    for (const event of frame.events) this.#deeds.acknowledged(event);
-    this.#deeds.joined(room);
     if (known !== null) this.#sendRead(room); // what was seen while the connection was away
-    this.#sender.pump();
+    for (const sender of this.#senders) sender.pump();
   }
 
   #event(room, event) {
     this.#acknowledge(event); // first: the copy that answers a repeated post has an old seq
     if (!this.#chat.event(room, event) && room.joined) this.join(room);
-    this.#deeds.acknowledged(event);
   }
 
   #acknowledge({ author, nonce }) {
-    if (nonce && author && this.#chat.isMe(author.id)) this.#sender.acknowledged(nonce);
+    if (nonce && author && this.#chat.isMe(author.id)) this.#senderOf(nonce)?.acknowledged(nonce);
   }
 
-  #error({ code, detail, nonce, field, retry_after: retryAfter = null }) {
+  #error({ code, detail, nonce, retry_after: retryAfter = null }) {
     const room = this.#joins.get(nonce);
     if (room) return this.#joinRefused(room, { nonce, code, retryAfter });
     if (code === "name-taken" && !nonce) return this.emit("name-taken", detail);
     if (!nonce) return undefined;
     if (code === "not-joined") return this.#joinFor(nonce);
-    if (this.#deeds.refused(nonce, { code, detail, field, retryAfter })) return undefined;
-    return this.#sender.refused(nonce, { detail, retryAfter, tooFast: code === "rate-limited" });
+    return this.#senderOf(nonce)?.refused(nonce, { detail, retryAfter, tooFast: code === "rate-limited" });
+  }
+
+  /** The one that sent the command with this nonce, or null: a former one may be answered late. */
+  #senderOf(nonce) {
+    return this.#senders.find((sender) => sender.sent(nonce)) ?? null;
   }
 
   /** Something was sent to a room that the server does not see us in: join, and its answer sends it again. */
   #joinFor(nonce) {
-    this.#sender.unreachable(nonce);
-    const room = this.#deeds.roomOf(nonce) ?? this.#chat.room(this.#outgoing.find(nonce)?.room);
+    const sender = this.#senderOf(nonce);
+    sender?.unreachable(nonce);
+    const room = this.#chat.room(sender?.outgoing.find(nonce)?.room);
     if (!room) return;
     room.joined = false;
     this.join(room);

@@ -63,6 +63,7 @@ export class Chat extends Emitter {
     this.#visits += 1;
     this.open.visit = this.#visits;
     left?.keepNewest(KEPT_IN_BACKGROUND);
+    left?.comeBack();
     this.emit("open", this.open);
     this.emit("rooms");
   }
@@ -108,6 +109,30 @@ export class Chat extends Emitter {
 
   history(room, page) {
     room.prepend(page);
+    this.#tell(room, "messages");
+  }
+
+  /** Somebody goes to a message: what is shown until it comes is nothing. */
+  seek(room) {
+    room.seek();
+    this.#tell(room, "messages");
+  }
+
+  /** The page around a message. */
+  around(room, page) {
+    room.goAside(page);
+    this.#tell(room, "messages");
+  }
+
+  /** A page that follows what is read apart from the newest messages. */
+  onward(room, page) {
+    room.goOn(page);
+    this.#tell(room, "messages");
+  }
+
+  /** To the newest messages. */
+  comeBack(room) {
+    room.comeBack();
     this.#tell(room, "messages");
   }
 

@@ -1,8 +1,8 @@
 /** The page's connection, session and state without a document, for tests that drive several of them: `window.client`. */
 async (slug) => {
-  const names = ["api", "clock", "connection", "outgoing", "sender", "session", "state"];
+  const names = ["api", "clock", "connection", "deeds", "outgoing", "sender", "session", "state"];
   const modules = await Promise.all(names.map((name) => import(`/static/js/${name}.js`)));
-  const { Api, browserClock: clock, Connection, Outgoing, randomNonce, Sender, Session, Chat } = Object.assign({}, ...modules);
+  const { Api, browserClock: clock, Connection, Deeds, Outgoing, randomNonce, Sender, Session, Chat } = Object.assign({}, ...modules);
 
   /** A line that can lose what goes one way, and be cut. */
   const line = { deaf: false, mute: false, down: false, socket: null };
@@ -48,35 +48,36 @@ async (slug) => {
   const api = new Api();
   const you = await api.me();
   const chat = new Chat({ you, clock });
-  const outgoing = new Outgoing({ store, clock, makeNonce: randomNonce });
   const url = `ws://${location.host}/chat`;
   const connection = new Connection({ url, protocol: "chat.v1", WebSocket: Wire, clock, random: () => 0.01 });
-  const post = (entry) => session.post(entry);
-  const sender = new Sender({ outgoing, clock, post, reachable: () => chat.open.joined });
-  const parts = { connection, chat, outgoing, sender, clock, makeNonce: randomNonce };
-  const session = new Session({ ...parts, limits: { rooms: 100 }, known: true });
+  const [posts, acts] = ["unsent.", "deed."].map(
+    (prefix) =>
+      new Sender({
+        outgoing: new Outgoing({ prefix, store, clock, makeNonce: randomNonce }),
+        clock,
+        send: (entry) => session.send(entry),
+        reachable: () => chat.open.joined,
+      }),
+  );
+  const session = new Session({ connection, chat, senders: [posts, acts], clock, limits: { rooms: 100 }, known: true });
+  const online = () => connection.state.name === "open";
+  const deeds = new Deeds({ outgoing: acts.outgoing, sender: acts, chat, tabs: { id: "tab" }, online });
   chat.describe([{ slug, name: slug }]);
   chat.enter(slug);
   connection.open();
 
   const room = chat.open;
   const pages = []; // of history: asked for and not taken yet
-  const refusals = [];
-  let waiting = 0;
 
   window.client?.leave();
   window.client = {
     post: (text, replyTo) => {
-      outgoing.add({ room: slug, text, author: you.id, tab: "tab", replyTo });
-      sender.pump();
+      const command = { type: "post", text, ...(replyTo === null ? {} : { reply_to: replyTo }) };
+      posts.outgoing.add({ room: slug, command, author: you.id, tab: "tab" });
+      posts.pump();
     },
-    /** One of the session's deeds; what becomes of it is seen in the state. */
-    do: (deed, ...fields) => {
-      waiting += 1;
-      session[deed](room, ...fields)
-        .catch(({ code }) => refusals.push(code))
-        .finally(() => (waiting -= 1));
-    },
+    /** One of the deeds; what becomes of it is seen in the state. */
+    do: (deed, ...fields) => deeds[deed](room, ...fields),
     lose: (what) => {
       line[what] = true;
       if (what === "down") line.socket.end(1006);
@@ -100,9 +101,7 @@ async (slug) => {
       settled:
         connection.state.name === "open" &&
         room.joined &&
-        waiting === 0 &&
-        outgoing.of(slug).every(({ refusal }) => refusal !== null),
-      refusals,
+        [posts, acts].every(({ outgoing }) => outgoing.of(slug).every(({ refusal }) => refusal !== null)),
       last: room.last,
       oldest: room.oldest,
       messages: room.messages,

@@ -76,6 +76,20 @@ class Person:
     def all_texts(self) -> list[str]:
         return self.texts.all_inner_texts()
 
+    def message(self, text: str) -> Locator:
+        """The message that says this."""
+        return self.messages.filter(has=self.page.locator(".text").get_by_text(text, exact=True))
+
+    def menu(self, text: str) -> Locator:
+        """Opens the menu of the message that says this, with the mouse."""
+        self.message(text).hover()
+        self.page.locator(".tools-more").click()
+        return self.page.get_by_role("menu")
+
+    def choose(self, text: str, entry: str) -> None:
+        """Chooses from the menu of the message that says this."""
+        self.menu(text).get_by_role("menuitem", name=entry).click()
+
     def room(self, name: str) -> Locator:
         """The room's entry in the list."""
         return self.page.locator("a.room").filter(has=self.page.get_by_text(name, exact=True))

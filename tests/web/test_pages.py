@@ -113,6 +113,7 @@ def test_the_page_knows_the_limits_that_the_server_keeps(make_app: Callable[...,
         "topic": 250,
         "option": 200,
         "options": 10,
+        "edit": 900,
     }
 
 

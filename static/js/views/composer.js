@@ -19,14 +19,15 @@ export class ComposerView {
   #clock;
   #actions;
   #room = null;
+  #lent = false; // what stands in the field is no draft
   #toldTyping = -Infinity;
   #lastWritten = -Infinity;
   #seenTyping = false; // by the others
   #telling;
 
   /**
-   * `actions`: submit(room, text), typing(room), written(text). Of the `hints` the first says what Enter does, the second what it does
-   * in code.
+   * `actions`: submit(room, text), typing(room), written(text), escape() -> whether that did something. Of the `hints`
+   * the first says what Enter does, the second what it does in code.
    */
   constructor({ form, field, note, send, hints, drafts, strings, limit, clock, actions }) {
     this.#form = form;
@@ -51,6 +52,7 @@ export class ComposerView {
 
   show(room) {
     this.#room = room;
+    this.#lent = false;
     this.#telling.clear();
     this.#toldTyping = -Infinity;
     this.#seenTyping = false;
@@ -60,9 +62,27 @@ export class ComposerView {
     this.#put(this.#drafts.get(room.slug));
   }
 
+  get text() {
+    return this.#field.value;
+  }
+
+  /** Lends the field to another text; the draft waits meanwhile. */
+  lend(text) {
+    this.#lent = true;
+    this.#put(text);
+    this.#field.setSelectionRange(text.length, text.length);
+  }
+
+  /** The draft is there again. */
+  takeBack() {
+    if (!this.#lent) return;
+    this.#lent = false;
+    this.#put(this.#drafts.get(this.#room.slug));
+  }
+
   /** Another tab changed this room's draft from `before` to `now`: what was the same there is the same here. */
   draftElsewhere(slug, before, now) {
-    if (slug === this.#room?.slug && this.#field.value === (before ?? "")) this.#put(now ?? "");
+    if (!this.#lent && slug === this.#room?.slug && this.#field.value === (before ?? "")) this.#put(now ?? "");
   }
 
   focus() {
@@ -86,8 +106,9 @@ export class ComposerView {
   }
 
   #written() {
-    this.#drafts.set(this.#room.slug, this.#field.value);
     this.#measure();
+    if (this.#lent) return;
+    this.#drafts.set(this.#room.slug, this.#field.value);
     this.#lastWritten = this.#clock.now();
     if (!this.#telling.running) this.#tellTyping();
   }
@@ -109,6 +130,7 @@ export class ComposerView {
   }
 
   #key(event) {
+    if (event.key === "Escape" && !event.defaultPrevented && this.#actions.escape()) event.preventDefault();
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === COMPOSING) return;
     if (!event.ctrlKey && !event.metaKey && this.#inCode()) return; // it breaks the line
     event.preventDefault();
@@ -133,7 +155,8 @@ export class ComposerView {
       return;
     }
     // Handed over before it is cleared: from here on it lives in the unsent list until it is acknowledged.
-    if (!this.#actions.submit(this.#room, text)) return;
+    const lent = this.#lent;
+    if (!this.#actions.submit(this.#room, text) || lent) return;
     this.#drafts.set(this.#room.slug, "");
     this.#telling.clear();
     this.#seenTyping = false; // the message took the sign away

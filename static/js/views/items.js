@@ -5,9 +5,10 @@ const GROUP = 5 * 60_000;
 
 /**
  * The messages from `start` to before `end`, each `{key, message, at, lead, mine, fate, nonce}`, with `{key, day}` and
- * `{key: "new"}` where they belong; `divider` is the seq after which the "new" line stands, or null.
+ * `{key: "new"}` where they belong; `divider` is the seq after which the "new" line stands, or null, and `over(message)`
+ * gives a message as it is to be shown.
  */
-export function itemsOf({ messages, more, start, end, divider, isMe }) {
+export function itemsOf({ messages, more, start, end, divider, marked, isMe, over }) {
   const items = [];
   let before = messages[start - 1] ?? null;
   for (let index = start; index < end; index += 1) {
@@ -19,19 +20,25 @@ export function itemsOf({ messages, more, start, end, divider, isMe }) {
     if (divided) items.push({ key: "new" });
     const mine = isMe(message.author.id);
     const lead = divided || newDay || !together(before, message);
-    // One's own keeps the key it had while it was on its way, and so its element: nothing flickers or is read twice.
-    const key = mine && message.nonce ? `own-${message.nonce}` : `seq-${message.seq}`;
-    items.push({ key, message, at, lead, mine, fate: null, nonce: message.nonce });
+    const isMarked = message.seq === marked;
+    const { nonce } = message;
+    items.push({ key: keyOf(message, mine), message: over(message), at, lead, mine, fate: null, nonce, marked: isMarked });
     before = message;
   }
   return items;
+}
+
+/** One's own keeps the key it had while it was on its way, and so its element: nothing flickers or is read twice. */
+function keyOf({ seq, nonce }, mine) {
+  return mine && nonce ? `own-${nonce}` : `seq-${seq}`;
 }
 
 /** What is not stored yet, below the message `before` (null: below none). */
 export function unsentItems({ entries, before, you, online }) {
   const items = [];
   for (const entry of entries) {
-    const message = { author: you, at: entry.at, text: entry.text };
+    const { text, reply_to: replyTo } = entry.command;
+    const message = { author: you, at: entry.at, text, reply_to: replyTo, quote: entry.note?.quote };
     const lead = !before || !together(before, message);
     const fate = entry.refusal !== null ? "refused" : !entry.late ? "sending" : online ? "late" : "offline";
     const { nonce, refusal: reason } = entry;
@@ -49,7 +56,7 @@ function divides({ divider, before, message, more }) {
 
 /** Do two messages that follow one another belong to one group? */
 function together(before, message) {
-  if (!before || before.author.id !== message.author.id) return false;
+  if (!before || before.author.id !== message.author.id || message.reply_to) return false;
   const gap = new Date(message.at) - new Date(before.at);
   return gap < GROUP && sameDay(new Date(before.at), new Date(message.at));
 }

@@ -3,6 +3,7 @@
  * window and the scroll position so that what is being read stays where it is.
  */
 import { paced } from "../pace.js";
+import { Fetching } from "./fetching.js";
 import { itemsOf, unsentItems } from "./items.js";
 import { MessageView } from "./message.js";
 import { arrange, element, fromTemplate, part } from "./parts.js";
@@ -26,12 +27,18 @@ export class LogView {
   #life = 0; // the room's life that the window belongs to
   #divider = null; // the unread divider stands after this seq
   #allSeen = false;
-  #opened = false; // the room's first rendering is done
-  #loading = null; // the request for older messages that is on its way
-  #failed = false;
+  #opened = false; // the room's newest messages have been shown for the first time
+  #apart = false; // the last rendering showed messages apart from the newest
+  #older = new Fetching();
+  #newer = new Fetching();
+  #marked = null; // the seq of the message that one went to
+  #goal = null; // {seq, top}: where to put it with the next rendering
   #made = new Map(); // key -> {element, view}
 
-  /** `actions`: loadOlder(room) -> promise, seen(room, seq), retry(nonce), discard(nonce), scrolled(). */
+  /**
+   * `actions`: older(room), newer(room) -> promises, comeBack(room), seen(room, seq), retry(nonce), discard(nonce),
+   * over(room) -> (message) -> message, shown(); and those of a message's Trimmings.
+   */
   constructor({ root, chat, outgoing, strings, formats, online, actions }) {
     this.#root = root;
     this.#items = part(root, ".log-items");
@@ -64,13 +71,42 @@ export class LogView {
     return { unread: this.#room ? this.#chat.unread(this.#room) : 0, atEnd: this.#place.following };
   }
 
+  /** Where the reader is, to be brought back there: {seq, top}, or null at the end. */
+  get where() {
+    return this.#place.following ? null : this.#place.where;
+  }
+
+  /**
+   * Brings a loaded message onto the screen, `top` px under its upper edge; tells whether it is loaded. `mark`: says that
+   * this is the one.
+   */
+  reveal(seq, { top = this.#root.clientHeight / 4, mark = false } = {}) {
+    const room = this.#room;
+    if (!room.shown.messages.some((message) => message.seq === seq)) {
+      if (!room.message(seq)) return false;
+      this.#actions.comeBack(room);
+    }
+    this.#marked = mark ? seq : null;
+    this.#window.toward(room.shown.messages, seq);
+    this.#place.leaveEnd();
+    this.#goal = { seq, top };
+    this.#silence();
+    this.#render();
+    return true;
+  }
+
   toEnd({ smooth = false } = {}) {
-    const near = this.#window.atEnd && this.#place.below < 2 * this.#root.clientHeight;
+    const near = !this.#endless && this.#place.below < 2 * this.#root.clientHeight;
     if (smooth && near && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
       this.#root.scrollTo({ top: this.#root.scrollHeight, behavior: "smooth" });
       return;
     }
-    if (!this.#window.atEnd) this.#window.toEnd(this.#room.messages);
+    this.#marked = null;
+    if (this.#endless) {
+      this.#actions.comeBack(this.#room);
+      this.#window.toEnd(this.#room.messages);
+    }
+    if (this.#room.loaded && !this.#opened) this.#open();
     this.#place.toEnd();
     this.#render();
   }
@@ -88,6 +124,11 @@ export class LogView {
     if (room.last > (room.read ?? -1)) this.#actions.seen(room, room.last);
   }
 
+  /** More follows what is in the document. */
+  get #endless() {
+    return !this.#window.atEnd || this.#room.shown.newer;
+  }
+
   #watched() {
     return this.#place.following && document.visibilityState === "visible";
   }
@@ -99,8 +140,11 @@ export class LogView {
     this.#divider = null;
     this.#allSeen = false;
     this.#opened = false;
-    this.#loading = null;
-    this.#failed = false;
+    this.#apart = false;
+    this.#older.startOver();
+    this.#newer.startOver();
+    this.#marked = null;
+    this.#goal = null;
   }
 
   // Rendering: the list of what should be there, then the least change that makes it so.
@@ -110,33 +154,47 @@ export class LogView {
     if (!room) return;
     if (room.life !== this.#life) this.#startOver();
     this.#place.heed();
-    const opening = room.loaded && !this.#opened;
-    if (opening) this.#open();
+    const { loaded, messages } = room.shown;
+    if (this.#apart && !room.aside && loaded && !this.#opened) this.#open(); // what was read has met the newest
+    this.#apart = room.aside !== null;
+    const opening = !room.aside && loaded && !this.#opened;
+    if (opening) {
+      this.#open();
+      this.#window.toEnd(messages);
+    }
     this.#moveDivider();
-    this.#window.fit(room.messages, { following: this.#place.following });
+    this.#window.fit(messages, { following: this.#place.following });
 
-    const quiet = opening || !room.loaded || this.#loading !== null;
+    const quiet = opening || !loaded || this.#older.busy || this.#newer.busy;
     if (quiet) this.#silence();
-    this.#root.classList.toggle("loading", !room.loaded);
+    this.#root.classList.toggle("loading", !loaded);
     const items = this.#wanted();
     const keys = new Set(items.map(({ key }) => key));
     for (const key of this.#made.keys()) if (!keys.has(key)) this.#made.delete(key);
     arrange(this.#items, items.map((item) => this.#elementOf(item)));
-    this.#place.endless = !this.#window.atEnd;
+    this.#place.endless = this.#endless;
 
-    if (opening) this.#openAt();
+    if (this.#goal) this.#reach();
+    else if (opening) this.#openAt();
     this.#place.hold();
     this.look();
-    this.#actions.scrolled();
+    this.#actions.shown();
     this.#fetchAhead();
   }
 
   #open() {
     this.#opened = true;
-    this.#window.toEnd(this.#room.messages);
     const unread = this.#chat.unread(this.#room);
     if (unread > 0) this.#divider = this.#room.read;
     else this.#allSeen = true;
+  }
+
+  #reach() {
+    const { seq, top } = this.#goal;
+    this.#goal = null;
+    const found = this.#items.querySelector(`.message[data-seq="${seq}"]`);
+    this.#place.put(found, top);
+    if (this.#marked === seq) found.focus({ preventScroll: true });
   }
 
   /** Starts with the first unread message near the top, if the unread ones are more than the screen holds. */
@@ -161,20 +219,23 @@ export class LogView {
 
   #wanted() {
     const room = this.#room;
-    const { start, end } = this.#window.span(room.messages);
-    const entries = this.#window.atEnd ? this.#outgoing.of(room.slug) : [];
-    const before = room.messages[end - 1] ?? null;
+    const { loaded, messages, more, newer } = room.shown;
+    const { start, end } = this.#window.span(messages);
+    const entries = this.#endless ? [] : this.#outgoing.of(room.slug);
+    const before = messages[end - 1] ?? null;
     const unsent = unsentItems({ entries, before, you: this.#chat.you, online: this.#online() });
-    if (!room.loaded) return [{ key: "skeleton" }, ...unsent];
-    const { messages, more } = room;
+    if (!loaded) return [{ key: "skeleton" }, ...unsent];
     const isMe = (id) => this.#chat.isMe(id);
-    const stored = itemsOf({ messages, more, start, end, divider: this.#divider, isMe });
-    return [{ key: this.#top(start) }, ...stored, ...unsent];
+    const over = this.#actions.over(room);
+    const stored = itemsOf({ messages, more, start, end, divider: this.#divider, marked: this.#marked, isMe, over });
+    const bottom = newer && end === messages.length ? [{ key: this.#newer.failed ? "cut" : "coming" }] : [];
+    return [{ key: this.#top(start) }, ...stored, ...bottom, ...unsent];
   }
 
   #top(start) {
-    if (start > 0 || this.#room.more) return this.#failed ? "failed" : "more";
-    return this.#room.messages.length + this.#outgoing.of(this.#room.slug).length > 0 ? "beginning" : "empty";
+    const { messages, more } = this.#room.shown;
+    if (start > 0 || more) return this.#older.failed ? "failed" : "more";
+    return messages.length + this.#outgoing.of(this.#room.slug).length > 0 ? "beginning" : "empty";
   }
 
   #elementOf(item) {
@@ -193,11 +254,14 @@ export class LogView {
 
   #make({ key, message, day, nonce }) {
     if (message) {
-      const actions = {
+      const view = new MessageView({
+        strings: this.#strings,
+        formats: this.#formats,
+        isMe: (id) => this.#chat.isMe(id),
+        actions: this.#actions,
         onRetry: () => this.#actions.retry(nonce),
         onDiscard: () => this.#actions.discard(nonce),
-      };
-      const view = new MessageView({ strings: this.#strings, formats: this.#formats, ...actions });
+      });
       return { element: view.root, view };
     }
     if (day) {
@@ -206,8 +270,9 @@ export class LogView {
       time.title = this.#formats.full(day);
       return { element: element("div", "day", time) };
     }
-    const made = fromTemplate(`log-${key}-template`);
-    if (key === "failed") part(made, "button").addEventListener("click", () => this.#retryOlder());
+    const made = fromTemplate(`log-${key === "coming" ? "more" : key}-template`);
+    if (key === "failed") part(made, "button").addEventListener("click", () => this.#loadOlder());
+    if (key === "cut") part(made, "button").addEventListener("click", () => this.#loadNewer());
     if (key === "beginning" || key === "empty") part(made, ".room-name").textContent = this.#room.name;
     return { element: made };
   }
@@ -217,57 +282,60 @@ export class LogView {
   #scrolled() {
     if (!this.#place.heed()) this.#place.hold();
     this.look();
-    this.#actions.scrolled();
+    this.#actions.shown();
     this.#fetchAhead();
   }
 
   /** Not while a rendering is due, which looks itself: until then the place is one in what was loaded before. */
   #fetchAhead() {
-    if (!this.#room?.loaded || this.refresh.due()) return;
-    if (this.#place.above < AHEAD) this.#older();
-    if (this.#place.below < AHEAD) this.#newer();
+    if (!this.#room?.shown.loaded || this.refresh.due()) return;
+    if (this.#place.above < AHEAD) this.#growUp();
+    if (this.#place.below < AHEAD) this.#growDown();
   }
 
-  #older() {
+  #growUp() {
+    const { messages, more } = this.#room.shown;
     this.#place.note();
-    if (this.#window.older(this.#room.messages)) this.#moved();
-    else if (this.#room.more && this.#loading === null && !this.#failed) this.#load();
+    if (this.#window.older(messages)) this.#grown();
+    else if (more && !this.#older.busy && !this.#older.failed) this.#loadOlder();
   }
 
-  #newer() {
-    if (this.#window.atEnd) return;
-    this.#place.note();
-    this.#window.newer(this.#room.messages);
-    this.#moved();
+  #growDown() {
+    const { messages, newer } = this.#room.shown;
+    if (!this.#window.atEnd) {
+      this.#place.note();
+      this.#window.newer(messages);
+      this.#grown();
+    } else if (newer && !this.#newer.busy && !this.#newer.failed) this.#loadNewer();
   }
 
-  #moved() {
-    if (!this.#window.atEnd) this.#place.leaveEnd();
+  #grown() {
+    if (this.#endless) this.#place.leaveEnd();
     this.#silence();
     this.refresh();
   }
 
-  async #load() {
-    const request = this.#actions.loadOlder(this.#room);
-    this.#loading = request;
-    const failed = await request.then(() => false, () => true);
-    if (request !== this.#loading) return; // for a room, or a life of it, that is no longer shown
-    this.#loading = null;
-    this.#failed = failed;
-    this.#silence();
+  #loadOlder() {
+    this.#load(this.#older, this.#actions.older(this.#room));
+  }
+
+  #loadNewer() {
+    this.#load(this.#newer, this.#actions.newer(this.#room));
+  }
+
+  #load(direction, request) {
+    direction.wait(request, () => {
+      this.#silence();
+      this.refresh();
+    });
     this.refresh();
   }
 
   /** The server is there again: history that could not be had may be had now. */
   recovered() {
-    if (!this.#failed) return;
-    this.#failed = false;
-    this.refresh();
-  }
-
-  #retryOlder() {
-    this.#failed = false;
-    this.#load();
+    if (!this.#older.failed && !this.#newer.failed) return;
+    this.#older.failed = false;
+    this.#newer.failed = false;
     this.refresh();
   }
 

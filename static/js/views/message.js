@@ -2,34 +2,36 @@
 import { fromTemplate, paintAvatar, part } from "./parts.js";
 import { fill } from "./rich.js";
 import { Shortened } from "./shortened.js";
+import { Trimmings } from "./trimmings.js";
 
 export class MessageView {
   root = fromTemplate("message-template");
   #strings;
   #formats;
+  #trimmings;
   #shown = "";
   #text = null;
   #html = null;
   #short;
 
-  constructor({ strings, formats, onRetry, onDiscard }) {
+  /** `actions` are those of Trimmings; `onRetry` and `onDiscard` are about one that was not sent. */
+  constructor({ strings, formats, isMe, actions, onRetry, onDiscard }) {
     this.#strings = strings;
     this.#formats = formats;
     this.#short = new Shortened({ text: part(this.root, ".text"), button: part(this.root, ".fold"), strings });
+    this.#trimmings = new Trimmings({ root: this.root, strings, formats, isMe, actions });
     part(this.root, ".fate-retry").addEventListener("click", onRetry);
     part(this.root, ".fate-discard").addEventListener("click", onDiscard);
   }
 
   /** `message` is {author, at: Date, text, html, edited, deleted}, `lead` starts a group, `fate` is null (stored), "sending", "late", … */
-  show({ message, lead, mine, fate, reason }) {
+  show({ message, lead, mine, fate, reason, marked = false }) {
     const shown = JSON.stringify([message.author, +message.at, lead, mine, fate, reason]);
     if (shown !== this.#shown) {
       this.#shown = shown;
       this.#frame({ message, lead, mine });
       this.#fate(fate, reason);
     }
-    this.root.classList.toggle("deleted", message.deleted ?? false);
-    part(this.root, ".edited").hidden = !message.edited;
     const text = message.deleted ? this.#strings.say("message.deleted") : message.text;
     const html = message.html ?? null;
     if (text !== this.#text || html !== this.#html) {
@@ -38,6 +40,15 @@ export class MessageView {
       fill(part(this.root, ".text"), { text, html }, this.#strings);
       this.#short.renew(text);
     }
+    this.#mark(message.seq, marked);
+    this.#trimmings.show(message);
+  }
+
+  #mark(seq, marked) {
+    if (seq !== undefined) this.root.dataset.seq = String(seq);
+    this.root.classList.toggle("marked", marked);
+    if (marked) this.root.setAttribute("aria-current", "true");
+    else this.root.removeAttribute("aria-current");
   }
 
   #frame({ message: { author, at }, lead, mine }) {
@@ -56,6 +67,6 @@ export class MessageView {
     this.root.classList.toggle("failed", fate === "late" || fate === "refused");
     const footer = part(this.root, ".fate");
     footer.hidden = fate === null || fate === "sending";
-    part(this.root, ".fate-text").textContent = footer.hidden ? "" : this.#strings.say(`fate.${fate}`, { reason });
+    part(footer, ".fate-text").textContent = footer.hidden ? "" : this.#strings.say(`fate.${fate}`, { reason });
   }
 }

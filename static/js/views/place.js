@@ -60,6 +60,12 @@ export class Place {
     return null;
   }
 
+  /** The message that is being read, and how many px it is under the upper edge; null if there is none. */
+  get where() {
+    const { element, top } = this.#findAnchor() ?? {};
+    return element?.dataset.seq ? { seq: Number(element.dataset.seq), top } : null;
+  }
+
   /** Puts the scroll position back to what is being read, after anything may have changed its place. */
   hold() {
     this.heed();

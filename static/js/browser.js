@@ -1,0 +1,28 @@
+/** What the browser tells of itself: whether there is a network, whether somebody looks, what another tab has stored. */
+import { Drafts } from "./drafts.js";
+
+const ROOMS_EVERY = 60_000;
+
+/** `actions`: refreshRooms(), namedElsewhere(). */
+export function watchBrowser({ chat, composer, connection, log, session }, { refreshRooms, namedElsewhere }) {
+  addEventListener("online", () => connection.wake());
+  addEventListener("offline", () => connection.wake());
+  addEventListener("pagehide", () => session.flush());
+  addEventListener("pageshow", ({ persisted }) => persisted && connection.wake());
+  addEventListener("storage", ({ key, oldValue, newValue }) => {
+    const slug = Drafts.roomOf(key);
+    if (slug !== null) composer.draftElsewhere(slug, oldValue, newValue);
+  });
+  addEventListener("focus", () => log.look());
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "visible") return;
+    connection.wake();
+    if (chat.you === null) namedElsewhere();
+    log.refresh(); // also for the day separators: "Today" may be yesterday by now
+    refreshRooms();
+  });
+  setInterval(() => {
+    log.refresh();
+    if (document.visibilityState === "visible") refreshRooms();
+  }, ROOMS_EVERY);
+}

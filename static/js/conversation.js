@@ -1,0 +1,218 @@
+/** What one can do with a message, and how one gets to it: builds those parts of the page and binds them together. */
+import { addressOf, placeOf } from "./address.js";
+import { Composing } from "./composing.js";
+import { isolated } from "./strings.js";
+import { AboutView } from "./views/about.js";
+import { BackView } from "./views/back.js";
+import { copied } from "./views/clipboard.js";
+import { Menu } from "./views/menu.js";
+import { NoticeView } from "./views/notice.js";
+import { part } from "./views/parts.js";
+import { PickerView } from "./views/picker.js";
+import { QuestionView } from "./views/question.js";
+import { TipView } from "./views/tip.js";
+import { ToolsView } from "./views/tools.js";
+import { VersionsView } from "./views/versions.js";
+
+const OFTEN = 5; // emoji in the menu
+const QUOTED = 120; // characters, as the server quotes
+
+/**
+ * `parts` are the page's (api, chat, clock, composer, deeds, emoji, formats, log, reading, shortcuts, strings, limits),
+ * `page` the page's: askName() asks who one is, open({slug, seq}) goes somewhere. Gives what the others call.
+ */
+export function conversation(root, parts, page) {
+  const { api, chat, clock, composer, deeds, emoji, formats, log, reading, shortcuts, strings, limits } = parts;
+  const find = (selector) => part(root, selector);
+  const say = (key, values) => strings.say(key, values);
+
+  const notice = new NoticeView({ root: find("#notice"), words: find("#notice-words"), close: find("#notice-close"), clock });
+  const question = new QuestionView({ dialog: find("#delete-dialog") });
+  const menu = new Menu({ root: find("#menu") });
+  const picker = new PickerView({ root: find("#picker"), strings, emoji });
+  const versions = new VersionsView({
+    dialog: find("#versions-dialog"),
+    strings,
+    formats,
+    load: ({ seq }) => api.versions(chat.open.slug, seq),
+  });
+  const composing = new Composing({ composer, field: find("#composer-text") });
+  const about = new AboutView({
+    root: find("#composer-about"),
+    strings,
+    onCancel: () => composing.end() && composer.focus(),
+  });
+  const back = new BackView({ button: find("#back"), onPress: goBack });
+  const tools = new ToolsView({
+    log: find("#log"),
+    stage: find(".stage"),
+    bar: find("#tools"),
+    menu,
+    emoji,
+    strings,
+    find: (element) => chat.open.message(Number(element.dataset.seq)),
+    entries,
+    actions: { react: (message, sign) => toggle(message, sign), pick, reply },
+  });
+  new TipView({ root: find(".stage"), tip: find("#tip") });
+
+  composing.on("changed", (wanted) => about.show(wanted));
+  deeds.on("changed", (slug) => slug === chat.open?.slug && log.refresh());
+  shortcuts.bind("edit-last", editLast);
+  find("#log").addEventListener("click", followed);
+
+  // What is offered.
+
+  function entries(message, element) {
+    const address = `${location.origin}${addressOf(chat.open.slug, message.seq)}`;
+    const link = { name: say("menu.link"), icon: "link", run: () => copy(address, "notice.link") };
+    if (message.deleted) return [link];
+    const often = emoji.often(OFTEN).map((sign) => ({
+      name: say("tools.react", { emoji: sign }),
+      emoji: sign,
+      run: () => toggle(message, sign),
+    }));
+    const more = { name: say("menu.react"), icon: "smile", run: () => pick(message, element) };
+    const own = chat.isMe(message.author.id);
+    return [
+      { name: say("menu.reactions"), row: [...often, more] },
+      { name: say("menu.reply"), icon: "reply", run: () => reply(message) },
+      ...(own && changeable(message) ? [{ name: say("menu.edit"), icon: "edit", run: () => composing.edit(message) }] : []),
+      { name: say("menu.text"), icon: "copy", run: () => copy(message.text, "notice.text") },
+      link,
+      ...(message.edited ? [{ name: say("menu.versions"), icon: "clock", run: () => versions.open(message) }] : []),
+      ...(own ? [{ name: say("menu.delete"), icon: "trash", danger: true, run: () => askToDelete(message) }] : []),
+    ];
+  }
+
+  /** The server's clock decides; a minute more is offered, as ours may be ahead. */
+  function changeable({ at, deleted, poll }) {
+    return !deleted && !poll && clock.now() - new Date(at) < (limits.edit + 60) * 1000;
+  }
+
+  // What is done.
+
+  function toggle(message, sign) {
+    const people = deeds.over(chat.open)(message).reactions?.find((each) => each.emoji === sign)?.people ?? [];
+    const on = !people.some(({ id }) => chat.isMe(id));
+    if (on) emoji.note(sign);
+    react(message, sign, on);
+  }
+
+  function react({ seq }, sign, on) {
+    if (chat.you === null) return page.askName();
+    return deeds.react(chat.open, seq, sign, on);
+  }
+
+  function pick(message, element) {
+    const at = element.classList.contains("message") ? part(element, ".text") : element;
+    const row = element.closest(".message");
+    picker.open({
+      at: at.getBoundingClientRect(),
+      pick: (sign) => react(message, sign, true),
+      returnTo: row ?? element,
+    });
+  }
+
+  function reply(message) {
+    composing.reply(message);
+  }
+
+  function editLast() {
+    const own = chat.open.lastOf(chat.you?.id);
+    if (!own) return false;
+    if (changeable(own)) composing.edit(own);
+    else notice.say(say("notice.too-late", { n: Math.round(limits.edit / 60) }));
+    return true;
+  }
+
+  function askToDelete(message) {
+    question.ask({ about: message.text.slice(0, 300), run: () => deeds.delete(chat.open, message.seq) });
+  }
+
+  async function copy(text, told) {
+    notice.say(say((await copied(text)) ? told : "notice.not-copied", { text }));
+  }
+
+  /** What is in the field goes out: gives the command's other fields and the page's note, or null if it was a change. */
+  function take(room, text) {
+    const { kind, message } = composing.about ?? {};
+    composing.end();
+    if (kind === "edit") {
+      if (text !== message.text) deeds.edit(room, message.seq, text);
+      return null;
+    }
+    if (kind !== "reply") return { fields: {}, note: null };
+    const line = message.text.replace(/\s+/gu, " ").trim().slice(0, QUOTED);
+    return { fields: { reply_to: message.seq }, note: { quote: { seq: message.seq, author: message.author, text: line } } };
+  }
+
+  // Going to a message, and back.
+
+  /** Shows a message of the open room; from where it is said, one can come back. */
+  async function goTo(seq, { from = null } = {}) {
+    const room = chat.open;
+    const where = from ? (log.where ?? "end") : null;
+    try {
+      if (!(await reading.find(room, seq))) return;
+    } catch (problem) {
+      chat.comeBack(room);
+      const known = problem.code === "no-such-message" || problem.code === "bad-field";
+      notice.say(known ? say("notice.no-message", { n: seq, room: isolated(room.name) }) : say("ask.unreachable"));
+      return;
+    }
+    log.reveal(seq, { mark: true });
+    if (where && !(where === "end" && log.below.atEnd)) back.remember({ room, where });
+  }
+
+  async function goBack({ room, where }) {
+    if (room !== chat.open) return;
+    if (where === "end") log.toEnd();
+    else if (await reading.find(room, where.seq).catch(() => false)) log.reveal(where.seq, { top: where.top });
+    find("#log").focus({ preventScroll: true });
+  }
+
+  /** The address of a message in what somebody wrote is gone to in place, and not in another tab. */
+  function followed(event) {
+    const link = event.target.closest("a[href]");
+    if (!link || link.origin !== location.origin || event.defaultPrevented || event.button !== 0) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const place = placeOf(link.pathname);
+    if (!place || !chat.room(place.slug)) return;
+    event.preventDefault();
+    if (place.slug === chat.open.slug && place.seq !== null) goTo(place.seq, { from: true });
+    else page.open(place);
+  }
+
+  /** The address is one of a message: until it is there, nothing else is shown. */
+  function seek(seq) {
+    if (!chat.open.message(seq)) chat.seek(chat.open);
+    return goTo(seq);
+  }
+
+  return {
+    seek,
+    take,
+    escape: () => composing.end(),
+    entered: (room) => {
+      composing.show(room);
+      back.forget();
+      menu.close();
+      tools.hide();
+    },
+    shown: () => {
+      tools.refresh();
+      back.show({ atEnd: log.below.atEnd });
+    },
+    /** What a message's own buttons do. */
+    actions: {
+      jump: ({ quote }) => goTo(quote.seq, { from: true }),
+      versions: (message) => versions.open(message),
+      react,
+      pick,
+      over: (room) => deeds.over(room),
+      retryDeed: (nonce) => deeds.retry(nonce),
+      discardDeed: (nonce) => deeds.discard(nonce),
+    },
+  };
+}

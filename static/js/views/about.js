@@ -1,0 +1,21 @@
+/** The line over the field that says what is being answered or changed, and lets one think better of it. */
+import { isolated } from "../strings.js";
+import { part } from "./parts.js";
+
+export class AboutView {
+  #root;
+  #strings;
+
+  constructor({ root, strings, onCancel }) {
+    this.#root = root;
+    this.#strings = strings;
+    part(root, "button").addEventListener("click", onCancel);
+  }
+
+  show(about) {
+    this.#root.hidden = about === null;
+    const words = about && this.#strings.say(`about.${about.kind}`, { name: isolated(about.message.author.name) });
+    part(this.#root, ".about-words").textContent = words ?? "";
+    part(this.#root, ".about-text").textContent = about ? about.message.text.slice(0, 200) : "";
+  }
+}

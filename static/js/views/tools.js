@@ -1,0 +1,152 @@
+/** How one gets at what can be done with a message: buttons under the pointer, a menu by keyboard and by a resting finger. */
+import { onLongPress } from "./touch.js";
+
+const QUICK = 3; // emoji among the buttons
+const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+
+export class ToolsView {
+  #log;
+  #bar;
+  #menu;
+  #emoji;
+  #strings;
+  #find;
+  #entries;
+  #actions;
+  #element = null; // the message that the buttons are for
+  #active = null; // the message that Tab comes to
+  #chosen = false; // somebody went to that one; else it is the newest
+
+  /**
+   * `bar` holds `.tools-often` and buttons `.tools-pick`, `.tools-reply`, `.tools-more`; `find(element)` gives the stored
+   * message that an element shows, or null; `entries(message, element)` what its menu offers. `actions`: react(message,
+   * emoji), pick(message, element), reply(message).
+   */
+  constructor({ log, stage, bar, menu, emoji, strings, find, entries, actions }) {
+    this.#log = log;
+    this.#bar = bar;
+    this.#menu = menu;
+    this.#emoji = emoji;
+    this.#strings = strings;
+    this.#find = find;
+    this.#entries = entries;
+    this.#actions = actions;
+    log.addEventListener("pointerover", (event) => event.pointerType === "mouse" && this.#over(event.target));
+    stage.addEventListener("pointerleave", () => this.hide());
+    log.addEventListener("scroll", () => this.hide(), { passive: true });
+    log.addEventListener("keydown", (event) => this.#key(event));
+    log.addEventListener("focusin", ({ target }) => this.#choose(target.closest(".message")));
+    log.addEventListener("focusout", ({ relatedTarget: to }) => {
+      if (to && !to.closest(".stage, dialog")) this.#chosen = false;
+    });
+    onLongPress(log, ".message", (element) => this.menu(element, element.getBoundingClientRect()));
+    bar.addEventListener("mousedown", (event) => event.preventDefault()); // who is writing stays in the field
+    this.#on(".tools-pick", (message, element) => actions.pick(message, element));
+    this.#on(".tools-reply", (message) => actions.reply(message));
+    this.#on(".tools-more", (message, element, button) => this.menu(element, button.getBoundingClientRect()));
+  }
+
+  /** After the log has changed: the last message is the one that Tab comes to, unless one has chosen another. */
+  refresh() {
+    if (this.#element && !this.#element.isConnected) this.hide();
+    if (this.#chosen && this.#active.isConnected) return;
+    this.#chosen = false;
+    let last = this.#log.firstElementChild.lastElementChild;
+    while (last && !last.dataset.seq) last = last.previousElementSibling;
+    if (last) this.#activate(last);
+  }
+
+  menu(element, at) {
+    const message = this.#find(element);
+    if (!message) return;
+    this.#choose(element);
+    this.#menu.open({ items: this.#entries(message, element), at, returnTo: element });
+  }
+
+  hide() {
+    this.#element?.classList.remove("pointed");
+    this.#element = null;
+    this.#bar.hidden = true;
+  }
+
+  #over(target) {
+    const element = target.closest(".message");
+    if (element === this.#element) return;
+    this.hide();
+    const message = element && this.#find(element);
+    if (!message || message.deleted) return;
+    this.#element = element;
+    element.classList.add("pointed"); // stays so while the pointer is on the buttons, which are not inside it
+    this.#often();
+    this.#bar.hidden = false;
+    const stage = this.#bar.offsetParent.getBoundingClientRect();
+    const top = element.getBoundingClientRect().top - stage.top - this.#bar.offsetHeight / 2;
+    this.#bar.style.top = `${Math.max(4, top)}px`;
+  }
+
+  #often() {
+    const place = this.#bar.querySelector(".tools-often");
+    const signs = this.#emoji.often(QUICK);
+    if (place.textContent === signs.join("")) return;
+    place.replaceChildren(...signs.map((sign) => this.#quick(sign)));
+  }
+
+  #quick(sign) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.tabIndex = -1;
+    button.className = "tool emoji";
+    button.textContent = sign;
+    button.setAttribute("aria-label", this.#strings.say("tools.react", { emoji: sign }));
+    button.addEventListener("click", () => this.#element && this.#actions.react(this.#find(this.#element), sign));
+    return button;
+  }
+
+  #on(selector, run) {
+    const button = this.#bar.querySelector(selector);
+    button.addEventListener("click", () => {
+      const message = this.#element && this.#find(this.#element);
+      if (message) run(message, this.#element, button);
+    });
+  }
+
+  #choose(element) {
+    if (!element) return;
+    this.#chosen = true;
+    this.#activate(element);
+  }
+
+  #activate(element) {
+    if (element === this.#active) return;
+    if (this.#active) reachable(this.#active, -1);
+    this.#active = element;
+    reachable(element, 0);
+  }
+
+  /** On a message: up and down go from one to the next, Enter and the menu key open what can be done. */
+  #key(event) {
+    const element = event.target;
+    if (!element.classList.contains("message") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = STEPS[event.key];
+    if (step !== undefined && !event.shiftKey) {
+      event.preventDefault();
+      this.#step(element, step);
+    } else if (event.key === "Enter" || event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
+      event.preventDefault();
+      this.menu(element, element.querySelector(".text").getBoundingClientRect());
+    }
+  }
+
+  #step(element, step) {
+    const all = [...this.#log.querySelectorAll(".message")];
+    const next = all[all.indexOf(element) + step];
+    next?.focus({ preventScroll: true });
+    next?.scrollIntoView({ block: "nearest" });
+  }
+}
+
+/** Tab comes to one message and its buttons, and not to those of three hundred. */
+function reachable(element, tabIndex) {
+  element.tabIndex = tabIndex;
+  for (const button of element.querySelectorAll(".quote, .edited, .chip")) button.tabIndex = tabIndex;
+}

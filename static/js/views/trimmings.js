@@ -1,0 +1,116 @@
+/** What stands around a message's text: what it answers, that it was edited, its reactions, and what waits for it. */
+import { isolated } from "../strings.js";
+import { arrange, element, part } from "./parts.js";
+
+const NAMED = 12; // people whose names are told of one reaction
+
+export class Trimmings {
+  #root;
+  #strings;
+  #formats;
+  #isMe;
+  #actions;
+  #message = null;
+  #shown = "";
+  #chips = new Map(); // emoji -> {item, button, count}
+
+  /**
+   * `actions`: jump(message), versions(message), react(message, emoji, on), pick(message, button),
+   * retryDeed(nonce), discardDeed(nonce).
+   */
+  constructor({ root, strings, formats, isMe, actions }) {
+    this.#root = root;
+    this.#strings = strings;
+    this.#formats = formats;
+    this.#isMe = isMe;
+    this.#actions = actions;
+    part(root, ".quote").addEventListener("click", () => actions.jump(this.#message));
+    part(root, ".edited").addEventListener("click", () => actions.versions(this.#message));
+    part(root, ".reactions-add").addEventListener("click", (event) => actions.pick(this.#message, event.currentTarget));
+    part(root, ".deed-retry").addEventListener("click", () => actions.retryDeed(this.#message.deed.nonce));
+    part(root, ".deed-discard").addEventListener("click", () => actions.discardDeed(this.#message.deed.nonce));
+  }
+
+  show(message) {
+    const { seq, quote, edited, deleted, reactions, deed } = message;
+    this.#message = message;
+    const shown = JSON.stringify([seq, quote, edited, deleted, reactions, deed]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#root.classList.toggle("deleted", deleted === true);
+    this.#quote(quote);
+    this.#edited(deleted ? null : edited);
+    this.#reactions(deleted ? [] : (reactions ?? []));
+    this.#deed(deed);
+  }
+
+  #quote(quote) {
+    const button = part(this.#root, ".quote");
+    button.hidden = !quote;
+    if (!quote) return;
+    part(button, ".quote-author").textContent = quote.author.name;
+    part(button, ".quote-text").textContent = quote.text || this.#strings.say("quote.deleted");
+    button.classList.toggle("gone", !quote.text);
+  }
+
+  #edited(at) {
+    const button = part(this.#root, ".edited");
+    button.hidden = !at;
+    if (at) button.title = this.#strings.say("edited.at", { time: this.#formats.full(new Date(at)) });
+  }
+
+  #reactions(reactions) {
+    const list = part(this.#root, ".reactions");
+    list.hidden = reactions.length === 0;
+    const kept = new Set(reactions.map(({ emoji }) => emoji));
+    for (const emoji of this.#chips.keys()) if (!kept.has(emoji)) this.#chips.delete(emoji);
+    const add = part(this.#root, ".reactions-add").parentElement;
+    arrange(list, [...reactions.map((reaction) => this.#chip(reaction)), add]);
+  }
+
+  #chip({ emoji, people }) {
+    if (!this.#chips.has(emoji)) this.#chips.set(emoji, this.#makeChip(emoji));
+    const { item, button, count } = this.#chips.get(emoji);
+    button.tabIndex = this.#root.tabIndex;
+    const mine = people.some(({ id }) => this.#isMe(id));
+    button.setAttribute("aria-pressed", String(mine));
+    button.dataset.tip = `${emoji} ${this.#names(people)}`;
+    button.setAttribute("aria-label", `${button.dataset.tip} (${people.length})`);
+    count.textContent = String(people.length);
+    return item;
+  }
+
+  #makeChip(emoji) {
+    const count = element("span", "chip-count");
+    const button = element("button", "chip", element("span", "emoji", emoji), count);
+    button.type = "button";
+    button.addEventListener("click", () => {
+      this.#actions.react(this.#message, emoji, button.getAttribute("aria-pressed") !== "true");
+    });
+    return { item: element("li", "", button), button, count };
+  }
+
+  /** "You, Bia and 3 more". */
+  #names(people) {
+    const mine = people.filter(({ id }) => this.#isMe(id)).map(() => this.#strings.say("reactions.you"));
+    const others = people.filter(({ id }) => !this.#isMe(id)).map(({ name }) => isolated(name));
+    const names = [...mine, ...others];
+    if (names.length <= NAMED) return this.#strings.list(names);
+    const rest = this.#strings.count("reactions.more", names.length - NAMED);
+    return this.#strings.list([...names.slice(0, NAMED), rest]);
+  }
+
+  #deed(deed) {
+    const footer = part(this.#root, ".deed");
+    const waits = deed !== undefined && (deed.fate !== "sending" || deed.type === "delete");
+    footer.hidden = !waits;
+    this.#root.classList.toggle("waiting", deed !== undefined && deed.type !== "react");
+    footer.classList.toggle("failed", waits && deed.fate === "refused");
+    if (!waits) return;
+    const failed = deed.fate === "refused";
+    const key = failed ? `deed.${deed.type}.refused` : deed.fate === "sending" ? "deed.deleting" : `deed.${deed.fate}`;
+    part(footer, ".deed-text").textContent = this.#strings.say(key, { reason: deed.reason, emoji: deed.emoji });
+    part(footer, ".deed-retry").hidden = deed.fate === "sending";
+    part(footer, ".deed-discard").hidden = deed.fate === "sending";
+  }
+}

@@ -1,0 +1,47 @@
+/** How a message read before it was edited. */
+import { element, part } from "./parts.js";
+
+export class VersionsView {
+  #dialog;
+  #list;
+  #problem;
+  #strings;
+  #formats;
+  #load;
+  #asked = 0;
+
+  /** `load(message)` gives a promise of [{at, text}], oldest first. */
+  constructor({ dialog, strings, formats, load }) {
+    this.#dialog = dialog;
+    this.#list = part(dialog, ".versions");
+    this.#problem = part(dialog, ".field-problem");
+    this.#strings = strings;
+    this.#formats = formats;
+    this.#load = load;
+    part(dialog, ".close").addEventListener("click", () => dialog.close());
+    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  }
+
+  async open(message) {
+    this.#asked += 1;
+    const asked = this.#asked;
+    this.#list.replaceChildren();
+    this.#problem.textContent = "";
+    this.#dialog.showModal();
+    const found = await this.#load(message).catch((problem) => problem);
+    if (asked !== this.#asked) return;
+    if (Array.isArray(found)) this.#list.replaceChildren(...found.reverse().map((each, index) => this.#entry(each, index)));
+    else this.#problem.textContent = found.status && found.message ? found.message : this.#strings.say("ask.unreachable");
+  }
+
+  #entry({ at, text }, index) {
+    const when = new Date(at);
+    const time = element("time", "", this.#formats.full(when));
+    time.dateTime = at;
+    const words = element("p", "version-text", text);
+    words.dir = "auto";
+    const head = element("p", "version-head", time);
+    if (index === 0) head.append(element("span", "version-now", this.#strings.say("versions.now")));
+    return element("li", "version", head, words);
+  }
+}
