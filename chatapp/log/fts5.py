@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from sqlalchemy import Connection, Select, column, insert, literal, literal_column, select, table, text, update
+from sqlalchemy import Connection, Select, case, column, insert, literal, literal_column, select, table, text, update
 
 from ..query import Criteria, Criterion, Having, InRoom, Sender, Text
 from ..words import words
@@ -62,23 +62,30 @@ class Fts5:
         old = sources().where(column("doc") == doc).subquery()
         gone = select(literal("delete"), old.c.doc, old.c.text, old.c.author_name, literal_column(_FACETS))
         connection.execute(insert(message_index).from_select(["message_index", "rowid", *FIELDS], gone))
+
+    def drop(self, connection: Connection, doc: int) -> None:
+        """Takes one message out for ever: nothing of it may stay in the pages of the index."""
+        self.forget(connection, doc)
         if sqlite3.sqlite_version_info < SECURE_DELETE:
-            connection.execute(update(meta).where(meta.c.key == "index_residue").values(value="due"))
+            state = meta.c.value
+            due = case((state == "", "due"), (state == "going", "again"), else_=state)
+            connection.execute(update(meta).where(meta.c.key == "index_residue").values(value=due))
 
     def purge(self, connection: Connection) -> bool:
         """One step of wiping out what deleted messages left in the pages of the index; True if there is more to do.
 
-        FTS5 notes that a word is gone, and drops it when it merges its pages. So they are merged, a few at a time.
+        FTS5 notes that a word is gone, and drops it when it merges its pages. So they are merged, a few at a time; what
+        is deleted meanwhile waits for the next time (`again`).
         """
         state = connection.execute(select(meta.c.value).where(meta.c.key == "index_residue")).scalar()
         if state == "due":
             self._command(connection, "merge", -PURGE_PAGES)  # all pages are to be merged
             after = "going"
-        elif state == "going":
+        elif state:
             before = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
             self._command(connection, "merge", PURGE_PAGES)
             written = connection.exec_driver_sql("SELECT total_changes()").scalar_one() - before
-            after = "going" if written >= 2 else ""
+            after = state if written >= 2 else {"going": "", "again": "due"}[state]
         else:
             return False
         connection.execute(update(meta).where(meta.c.key == "index_residue").values(value=after))

@@ -27,6 +27,8 @@ class Index(Protocol):
 
     def forget(self, connection: Connection, doc: int) -> None: ...
 
+    def drop(self, connection: Connection, doc: int) -> None: ...
+
     def purge(self, connection: Connection) -> bool: ...
 
     def matching(self, criteria: Criteria) -> Select[tuple[int]]: ...
@@ -59,8 +61,10 @@ def learn(connection: Connection, room_id: int, seq: int) -> None:
 
 def drop(connection: Connection, room_id: int, seq: int) -> None:
     """Takes a message out for ever, before its text is wiped."""
-    forget(connection, room_id, seq)
-    connection.execute(delete(documents).where(documents.c.room_id == room_id, documents.c.seq == seq))
+    doc = _doc(connection, room_id, seq)
+    if doc is not None:
+        index_of(connection).drop(connection, doc)
+        connection.execute(delete(documents).where(documents.c.doc == doc))
 
 
 def _doc(connection: Connection, room_id: int, seq: int) -> int | None:

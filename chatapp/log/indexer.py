@@ -17,7 +17,7 @@ from threading import Lock, Thread
 
 from sqlalchemy import Connection
 
-from ..model import Deleted, Edited, Event, Message, Refusal
+from ..model import Deleted, Event, Message, Refusal
 from . import index
 from .documents import Place, unnumbered
 from .journal import Journal
@@ -25,6 +25,7 @@ from .journal import Journal
 DELAY = 1.0  # seconds between two looks at what is to be done
 STEP = 200  # messages put in at once: some 5 ms, in which no commit is made
 REST = 30  # times as long as a step took the journal has for itself before the next one, while people are posting
+PURGE_REST = 50  # times as long as a purge took until the next one: it goes through the whole index
 WAITING_LIMIT = 200_000  # messages remembered that are to be put in, 100 bytes each; more are looked up in the log
 PATIENCE = 5.0  # seconds that a search waits for the index
 
@@ -43,6 +44,8 @@ class Indexer:
         self._done = 0  # of these how many are in the index
         self._put_in = 0  # of these how many are still in the list, at its beginning
         self._residue = True  # what deleted messages left in the index may have to be wiped out
+        self._purging = 0.0  # seconds that this purge has taken
+        self._purge_at = 0.0  # when the next one may begin
         self._stepping = Lock()  # held by the thread that has a step done: one at a time
         self._stopped = Flag()
         self._thread = Thread(target=self._run, name="indexer", daemon=True)
@@ -58,7 +61,7 @@ class Indexer:
     def hear(self, events: Sequence[Event]) -> None:
         """What was committed, before anybody is told. On every message's way: does next to nothing."""
         places = [(event.room, event.seq) for event in events if type(event) is Message]
-        if len(places) < len(events) and any(isinstance(event, Edited | Deleted) for event in events):
+        if len(places) < len(events) and any(isinstance(event, Deleted) for event in events):
             self._residue = True
         if self._complete:
             self._heard += len(places)
@@ -101,10 +104,20 @@ class Indexer:
         if self._behind:
             self._step()
             return self._behind
-        if self._residue:
-            self._residue = False  # unless something is deleted meanwhile
-            self._residue |= self._journal.write(lambda connection: index.index_of(connection).purge(connection))
-        return self._residue
+        return self._residue and self._clock() >= self._purge_at and self._purge()
+
+    def _purge(self) -> bool:
+        self._residue = False  # unless something is deleted meanwhile
+        began = self._clock()
+        more: bool = self._journal.write(lambda connection: index.index_of(connection).purge(connection))
+        now = self._clock()
+        self._purging += now - began
+        if more:
+            self._residue = True
+        else:
+            self._purge_at = now + PURGE_REST * self._purging
+            self._purging = 0.0
+        return more
 
     @property
     def _behind(self) -> bool:

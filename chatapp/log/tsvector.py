@@ -46,6 +46,10 @@ class Tsvector:
         """Takes one message out. Its words leave the disk when PostgreSQL vacuums the table."""
         connection.execute(delete(message_index).where(message_index.c.doc == doc))
 
+    def drop(self, connection: Connection, doc: int) -> None:
+        """Takes one message out for ever."""
+        self.forget(connection, doc)
+
     def purge(self, connection: Connection) -> bool:
         """PostgreSQL does it by itself."""
         return False

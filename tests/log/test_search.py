@@ -434,3 +434,25 @@ def test_nothing_that_is_asked_about_a_message_goes_through_its_whole_room(tmp_p
     assert any("events_target" in plan[0] for plan in plans)
     scans = [statement for plan, statement in plans if plan in ("SCAN events", "SCAN documents")]
     assert not [statement for statement in scans if "ORDER BY documents.doc DESC" not in statement]  # the newest one
+
+
+def test_what_is_deleted_while_the_pages_are_merged_is_wiped_out_the_next_time(tmp_path: Path) -> None:
+    library = Library(sqlite_url(tmp_path / "chat.sqlite3"))
+    first, second = library.say("xylophone"), library.say("zeppelin")
+    library.say(*(f"filler{number} " * 40 for number in range(400)))
+    assert library.find("zeppelin")
+
+    def pages() -> bytes:
+        with library.database.reader.connect() as connection:
+            return b"".join(block for (block,) in connection.execute(text("SELECT block FROM message_index_data")))
+
+    library.delete(first)
+    library.indexer._work()
+    library.delete(second)
+    library.indexer._purge_at = 0.0
+    for _ in range(100):
+        library.indexer._work()
+        library.indexer._purge_at = 0.0  # it need not wait here
+    assert b"ylophon" not in pages()
+    assert b"eppeli" not in pages()
+    library.close()
