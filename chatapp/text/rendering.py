@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from threading import Lock
 from typing import NamedTuple
 
@@ -12,12 +13,13 @@ from markdown_it.token import Token
 from .cleaning import Cleaner
 from .emoji import Emoji
 from .formulas import Formulas
-from .html import html
+from .html import Paint, html
 from .markup import Markup
 from .mentions import Names
 from .painter import Painter
 
 TEXT_MOST = 20_000  # characters of a text that is looked at for markup: the worst of that length takes some 0.3 s
+PAINTING_MOST = 2.0  # seconds after which what is left of a message's code stays black: somebody waits for the message
 HTML_MOST = 49_152  # bytes of HTML as JSON: eight such messages with their texts fit into an outbox (`live.resume`)
 
 # What no markup can do without. Most texts have none of it, and one that has some is looked at properly.
@@ -59,7 +61,7 @@ class Renderer:
         return Rendered(clean, tuple(named.people), named.everybody)
 
     def _html(self, tokens: list[Token]) -> str | None:
-        for paint in (self._painter.paint, _unpainted):
+        for paint in (_in_time(self._painter.paint), _unpainted):
             clean = self._cleaner.clean(html(tokens, paint))
             if len(msgspec.json.encode(clean)) <= HTML_MOST:
                 return clean
@@ -68,6 +70,12 @@ class Renderer:
     def close(self) -> None:
         """Ends what runs beside this process. Texts are rendered all the same, without colours."""
         self._painter.close()
+
+
+def _in_time(paint: Paint) -> Paint:
+    """Paints until PAINTING_MOST is over. Each piece of code may have to wait for others', and there may be hundreds."""
+    deadline = time.monotonic() + PAINTING_MOST
+    return lambda code, language: paint(code, language) if time.monotonic() < deadline else None
 
 
 def _unpainted(code: str, language: str) -> None:

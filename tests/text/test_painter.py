@@ -14,7 +14,8 @@ import pytest
 
 from chatapp.text.colouring import html, lexer_of
 from chatapp.text.languages import LANGUAGES, language
-from chatapp.text.painter import ANSWER_MOST, CODE_MOST, Painter
+from chatapp.text.painter import ANSWER_MOST, CODE_MOST, TURN_MOST, Painter
+from chatapp.text.rendering import PAINTING_MOST, Renderer
 from tests.actors import ROOT, eventually
 
 # Pygments' lexer for C++ needs longer for this than anybody waits.
@@ -62,6 +63,17 @@ def test_code_that_keeps_a_lexer_busy_for_ever_stays_black_and_the_next_is_colou
     assert painter.paint(ENDLESS, "cpp") is None
     assert time.monotonic() - begun < ANSWER_MOST + 2
     assert painter.paint("pass", "python") == '<span class="k">pass</span>'
+
+
+def test_a_message_with_many_pieces_of_code_does_not_wait_for_others_at_each(renderer: Renderer) -> None:
+    fences = "```python\npass\n```\n" * 20
+    with renderer._painter._turn:  # somebody else's code is being coloured
+        begun = time.monotonic()
+        made = renderer.render(fences).html or ""
+        assert time.monotonic() - begun < PAINTING_MOST + TURN_MOST + 2
+    assert made.count("<pre>") == 20
+    assert "<span" not in made
+    assert '<span class="k">pass</span>' in (renderer.render(fences).html or "")
 
 
 def test_code_that_is_too_long_is_not_even_tried(painter: Painter) -> None:
