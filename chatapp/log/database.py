@@ -18,6 +18,7 @@ from .index import index_of
 from .transaction import begin
 
 WAL_SIZE = 4_500_000  # bytes; SQLite makes a checkpoint after 1,000 pages of 4 KiB, and a commit may go over that
+EMPTYING_TIMEOUT = 0.1  # seconds that nothing is written while the write-ahead log is waited for
 READERS = 8  # connections that read at once; a handler that finds none free waits
 ADVISORY_LOCK = 7_236_411_020  # any number: the one that chatapp locks in its PostgreSQL database
 READERS_TIMEOUT = 10.0  # seconds it waits
@@ -32,6 +33,7 @@ class Database:
 
     def __init__(self, url: str, *, busy_timeout: float):
         self._claim: Connection | None = None
+        self._busy_timeout = busy_timeout
         sqlite = url.startswith("sqlite")
         # The journal compiles its statements by itself and gives their values by position.
         position = {} if sqlite else {"paramstyle": "format"}
@@ -118,6 +120,27 @@ class Database:
         except OSError:
             pass  # only the speed depends on it
 
+    def empty_wal(self, connection: Connection) -> bool:
+        """Takes SQLite's write-ahead log over into the database and cuts it: it holds pages as they were before, with
+        what was deleted since. On the writer's connection, between two transactions.
+
+        False: somebody reads from it, or something else is in the way; another time may be better. Costs some 20 ms,
+        for the log gets its length again.
+        """
+        if not self._path:
+            return True
+        driver: Any = connection.connection.dbapi_connection
+        cursor = driver.cursor()
+        try:
+            cursor.execute(f"PRAGMA busy_timeout = {int(EMPTYING_TIMEOUT * 1000)}")
+            busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cursor.execute(f"PRAGMA busy_timeout = {int(self._busy_timeout * 1000)}")
+        except connection.dialect.loaded_dbapi.Error:
+            return False
+        if not busy:
+            self._lengthen_wal()
+        return not busy
+
     def close(self) -> None:
         if self._claim is not None:
             self._claim.close()
@@ -143,8 +166,7 @@ def _first_line(error: BaseException) -> str:
 def _tune_sqlite(engine: Engine, *, busy_timeout: float, reads_only: bool) -> None:
     # WAL: readers never wait for the writer. FULL: a commit is on the disk, not only in the kernel,
     # before it is acknowledged (https://www.sqlite.org/pragma.html#pragma_synchronous).
-    # secure_delete: what is deleted is overwritten in the file (https://www.sqlite.org/pragma.html#pragma_secure_delete),
-    # and in the write-ahead log when that is begun anew.
+    # secure_delete: what is deleted is overwritten in the file (https://www.sqlite.org/pragma.html#pragma_secure_delete).
     pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"]
     pragmas.append(f"busy_timeout={int(busy_timeout * 1000)}")
     if reads_only:

@@ -1,4 +1,5 @@
-"""The indexer: one thread that lets the index of words follow the log, behind the commits and out of their way.
+"""The indexer: one thread that lets the index of words follow the log, behind the commits and out of their way. It also
+wipes out what deleted messages leave behind.
 
 To put a message into the index takes longer than to store it, and nobody waits for that: so it is done about a second
 later, with all others of that second, by one statement on the journal's thread. Whoever searches has the rest put in
@@ -27,6 +28,7 @@ STEP = 200  # messages put in at once: some 5 ms, in which no commit is made
 REST = 30  # times as long as a step took the journal has for itself before the next one, while people are posting
 PURGE_REST = 50  # times as long as a purge took until the next one: it goes through the whole index
 WAITING_LIMIT = 200_000  # messages remembered that are to be put in, 100 bytes each; more are looked up in the log
+EMPTIED_EVERY = 60.0  # seconds between two times that the write-ahead log is emptied, however much is deleted
 PATIENCE = 5.0  # seconds that a search waits for the index
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,8 @@ class Indexer:
         self._residue = True  # what deleted messages left in the index may have to be wiped out
         self._purging = 0.0  # seconds that this purge has taken
         self._purge_at = 0.0  # when the next one may begin
+        self._remains = False  # what was deleted may stand in the write-ahead log
+        self._emptied_at = -EMPTIED_EVERY
         self._stepping = Lock()  # held by the thread that has a step done: one at a time
         self._stopped = Flag()
         self._thread = Thread(target=self._run, name="indexer", daemon=True)
@@ -62,7 +66,7 @@ class Indexer:
         """What was committed, before anybody is told. On every message's way: does next to nothing."""
         places = [(event.room, event.seq) for event in events if type(event) is Message]
         if len(places) < len(events) and any(isinstance(event, Deleted) for event in events):
-            self._residue = True
+            self._residue = self._remains = True
         if self._complete:
             self._heard += len(places)
             self._waiting.extend(places)
@@ -104,7 +108,11 @@ class Indexer:
         if self._behind:
             self._step()
             return self._behind
-        return self._residue and self._clock() >= self._purge_at and self._purge()
+        if self._residue and self._clock() >= self._purge_at:
+            return self._purge()
+        if self._remains and self._clock() >= self._emptied_at + EMPTIED_EVERY:
+            self._empty_wal()
+        return False
 
     def _purge(self) -> bool:
         self._residue = False  # unless something is deleted meanwhile
@@ -113,11 +121,18 @@ class Indexer:
         now = self._clock()
         self._purging += now - began
         if more:
-            self._residue = True
+            self._residue = self._remains = True
         else:
             self._purge_at = now + PURGE_REST * self._purging
             self._purging = 0.0
         return more
+
+    def _empty_wal(self) -> None:
+        self._remains = False  # as above
+        if self._journal.empty_wal():
+            self._emptied_at = self._clock()
+        else:
+            self._remains = True
 
     @property
     def _behind(self) -> bool:

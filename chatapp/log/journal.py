@@ -35,10 +35,12 @@ log = logging.getLogger(__name__)
 
 
 class _Change:
-    """Any other write, done on the journal's thread; its caller waits for what it gives."""
+    """Any other write, done on the journal's thread, in a transaction or `between` two; its caller waits for what it
+    gives."""
 
-    def __init__(self, apply: Callable[[Connection], Any]):
+    def __init__(self, apply: Callable[[Connection], Any], *, between: bool = False):
         self.apply = apply
+        self.between = between
         self.done = Flag()
         self.result: Any = None
         self.error: Exception | None = None
@@ -103,15 +105,21 @@ class Journal:
 
         Raises what `apply` raised, or Refusal `busy` if the database could not be written.
         """
-        change = _Change(apply)
+        result: T = self._wait_for(_Change(apply))
+        return result
+
+    def empty_wal(self) -> bool:
+        """Takes what was deleted out of SQLite's write-ahead log too. False: not now. Raises Refusal `busy`."""
+        return bool(self._wait_for(_Change(self._database.empty_wal, between=True)))
+
+    def _wait_for(self, change: _Change) -> Any:
         self._put(change)
         if not change.done.wait(WRITE_TIMEOUT) and change.take():
             raise Refusal("busy", retry_after=1.0)
         change.done.wait()  # bounded by the database's own time-outs: it has begun
         if change.error:
             raise change.error
-        result: T = change.result
-        return result
+        return change.result
 
     def mark(self, mark: Mark) -> None:
         """Moves a read marker soon; many for one person and room are one write. Raises Refusal `busy`."""
@@ -138,11 +146,15 @@ class Journal:
                 batch, ended = self._take()
                 sent = [item for item in batch if isinstance(item, (Post, Act))]
                 marks = [item for item in batch if isinstance(item, Mark)]
-                changes = [item for item in batch if isinstance(item, _Change) and item.take()]
+                others = [item for item in batch if isinstance(item, _Change) and item.take()]
+                changes = [change for change in others if not change.between]
                 if sent or marks or changes:
                     if self._tap.watched:
                         self._tap.note("taken", sent)
                     self._commit(connection, sent, marks, changes)
+                for change in others:
+                    if change.between:
+                        _do(connection, change)
 
     def _take(self) -> tuple[list[Post | Act | Mark | _Change], bool]:
         """All that waits, at least one, and whether it is the last."""
@@ -237,6 +249,15 @@ def _call(told: Callable[..., None], *args: Any, **kwargs: Any) -> None:
         told(*args, **kwargs)
     except Exception:
         log.exception("Somebody could not be told what became of a write")
+
+
+def _do(connection: Connection, change: _Change) -> None:
+    """One change between two transactions."""
+    try:
+        change.result = change.apply(connection)
+    except Exception as error:  # noqa: BLE001  # its caller gets it
+        change.error = error
+    change.done.set()
 
 
 def _apply(connection: Connection, change: _Change) -> None:

@@ -6,16 +6,20 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from threading import Barrier
 
 import pytest
-from sqlalchemy import Connection
+from flask import Flask
+from sqlalchemy import Connection, select
 
 from chatapp.log.acts import EDIT_WINDOW, EDITS_LIMIT, REACTIONS_LIMIT, TOGGLES_LIMIT, Act, Delete, Edit, React, Say
 from chatapp.log.records import add_room
+from chatapp.log.schema import events
 from chatapp.model import Author, Deleted, Edited, Event, Message, Present, Quote, Reacted, Reaction, Room
 
-from ..actors import InThread
+from ..actors import InThread, eventually
+from ..conftest import Wire
 from .conftest import GENERAL, Heard, Log
 
 ANA, BOB = Author("ana", "ana"), Author("bob", "bob")
@@ -305,6 +309,39 @@ def test_a_deleted_text_is_in_no_row_and_in_no_page_of_the_file(log: Log, do: Do
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'message_index'"
         ).fetchall()
         assert secret not in str([raw.execute(f'SELECT * FROM "{name}"').fetchall() for (name,) in tables])
+    assert secret.encode() in log.path.with_name(log.path.name + "-wal").read_bytes()
+    assert log.journal.empty_wal()
+    for file in (log.path, log.path.with_name(log.path.name + "-wal")):
+        assert secret.encode() not in file.read_bytes()
+    do.reply(1, "and it goes on").wait()
     log.close()  # what waits in the write-ahead log goes into the file, and the write-ahead log goes
     assert not log.path.with_name(log.path.name + "-wal").exists()
     assert secret.encode() not in log.path.read_bytes()
+
+
+def test_the_write_ahead_log_is_emptied_a_moment_after_something_was_deleted(app: Flask, wire: Wire) -> None:
+    secret = "9f3a61 in no file"
+    folder = Path(app.config["DATA"])
+
+    def found() -> list[str]:
+        return [path.name for path in folder.glob("chat.sqlite3*") if secret.encode() in path.read_bytes()]
+
+    ana = wire.enter("Ana")
+    ana.hear(nonce=ana.post(secret))
+    assert found()
+    ana.say("delete", room="general", target=1, nonce="d")
+    ana.hear("deleted")
+    eventually(lambda: not found())
+    assert ana.hear("message", nonce=ana.post("it goes on"))["seq"] == 3
+
+
+def test_who_reads_for_long_keeps_the_write_ahead_log_and_stops_nobody(log: Log) -> None:
+    log.post("one").wait()
+    with log.database.reader.connect() as connection:
+        assert connection.execute(select(events.c.text)).all()
+        log.post("two").wait()
+        assert not log.journal.empty_wal()
+        log.post("three").wait()
+        assert len(connection.execute(select(events.c.text)).all()) == 1
+    assert log.journal.empty_wal()
+    assert [event.text for event in log.stored] == ["one", "two", "three"]
