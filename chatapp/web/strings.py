@@ -25,6 +25,7 @@ def page_strings() -> dict[str, str]:
         "command.rename": _("Change your name"),
         "command.room.new": _("New room"),
         "command.search": _("Search messages"),
+        "command.search.for": _("Search messages for “{text}”"),
         "command.settings": _("Settings"),
         "completion.found.one": _("{n} suggestion: Enter takes it"),
         "completion.found.other": _("{n} suggestions: arrow keys choose, Enter takes"),

@@ -7,7 +7,8 @@ import { PaletteView } from "./views/palette.js";
 
 /**
  * `parts` are the page's (chat, composer, log, rooms, settings, strings, store, boot), `actions` what the person does:
- * goTo(slug), newRoom(), rename(), people(), speak(code). Gives {commands, shortcuts}: whoever can do more adds to them.
+ * goTo(slug), newRoom(), rename(), people(), search(text), speak(code). Gives {commands, shortcuts}: whoever can do more
+ * adds to them.
  */
 export function controls(root, { chat, composer, log, rooms, settings, strings, store, boot }, actions) {
   const field = part(root, "#composer-text");
@@ -19,6 +20,12 @@ export function controls(root, { chat, composer, log, rooms, settings, strings, 
     opener: part(root, "#palette-open"),
     strings,
     choices: () => [...ofRooms(), ...ofCommands(), ...ofPeople()],
+    otherwise: (text) => ({
+      kind: "command",
+      name: strings.say("command.search.for", { text }),
+      icon: "search",
+      run: () => actions.search(text),
+    }),
   });
 
   function ofRooms() {
@@ -51,8 +58,9 @@ export function controls(root, { chat, composer, log, rooms, settings, strings, 
 
   const say = (key) => strings.say(key);
   commands.add({ id: "room.new", title: say("command.room.new"), icon: "plus", run: actions.newRoom });
+  const search = () => actions.search();
+  commands.add({ id: "search", title: say("command.search"), icon: "search", shortcut: "search", run: search });
   commands.add({ id: "newest", title: say("jump.end"), icon: "down", shortcut: "newest", run: () => log.toEnd() });
-  commands.add({ id: "search", title: say("command.search"), icon: "search", run: () => location.assign("/search") });
   commands.add({ id: "people", title: say("command.people"), icon: "people", run: actions.people });
   commands.add({ id: "rename", title: say("command.rename"), icon: "person", run: actions.rename });
   commands.add({ id: "settings", title: say("command.settings"), icon: "settings", run: () => settings.open() });
@@ -79,6 +87,7 @@ export function controls(root, { chat, composer, log, rooms, settings, strings, 
   const unread = (room) => chat.unread(room) > 0;
 
   shortcuts.bind("palette", () => palette.toggle());
+  shortcuts.bind("search", search);
   shortcuts.bind("help", () => help.open());
   shortcuts.bind("room.previous", () => step(-1));
   shortcuts.bind("room.next", () => step(1));

@@ -182,7 +182,7 @@ const settings = new SettingsView({
 const { shortcuts } = controls(
   document,
   { chat, composer, log, rooms, settings, strings, store, boot },
-  { goTo, newRoom, rename, speak, people: () => drawers.open($("#people")) },
+  { goTo, newRoom, rename, speak, search, people: () => drawers.open($("#people")) },
 );
 
 const talk = conversation(
@@ -291,6 +291,10 @@ function rename() {
 async function speak(code) {
   await api.speak(code).catch(() => null);
   location.reload();
+}
+
+function search(text = "") {
+  location.assign(text ? `/search?${new URLSearchParams({ q: text })}` : "/search");
 }
 
 function newRoom() {

@@ -30,7 +30,7 @@ def test_a_part_of_a_rooms_name_without_its_accents_leads_there(ana: Person, pal
     field = palette.get_by_role("combobox")
     expect(field).to_be_focused()
     field.fill("INTERNA comunicacao")
-    expect(entries(palette)).to_have_count(1)
+    expect(entries(palette)).to_have_count(2)
     expect(entries(palette).first).to_contain_text("Comunicação interna")
     ana.page.keyboard.press("Enter")
     expect(palette).to_be_hidden()
@@ -81,7 +81,7 @@ def test_the_choice_moves_with_the_arrows_and_assistive_technology_hears_which_i
     assert active() == second
     assert {first, second} == {"Alpha", "general"}
     expect(palette.get_by_role("status")).to_have_text("2 entries")
-    field.fill("there is none")
+    field.fill("#there is none")
     expect(palette.get_by_role("status")).to_have_text("Nothing here is called that.")
     expect(field).to_have_attribute("aria-expanded", "false")
     ana.page.keyboard.press("Enter")
@@ -135,11 +135,28 @@ def test_names_in_the_palette_stay_text(server: Server, ana: Person, palette: Lo
     ana.page.keyboard.press("Control+k")
     field = palette.get_by_role("combobox")
     field.fill("<img")
-    expect(entries(palette).locator("bdi")).to_have_text([hostile])
+    expect(entries(palette).locator("bdi")).to_have_text([hostile, "Search messages for “<img”"])
     expect(palette.locator("img")).to_have_count(0)
-    for written in ("((", "[", "\\", "*", "#" * 3, "a" * 5_000, "\u202e", "$&"):
+    for written in ("((", "[", "\\", "*", "a" * 5_000, "\u202e", "$&", "constructor"):
         field.fill(written)
-        expect(palette.get_by_role("status")).to_have_text("Nothing here is called that.")
+        expect(entries(palette).locator("bdi")).to_have_text([f"Search messages for “{written}”"])
+    field.fill("###")
+    expect(palette.get_by_role("status")).to_have_text("Nothing here is called that.")
+
+
+def test_what_is_no_name_is_searched_for(ana: Person, palette: Locator) -> None:
+    ana.write("the parabola again")
+    ana.sees("the parabola again")
+    ana.page.keyboard.press("Control+k")
+    palette.get_by_role("combobox").fill("parabola &?#")
+    ana.page.keyboard.press("Enter")
+    expect(ana.page.locator("#search-field")).to_have_value("parabola &?#")
+    ana.page.go_back()
+    ana.is_connected()
+    expect(ana.composer).to_be_focused()
+    ana.page.keyboard.press("Escape")
+    ana.page.keyboard.press("/")
+    expect(ana.page.locator("#search-field")).to_be_focused()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -245,6 +262,7 @@ def test_every_shortcut_of_the_help_works_and_no_other_is_in_it(ana: Person, bot
     page.keyboard.press("Escape")
     expect(field).to_have_value("")
     page.keyboard.press("Escape")
+    row("search")  # goes away from the page: the test of what is searched for presses it
     row("help")
     page.keyboard.press("?")
     help = page.get_by_role("dialog", name="Keyboard shortcuts")

@@ -13,18 +13,23 @@ export class PaletteView {
   #status;
   #strings;
   #choices;
+  #otherwise;
   #entries = []; // those that are listed, with their elements
   #active = 0;
   #chosen = null;
 
-  /** `choices()` gives all there is: `{kind, key, name, run}`, and what is shown of it: `{icon, person, note, words}`. */
-  constructor({ dialog, opener, strings, choices }) {
+  /**
+   * `choices()` gives all there is: `{kind, name, run}`, and what is shown of it: `{icon, person, note, keys, words}`.
+   * `otherwise(text)` gives the last one, for a text that is a part of no name.
+   */
+  constructor({ dialog, opener, strings, choices, otherwise }) {
     this.#dialog = dialog;
     this.#field = part(dialog, "input");
     this.#list = part(dialog, "[role=listbox]");
     this.#status = part(dialog, "[role=status]");
     this.#strings = strings;
     this.#choices = choices;
+    this.#otherwise = otherwise;
     opener.addEventListener("click", () => this.toggle());
     part(dialog, ".close").addEventListener("click", () => dialog.close());
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
@@ -50,16 +55,18 @@ export class PaletteView {
   }
 
   #find() {
-    const found = matching(this.#choices(), this.#field.value);
+    const written = this.#field.value.trim();
+    const found = matching(this.#choices(), written);
     const shown = found.slice(0, SHOWN);
+    if (written !== "" && !(written[0] in KINDS)) shown.push(this.#otherwise(written));
     this.#entries = shown.map((choice, index) => ({ choice, item: this.#item(choice, index) }));
     arrange(this.#list, this.#entries.map(({ item }) => item));
     this.#list.scrollTop = 0;
-    const some = found.length > 0;
+    const some = shown.length > 0;
     this.#list.hidden = !some;
     this.#field.setAttribute("aria-expanded", String(some));
     this.#status.textContent = some
-      ? this.#strings.count("palette.found", found.length)
+      ? this.#strings.count("palette.found", Math.max(found.length, shown.length))
       : this.#strings.say("palette.none");
     this.#status.classList.toggle("visually-hidden", some);
     this.#activate(0);
@@ -142,8 +149,8 @@ export class PaletteView {
 
 /** The choices that fit, the best first: every word that was written is a part of the name, or of what is said of it. */
 function matching(choices, written) {
-  const kind = KINDS[written.trimStart()[0]];
-  const text = kind ? written.trimStart().slice(1) : written;
+  const kind = KINDS[written[0]];
+  const text = kind ? written.slice(1) : written;
   const words = folded(text).split(/\s+/u).filter(Boolean);
   const ranked = [];
   for (const choice of choices) {
