@@ -286,6 +286,25 @@ def test_what_happens_to_messages_is_told_too_whoever_else_is_in_the_room(server
     assert again.hear("deleted")["target"] == 1
 
 
+def test_an_anonymous_vote_names_nobody_live_or_later(server: Server, follow: Follow) -> None:
+    ana, bia = server.enter("Ana"), server.enter("Bia")
+    live = follow(server)
+    live.hear("stream")
+    poll = {"options": ["yes", "no"], "several": False, "anonymous": True}
+    ana.say("post", room="general", text="Clear?", nonce="ask", poll=poll)
+    assert live.hear("message")["poll"]["options"] == ["yes", "no"]
+    bia.say("vote", room="general", target=1, choices=[1], nonce="vote")
+    ana.hear("voted")
+    ana.say("close", room="general", target=1, nonce="close")
+    later = follow(server, "?after=1&name=Bia")
+    assert later.hear("stream")["head"] >= 2
+    for reader in (live, later):
+        vote = reader.hear("voted")
+        assert (vote["author"], vote["counts"], vote["voters"]) == ({"id": "", "name": ""}, [0, 1], 1)
+        assert "choices" not in vote
+        assert reader.hear("closed")["target"] == 1
+
+
 def test_who_looks_inside_sees_a_reader_that_has_no_frames(server: Server, follow: Follow) -> None:
     looker = server.talk("/flow/socket", Sec_WebSocket_Protocol="flow.v1")
     follow(server, "?name=ci").hear("stream")
