@@ -3,6 +3,8 @@ import { folded } from "./text.js";
 
 const KEY = "chatapp.emoji"; // those that were used, with their weight
 const KEPT = 24;
+// Where people look first: faces, hands and people, things and animals, ways, old signs; the flags are many.
+const BLOCKS = [0x1f600, 0x1f90c, 0x1f440, 0x1f970, 0x1f300, 0x1f680, 0x2190, 0x23, 0x1f100, 0x1f1e6];
 const FADES = 0.9; // what a use weighs after each that follows
 const USUAL = ["👍", "❤️", "😂", "🎉", "😮", "😢", "👏", "🙏", "👀", "✅", "🔥", "🤔"]; // until one has used others
 
@@ -37,7 +39,7 @@ export class EmojiBook {
 
   /** Waits for the table, from which `find` and `names` answer at once. Rejects if there is no answer. */
   async ready() {
-    this.#table = await this.#all();
+    if (this.#table.length === 0) this.#table = [...(await this.#all())].sort(bySight);
   }
 
   /** All with a name that has every word of the query in it, or that are it; whole names and beginnings come first. */
@@ -101,6 +103,17 @@ function rankOf(name, wanted) {
   if (name === wanted) return 0;
   if (name.startsWith(wanted)) return 1;
   return name.split(/[_-]/).some((word) => word.startsWith(wanted)) ? 2 : 3;
+}
+
+/** Emoji of one kind stand together, in the order of their code points. */
+function bySight(one, other) {
+  const [left, right] = [one, other].map(({ sign }) => sign.codePointAt(0));
+  return blockOf(left) - blockOf(right) || left - right;
+}
+
+function blockOf(point) {
+  const starts = BLOCKS.filter((start) => start <= point);
+  return BLOCKS.indexOf(Math.max(...starts));
 }
 
 /** The best rank that one of the words has, if the name has them all; the whole name is best. */
