@@ -10,7 +10,7 @@ from . import protocol
 from .frames import TRY_LATER, Ended, fragments, text_frame
 
 WHOLE = 100_000  # characters of messages that go out as one frame: with every one escaped some 600 KB
-PIECE = 8  # events in a fragment otherwise: at 10,000 characters each, all escaped, 480 KB
+PIECE = 4  # events in a fragment otherwise: at 60 KB of escaped text and 48 KB of HTML each half of an outbox
 
 
 class Missed:

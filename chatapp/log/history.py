@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, case, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoReaderFree
 
+from ..excerpt import LENGTH
 from ..model import Author, Event, Message, Present, Refusal, Room, RoomState, Standing, rfc3339
 from .calls import calls_of
 from .database import Database, reason
@@ -82,11 +83,13 @@ class History:
         return [as_told(event, reader) for event in found]
 
     def size(self, room: Room, *, after: int, upto: int) -> int:
-        """How many characters the texts of these events have together."""
+        """How many characters the texts of these events have together, those of their quotes at most."""
         between = (events.c.room_id == room.id) & (events.c.seq > after) & (events.c.seq <= upto)
         columns = (events.c.text, events.c.html, events.c.body)
         length = sum(func.coalesce(func.length(column), 0) for column in columns)
-        return int(self._one(select(func.coalesce(func.sum(length), 0)).where(between))[0])
+        quoting = events.c.target.is_not(None) & events.c.type.in_(["message", "edited"])
+        lines = case((quoting, LENGTH), else_=0)
+        return int(self._one(select(func.coalesce(func.sum(length + lines), 0)).where(between))[0])
 
     def page(self, room: Room, *, before: int | None, limit: int, reader: str | None = None) -> Page:
         """The newest `limit` messages before a seq, as that person sees them."""

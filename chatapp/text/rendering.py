@@ -20,7 +20,7 @@ from .painter import Painter
 
 TEXT_MOST = 20_000  # characters of a text that is looked at for markup: the worst of that length takes some 0.3 s
 PAINTING_MOST = 2.0  # seconds after which what is left of a message's code stays black: somebody waits for the message
-HTML_MOST = 49_152  # bytes of HTML as JSON: eight such messages with their texts fit into an outbox (`live.resume`)
+HTML_MOST = 49_152  # bytes of HTML as JSON: four such messages with their texts fill half an outbox (`live.resume`)
 
 # What no markup can do without. Most texts have none of it, and one that has some is looked at properly.
 _SIGNS = ("*", "_", "`", "[", "\\", "~~")
@@ -73,7 +73,7 @@ class Renderer:
 
 
 def _in_time(paint: Paint) -> Paint:
-    """Paints until PAINTING_MOST is over. Each piece of code may have to wait for others', and there may be hundreds."""
+    """Paints until its time is over: each piece of code may have to wait for others', and there may be hundreds."""
     deadline = time.monotonic() + PAINTING_MOST
     return lambda code, language: paint(code, language) if time.monotonic() < deadline else None
 

@@ -65,7 +65,12 @@ def test_what_is_said_during_a_large_joined_comes_behind_it(wire: Wire, ana: Tal
     assert seqs == list(range(1, SAID + 21))
 
 
-def test_a_client_that_joins_and_does_not_read_keeps_little_memory(app: Flask, wire: Wire, ana: Talker) -> None:
+@pytest.mark.parametrize("text", [LONG, "**b**" + "\u0001" * 7_990], ids=["text", "text and HTML, all escaped"])
+def test_a_client_that_joins_and_does_not_read_keeps_little_memory(app: Flask, wire: Wire, text: str) -> None:
+    ana = wire.enter("ana")
+    for number in range(SAID):
+        ana.post(f"{number:02}{text}")
+        ana.hear("message")
     hub = app.extensions["chatapp"].hub
     bia = wire.connect("/chat?name=bia", chat=True)
     (client,) = [client for client in hub.clients() if client.person.name == "bia"]

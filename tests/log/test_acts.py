@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, select
 
+from chatapp.excerpt import LENGTH
 from chatapp.log.acts import EDIT_WINDOW, EDITS_LIMIT, REACTIONS_LIMIT, TOGGLES_LIMIT, Act, Delete, Edit, React, Say
 from chatapp.log.records import add_room
 from chatapp.log.schema import events
@@ -278,6 +279,15 @@ def test_a_message_is_edited_and_reacted_to_a_limited_number_of_times_by_one_per
     assert (message.text, message.reactions) == (str(EDITS_LIMIT - 1), [Reaction("🎉", [BOB])])
     assert len(log.history.versions(GENERAL, 1)) == 1 + EDITS_LIMIT
     assert do.reply(1, "how it reads now").event.quote == Quote(1, ANA, str(EDITS_LIMIT - 1))
+
+
+def test_the_size_of_what_was_missed_counts_quotes_and_lines(log: Log, do: Doer) -> None:
+    log.post("x" * 200)
+    do.react(1, "👍")
+    do.edit(1, "xyz")
+    do.reply(1, "y").wait()
+    assert log.history.size(GENERAL, after=2, upto=4) == 3 + LENGTH + 1 + LENGTH
+    assert log.history.size(GENERAL, after=0, upto=1) == 200
 
 
 def test_a_locked_database_refuses_acts_as_busy_and_tells_nobody(log: Log, do: Doer) -> None:
