@@ -11,10 +11,11 @@ _SIGN = (
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff"
     "\u3030\u303d\u3297\u3299\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff]"
 )
-_ELEMENT = f"{_SIGN}\ufe0f?[\U0001f3fb-\U0001f3ff]?(?:[\U000e0020-\U000e007e]+\U000e007f)?"
+_ELEMENT = f"{_SIGN}\ufe0f?[\U0001f3fb-\U0001f3ff]?"
 _FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
+_COUNTRY = "\U0001f3f4[\U000e0020-\U000e007e]{1,6}\U000e007f"  # signs nobody sees: behind others they would be a text
 _KEYCAP = "[0-9#*]\ufe0f?\u20e3"
-_EMOJI = re.compile(f"{_ELEMENT}(?:\u200d{_ELEMENT})*|{_FLAG}|{_KEYCAP}")
+_EMOJI = re.compile(f"{_ELEMENT}(?:\u200d{_ELEMENT})*|{_COUNTRY}|{_FLAG}|{_KEYCAP}")
 
 
 def is_emoji(text: str) -> bool:

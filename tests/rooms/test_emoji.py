@@ -65,6 +65,8 @@ def test_one_emoji_is_one(emoji: str) -> None:
             "‍👩",
         ),
         *("<b>", "\0", "👍\0", "é", "中", "\u202e", "👍\u202e", "🏽🏽🏽", "👍🏽🏽", "👍" + "‍👍" * 20, "\U000e0067"),
+        "👍\U000e0067\U000e007f",  # a text that nobody sees
+        "🏴" + "\U000e0067" * 7 + "\U000e007f",
     ],
 )
 def test_anything_else_is_none(text: str) -> None:
