@@ -89,6 +89,9 @@ def test_a_result_is_a_link_to_the_message_and_the_keys_walk_through_them(reader
     reader.keyboard.press("ArrowDown")
     reader.keyboard.press("Escape")
     expect(reader.locator("#search-field")).to_be_focused()
+    reader.locator(".hit").nth(40).click()
+    expect(reader).to_have_url(re.compile(r"/r/general/\d+$"))
+    expect(reader.locator(".message .text").filter(has_text=re.compile(r"^\s*entry 19\s*$"))).to_be_in_viewport()
 
 
 def test_the_older_ones_come_behind_and_take_the_focus(reader: Page) -> None:
