@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from msgspec import Meta
 
 from ..config import Settings
+from ..excerpt import one_line
 from ..identity import Identity
 from ..live.news import Level
 from ..live.protocol import Seq
@@ -28,9 +29,10 @@ class NewLevel(msgspec.Struct):
 
 
 class Mention(msgspec.Struct):
-    """A message that means the one who asks, as it is now; `before` goes on with `id`."""
+    """A message that means the one who asks, as it is now, and one line of it; `before` goes on with `id`."""
 
     id: int
+    line: str
     message: Present
 
 
@@ -50,7 +52,10 @@ def personal(settings: Settings, *, house: House, history: History, identity: Id
         limit: int = query("limit", Limit, PAGE_DEFAULT)
         found = history.calls(you().id, before=query("before", Seq, None), limit=limit + 1)
         # The nonce is its author's: nobody is meant by their own message.
-        page = [Mention(id, msgspec.structs.replace(message, nonce=None)) for id, message in found[:limit]]
+        page = [
+            Mention(id, one_line(message.text, message.html), msgspec.structs.replace(message, nonce=None))
+            for id, message in found[:limit]
+        ]
         return as_json({"mentions": page, "more": len(found) > limit})
 
     @blueprint.put("/api/rooms/<slug>/level")

@@ -8,6 +8,10 @@ def page_strings() -> dict[str, str]:
     return {
         "about.edit": _("You are changing your message:"),
         "about.reply": _("Reply to {name}:"),
+        "all.text.one": _("{n} person gets this as a mention."),
+        "all.text.other": _("{n} people get this as a mention."),
+        "all.yes.one": _("Call {n} person"),
+        "all.yes.other": _("Call {n} people"),
         "ask.empty": _("Write a name first."),
         "ask.unreachable": _("The chat cannot be reached right now. Try again in a moment."),
         "banner.closed": _("The connection was ended by the chat's operators. It will not be tried again."),
@@ -21,12 +25,15 @@ def page_strings() -> dict[str, str]:
         "command.colours.system": _("Colours: as the system has them"),
         "command.help": _("Keyboard shortcuts"),
         "command.language": _("Language: {language}"),
+        "command.level": _("How much you hear of this room"),
+        "command.mentions": _("Your mentions"),
         "command.people": _("People here"),
         "command.rename": _("Change your name"),
         "command.room.new": _("New room"),
         "command.search": _("Search messages"),
         "command.search.for": _("Search messages for “{text}”"),
         "command.settings": _("Settings"),
+        "completion.everybody": _("everybody here"),
         "completion.found.one": _("{n} suggestion: Enter takes it"),
         "completion.found.other": _("{n} suggestions: arrow keys choose, Enter takes"),
         "composer.label": _("Message to {room}"),
@@ -53,6 +60,10 @@ def page_strings() -> dict[str, str]:
         "jump.end": _("To the newest messages"),
         "jump.new.one": _("{n} new message"),
         "jump.new.other": _("{n} new messages"),
+        "level.all": _("everything"),
+        "level.button": _("You hear of this room: {level}"),
+        "level.mentions": _("mentions only"),
+        "level.none": _("nothing"),
         "log.label": _("Messages in {room}"),
         "menu.delete": _("Delete…"),
         "menu.edit": _("Edit"),
@@ -68,6 +79,22 @@ def page_strings() -> dict[str, str]:
         "notice.not-copied": _("Copy it by hand: {text}"),
         "notice.text": _("The text is copied."),
         "notice.too-late": _("Your last message is older than {n} minutes and cannot be changed any more."),
+        "mentions.loading": _("Loading…"),
+        "mentions.none": _("Nobody has mentioned you yet. Whoever writes @ and your name does."),
+        "mentions.unread.one": _("{n} unread mention"),
+        "mentions.unread.other": _("{n} unread mentions"),
+        "notify.denied": _(
+            "Your browser blocks notifications of this page. You can allow them in its settings for this site."
+        ),
+        "notify.insecure": _(
+            "Browsers allow notifications over https only, and this page came over plain http. "
+            "The title, the icon and the sound tell of news all the same."
+        ),
+        "notify.title": _("{name} in {room}"),
+        "notify.unsupported": _(
+            "This browser can show no notifications of this page. "
+            "The title, the icon and the sound tell of news all the same."
+        ),
         "palette.command": _("Command"),
         "palette.found.one": _("{n} entry"),
         "palette.found.other": _("{n} entries"),
@@ -85,6 +112,8 @@ def page_strings() -> dict[str, str]:
         "reactions.more.one": _("{n} more"),
         "reactions.more.other": _("{n} more"),
         "reactions.you": _("you"),
+        "rooms.mentions.one": _("{n} mention of you"),
+        "rooms.mentions.other": _("{n} mentions of you"),
         "rooms.people.one": _("{name}: {n} person here now"),
         "rooms.people.other": _("{name}: {n} people here now"),
         "rooms.unread.one": _("{n} unread message"),

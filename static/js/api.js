@@ -37,6 +37,11 @@ export class Api {
     return (await ask("/api/emoji")).emoji;
   }
 
+  /** The messages that mean one, newest first. */
+  mentions(before) {
+    return ask(`/api/mentions${before === null ? "" : `?before=${before}`}`);
+  }
+
   createRoom(name) {
     return post("/api/rooms", { name });
   }

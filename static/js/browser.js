@@ -23,6 +23,6 @@ export function watchBrowser({ chat, composer, connection, log, session }, { ref
   });
   setInterval(() => {
     log.refresh();
-    if (document.visibilityState === "visible") refreshRooms();
+    if (document.visibilityState === "visible" || chat.deaf) refreshRooms();
   }, ROOMS_EVERY);
 }

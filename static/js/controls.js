@@ -30,7 +30,7 @@ export function controls(root, { chat, composer, log, rooms, settings, strings, 
 
   function ofRooms() {
     const all = [...chat.rooms.values()].filter((room) => room !== chat.open);
-    all.sort((one, other) => chat.unread(other) - chat.unread(one) || other.visit - one.visit);
+    all.sort((one, other) => chat.wanted(other) - chat.wanted(one) || other.visit - one.visit);
     return all.map((room) => {
       const unread = chat.unread(room);
       const note = unread ? strings.count("rooms.unread", unread) : undefined;
@@ -84,7 +84,7 @@ export function controls(root, { chat, composer, log, rooms, settings, strings, 
     }
     return undefined;
   }
-  const unread = (room) => chat.unread(room) > 0;
+  const unread = (room) => chat.wanted(room) > 0; // of a quiet room one wants to hear nothing
 
   shortcuts.bind("palette", () => palette.toggle());
   shortcuts.bind("search", search);

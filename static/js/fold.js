@@ -4,7 +4,8 @@
  * a page of history may come before or after the events that are in it already.
  */
 const FOLDS = {
-  edited: (message, { text, html, at }) => (text ? { ...message, text, html, edited: at } : message),
+  edited: (message, { text, html, mentions, all, at }) =>
+    text ? { ...message, text, html, mentions, all, edited: at } : message,
   deleted: tombstone,
   reacted: (message, event) => ({ ...message, reactions: reacted(message.reactions ?? [], event) }),
 };
@@ -34,7 +35,7 @@ export function changesQuotes({ type }) {
   return type === "edited" || type === "deleted";
 }
 
-function tombstone({ html, quote, edited, reactions, ...rest }) {
+function tombstone({ html, quote, edited, reactions, mentions, all, ...rest }) {
   return { ...rest, text: "", deleted: true };
 }
 

@@ -9,6 +9,8 @@ import { conversation } from "./conversation.js";
 import { Deeds } from "./deeds.js";
 import { Drafts } from "./drafts.js";
 import { Formats } from "./formats.js";
+import { mentionSource } from "./mentioning.js";
+import { news } from "./news.js";
 import { Outgoing, randomNonce } from "./outgoing.js";
 import { paced } from "./pace.js";
 import { Reading } from "./reading.js";
@@ -110,7 +112,13 @@ const jump = new JumpView({
   strings,
   onPress: () => log.toEnd({ smooth: true }),
 });
-const aids = writingAids(document, { api, store, strings, clock });
+const aids = writingAids(document, {
+  api,
+  store,
+  strings,
+  clock,
+  sources: [mentionSource({ chat, strings })],
+});
 const composer = new ComposerView({
   form: $("#composer"),
   field: $("#composer-text"),
@@ -179,10 +187,15 @@ const settings = new SettingsView({
   locale,
   actions: { rename, speak },
 });
-const { shortcuts } = controls(
+const { commands, shortcuts } = controls(
   document,
   { chat, composer, log, rooms, settings, strings, store, boot },
   { goTo, newRoom, rename, speak, search, people: () => drawers.open($("#people")) },
+);
+const told = news(
+  document,
+  { api, chat, clock, commands, composer, formats, log, senders, session, store, strings, tabs },
+  { open: goToPlace, refreshRooms },
 );
 
 const talk = conversation(
@@ -202,7 +215,8 @@ let askedForAnother = false; // the chosen name was taken, and we have said so
 
 const renderRooms = paced(() => {
   rooms.render();
-  title.show({ room: chat.open.name, unread: chat.unreadOfAll() });
+  title.show({ room: chat.open.name, ...chat.wantedOfAll() });
+  told.counted();
 });
 const renderPeople = paced(() => people.render());
 const ifOpen = (action) => (room) => room === chat.open && action();
@@ -321,6 +335,13 @@ function goTo(slug) {
   focusWriting();
 }
 
+/** As `openPlace`, from a list that may lie over the messages. */
+function goToPlace(place) {
+  drawers.close({ restoreFocus: false });
+  openPlace(place);
+  $("#log").focus({ preventScroll: true });
+}
+
 /** Goes to a room, or to a message in it, as by its address. */
 function openPlace({ slug, seq }) {
   history.pushState(null, "", addressOf(slug, seq));
@@ -361,7 +382,7 @@ $("#rooms-new").addEventListener("click", newRoom);
 
 async function refreshRooms() {
   const entries = await api.rooms().catch(() => null);
-  if (entries) chat.describe(entries);
+  if (entries) chat.stand(entries);
 }
 
 async function adopt(others) {

@@ -59,6 +59,14 @@ export class Outgoing extends Emitter {
     for (const room of new Set(found.map(({ room }) => room))) this.emit("changed", room);
   }
 
+  /** The author has said yes to what the server asked: it calls everybody. */
+  confirm(nonce) {
+    const entry = this.find(nonce);
+    if (!entry) return;
+    entry.command = { ...entry.command, all: true };
+    this.#keep(entry);
+  }
+
   find(nonce) {
     return this.#entries.find((entry) => entry.nonce === nonce) ?? null;
   }

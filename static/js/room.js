@@ -15,6 +15,7 @@ export class Room {
   head = 0; // the newest seq that the server told of
   people = 0;
   read = null; // one's own read marker; null: never been here
+  level = "all"; // of how much one wants to hear: "all", "mentions" or "none"
   joined = false; // on the present connection
   visit = 0; // the number of the visit when it was opened last
   loaded = false;
@@ -26,6 +27,7 @@ export class Room {
   typing = new Map(); // id -> {name, until}
   #acts = []; // the newest events about messages …
   #actsFrom = 0; // … all that came after this seq
+  #given = { head: 0, unread: 0, mentions: 0 }; // what the server counted, when its newest seq was `head`
   life = 0; // grows when the messages are dropped: what was built on them is void
 
   constructor({ slug, name }) {
@@ -48,17 +50,22 @@ export class Room {
     return this.aside ?? this;
   }
 
-  describe({ name, head, people, read }) {
+  describe({ name, head, people, read, unread, mentions, level }) {
     if (name !== undefined) this.name = name;
     if (head !== undefined) this.head = Math.max(this.head, head);
     if (people !== undefined) this.people = people;
     if (typeof read === "number") this.markRead(read);
+    // An answer that was given before a marker was moved says what was unread then.
+    const stale = read !== undefined && read !== this.read;
+    if (unread !== undefined && !stale) this.#given = { head, unread, mentions };
+    if (level !== undefined) this.level = level;
   }
 
   /** Forgets everything that came from the log; the next join starts afresh. */
   forget() {
     this.head = 0;
     this.read = null;
+    this.#given = { head: 0, unread: 0, mentions: 0 };
     this.#drop();
   }
 
@@ -205,21 +212,45 @@ export class Room {
   markRead(seq) {
     if (this.read !== null && seq <= this.read) return false;
     this.read = seq;
+    if (seq >= this.#given.head) this.#given = { head: seq, unread: 0, mentions: 0 };
     return true;
+  }
+
+  /** Somebody is meant by a message here that is not loaded. */
+  noteCall(seq) {
+    this.head = Math.max(this.head, seq);
+    if (seq <= Math.max(this.#given.head, this.read ?? 0)) return; // it is counted, or an old message was edited
+    const { unread, mentions } = this.#given;
+    this.#given = { head: seq, unread: this.read === null ? unread : unread + 1, mentions: mentions + 1 };
   }
 
   /** How many messages of others came after the marker: exact among the loaded ones, at most COUNTED_AT_MOST. */
   unread(personId) {
-    if (this.read === null) return 0;
-    if (!this.loaded) return Math.min(COUNTED_AT_MOST, Math.max(0, this.head - this.read));
-    let count = Math.max(0, this.oldest - 1 - this.read);
-    if (!this.joined) count += Math.max(0, this.head - Math.max(this.last, this.read)); // heard of, not loaded
+    return this.read === null ? 0 : this.#count(this.#given.unread, personId, () => true);
+  }
+
+  /** How many of them mean that person, also where they have never been. */
+  mentions(personId) {
+    return this.#count(this.#given.mentions, personId, (message) => means(message, personId));
+  }
+
+  /** What is loaded is counted here; of what came before it, or is not loaded, the server has counted `given`. */
+  #count(given, personId, counts) {
+    const read = this.read ?? 0;
+    if (!this.loaded || (!this.joined && this.#given.head > this.last)) {
+      return Math.min(COUNTED_AT_MOST, given, Math.max(0, this.head - read));
+    }
+    let count = 0;
+    let counted = 0; // by the server too
     for (let index = this.messages.length - 1; index >= 0 && count < COUNTED_AT_MOST; index -= 1) {
       const message = this.messages[index];
-      if (message.seq <= this.read) break;
-      if (message.author.id !== personId && !message.deleted) count += 1;
+      if (message.seq <= read) break;
+      if (message.author.id === personId || message.deleted || !counts(message)) continue;
+      count += 1;
+      if (message.seq <= this.#given.head) counted += 1;
     }
-    return Math.min(COUNTED_AT_MOST, count);
+    const before = Math.max(0, this.oldest - 1 - read);
+    return Math.min(COUNTED_AT_MOST, count + Math.min(before, Math.max(0, given - counted)));
   }
 
   presence({ joined = [], left = [], count }) {
@@ -265,4 +296,9 @@ function indexOf(messages, seq) {
     else high = middle;
   }
   return messages[low]?.seq === seq ? low : -1;
+}
+
+/** Is that person meant by a message of somebody else? */
+export function means({ author, mentions, all }, personId) {
+  return author.id !== personId && (all || (mentions ?? []).includes(personId));
 }

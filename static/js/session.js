@@ -6,7 +6,9 @@ const READ_AFTER = 1000; // each `read` is a write to the server's disk
 
 /**
  * Emits `name-taken` with the server's sentence, `no-such-room` with a slug, and `stranger` if the server does not
- * know us any more; `not-joined` with a room that can only be read; and `watched` with how many look inside.
+ * know us any more; `not-joined` with a room that can only be read; `watched` with how many look inside; `unknown-room`
+ * with what says that one is meant in a room that this page does not know; and `confirm-all` with the nonce of a message
+ * that would call everybody, and how many that are.
  */
 export class Session extends Emitter {
   #connection;
@@ -79,6 +81,11 @@ export class Session extends Emitter {
     if (!this.#telling.running) this.#telling.set(READ_AFTER, () => this.flush());
   }
 
+  /** One wants to hear so much of a room. */
+  level(room, level) {
+    this.#connection.send({ type: "level", room: room.slug, level });
+  }
+
   /** Tells the server now what has been seen. */
   flush() {
     this.#telling.clear();
@@ -117,6 +124,10 @@ export class Session extends Emitter {
         return this.emit("watched", frame.watchers);
       case "read":
         return room && this.#chat.read(room, frame.seq);
+      case "level":
+        return room && this.#chat.level(room, frame.level);
+      case "called":
+        return room ? this.#chat.called(room, frame) : this.emit("unknown-room", frame);
       default:
         // Whatever has a seq is an event of the room's log, also of a kind that this page does not know yet.
         if (room && Number.isInteger(frame.seq)) this.#event(room, frame);
@@ -159,12 +170,13 @@ export class Session extends Emitter {
     if (nonce && author && this.#chat.isMe(author.id)) this.#senderOf(nonce)?.acknowledged(nonce);
   }
 
-  #error({ code, detail, nonce, retry_after: retryAfter = null }) {
+  #error({ code, detail, nonce, count, retry_after: retryAfter = null }) {
     const room = this.#joins.get(nonce);
     if (room) return this.#joinRefused(room, { nonce, code, retryAfter });
     if (code === "name-taken" && !nonce) return this.emit("name-taken", detail);
     if (!nonce) return undefined;
     if (code === "not-joined") return this.#joinFor(nonce);
+    if (code === "confirm-all") this.emit("confirm-all", { nonce, count });
     return this.#senderOf(nonce)?.refused(nonce, { detail, retryAfter, tooFast: code === "rate-limited" });
   }
 

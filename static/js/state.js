@@ -1,13 +1,14 @@
 /** The chat as this page knows it: who one is, the rooms, and which of them is open. Knows no document, no socket. */
 import { Emitter } from "./emitter.js";
-import { Room } from "./room.js";
+import { means, Room } from "./room.js";
 
 const KEPT_IN_BACKGROUND = 500; // messages of a room that is not open: a join brings no more than that either
 const KEPT = 10_000; // messages of the open one, in a tab that is never closed
 
 /**
- * Emits `you`, `rooms` (the list or a count changed), `open` (another room is open), `messages`, `read`,
- * `people` and `typing` with the room that changed.
+ * Emits `news` with `{room, message, call}` when somebody else says something (`call`: it means the person at this page),
+ * `you`, `rooms` (the list or a count changed), `open` (another room is open), `messages`, `read`,
+ * `level`, `people` and `typing` with the room that changed.
  */
 export class Chat extends Emitter {
   #clock;
@@ -33,19 +34,44 @@ export class Chat extends Emitter {
     return this.you !== null && this.you.id === id;
   }
 
+  /** Is there a room of one's own in which this page is not, and so hears no more than numbers of it? */
+  get deaf() {
+    return [...this.rooms.values()].some(({ read, joined }) => read !== null && !joined);
+  }
+
   unread(room) {
     return room.unread(this.you?.id);
   }
 
-  unreadOfAll() {
-    let sum = 0;
-    for (const room of this.rooms.values()) sum += this.unread(room);
-    return sum;
+  mentions(room) {
+    return this.you === null ? 0 : room.mentions(this.you.id);
+  }
+
+  /** How much of what is unread there one wants to be told of. */
+  wanted(room) {
+    if (room.level === "none") return 0;
+    return room.level === "mentions" ? this.mentions(room) : Math.max(this.unread(room), this.mentions(room));
+  }
+
+  /** How much that is in all rooms, and how many mentions are among them. */
+  wantedOfAll() {
+    const heard = [...this.rooms.values()].filter(({ level }) => level !== "none");
+    const sum = (count) => heard.reduce((total, room) => total + count(room), 0);
+    return { unread: sum((room) => this.wanted(room)), mentions: sum((room) => this.mentions(room)) };
+  }
+
+  mentionsOfAll() {
+    return [...this.rooms.values()].reduce((total, room) => total + this.mentions(room), 0);
   }
 
   become(you) {
     this.you = you;
     this.emit("you");
+  }
+
+  /** All rooms with how one stands in them; what is not said of one is as it is at first. */
+  stand(entries) {
+    this.describe(entries.map((entry) => ({ read: null, unread: 0, mentions: 0, level: "all", ...entry })));
   }
 
   /** Adds rooms that are new here and renews what is said of the others. */
@@ -77,7 +103,7 @@ export class Chat extends Emitter {
     }
     this.#epoch = epoch;
     this.become({ ...this.you, ...you });
-    this.describe(rooms);
+    this.stand(rooms);
   }
 
   joined(room, answer) {
@@ -98,6 +124,7 @@ export class Chat extends Emitter {
     if (outcome === "taken") {
       room.keepNewest(room === this.open ? KEPT : KEPT_IN_BACKGROUND);
       this.#tell(room, "messages", "typing");
+      if (event.type === "message" && !this.isMe(event.author.id)) this.#news(room, event);
     }
     return outcome !== "missing";
   }
@@ -147,6 +174,23 @@ export class Chat extends Emitter {
     if (this.isMe(person.id)) return;
     room.noteTyping(person, this.#clock.now());
     this.#tell(room, "typing");
+  }
+
+  #news(room, message) {
+    const call = this.you !== null && means(message, this.you.id);
+    this.emit("news", { room, message, call });
+  }
+
+  /** The person is meant by a message in a room that this page is not in. */
+  called(room, { seq, author, text }) {
+    room.noteCall(seq);
+    this.emit("news", { room, message: { seq, author, text }, call: true });
+    this.emit("rooms");
+  }
+
+  level(room, level) {
+    room.level = level;
+    this.#tell(room, "level");
   }
 
   read(room, seq) {

@@ -71,6 +71,12 @@ def test_axe_finds_nothing(
     page.locator("#me").click()
     expect(page.locator("#settings-dialog")).to_be_visible()
     has_no_violations(ana)
+    page.keyboard.press("Escape")
+    if device is PHONE:
+        page.keyboard.press("Escape")
+    page.locator("#level-open").click()
+    expect(page.locator("#level-dialog")).to_be_visible()
+    has_no_violations(ana)
 
 
 def has_no_violations(person: Person) -> None:

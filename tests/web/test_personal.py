@@ -25,6 +25,7 @@ def test_mentions_are_read_a_page_at_a_time_newest_first(ana: Browser, bob: Brow
         ana.say(f"@bob {number}", f"n{number}")
     page = bob.read("/api/mentions?limit=2")
     assert [entry["message"]["text"] for entry in page["mentions"]] == ["@bob 5", "@bob 4"]
+    assert [entry["line"] for entry in page["mentions"]] == ["@bob 5", "@bob 4"]
     assert page["more"] is True
     assert "nonce" not in page["mentions"][0]["message"]
     rest = bob.read(f"/api/mentions?before={page['mentions'][-1]['id']}")

@@ -89,6 +89,15 @@ export class ComposerView {
     this.#field.focus();
   }
 
+  /** What was not sent after all is in the field again, if nothing else is there; tells whether it is. */
+  putBack(slug, text) {
+    if (slug !== this.#room.slug || this.#field.value.trim() !== "") return false;
+    this.#field.value = text;
+    this.#written();
+    this.focus();
+    return true;
+  }
+
   /** Writes a word where the cursor is, with a blank around it. */
   insert(word) {
     const { value, selectionStart: start, selectionEnd: end } = this.#field;

@@ -22,7 +22,9 @@ export function itemsOf({ messages, more, start, end, divider, marked, isMe, ove
     const lead = divided || newDay || !together(before, message);
     const isMarked = message.seq === marked;
     const { nonce } = message;
-    items.push({ key: keyOf(message, mine), message: over(message), at, lead, mine, fate: null, nonce, marked: isMarked });
+    const call = !mine && Boolean(message.all || message.mentions?.some(isMe));
+    const about = { at, lead, mine, call, fate: null, nonce, marked: isMarked };
+    items.push({ key: keyOf(message, mine), message: over(message), ...about });
     before = message;
   }
   return items;

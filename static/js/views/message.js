@@ -13,9 +13,12 @@ export class MessageView {
   #text = null;
   #html = null;
   #short;
+  #isMe;
+  #call = false; // it means the person at this page
 
   /** `actions` are those of Trimmings; `onRetry` and `onDiscard` are about one that was not sent. */
   constructor({ strings, formats, isMe, actions, onRetry, onDiscard }) {
+    this.#isMe = isMe;
     this.#strings = strings;
     this.#formats = formats;
     this.#short = new Shortened({ text: part(this.root, ".text"), button: part(this.root, ".fold"), strings });
@@ -25,13 +28,16 @@ export class MessageView {
   }
 
   /** `message` is {author, at: Date, text, html, edited, deleted}, `lead` starts a group, `fate` is null (stored), "sending", "late", … */
-  show({ message, lead, mine, fate, reason, marked = false }) {
+  show({ message, lead, mine, call = false, fate, reason, marked = false }) {
     const shown = JSON.stringify([message.author, +message.at, lead, mine, fate, reason]);
     if (shown !== this.#shown) {
       this.#shown = shown;
       this.#frame({ message, lead, mine });
       this.#fate(fate, reason);
     }
+    this.root.classList.toggle("call", call);
+    const called = call !== this.#call;
+    this.#call = call;
     const text = message.deleted ? this.#strings.say("message.deleted") : message.text;
     const html = message.html ?? null;
     if (text !== this.#text || html !== this.#html) {
@@ -39,9 +45,20 @@ export class MessageView {
       this.#html = html;
       fill(part(this.root, ".text"), { text, html }, this.#strings);
       this.#short.renew(text);
+      this.#point();
+    } else if (called) {
+      this.#point();
     }
     this.#mark(message.seq, marked);
     this.#trimmings.show(message);
+  }
+
+  /** Shows where the person at this page is meant. */
+  #point() {
+    for (const mention of this.root.querySelectorAll(".text .mention")) {
+      const people = mention.dataset.people?.split(" ");
+      mention.classList.toggle("meant", this.#call && (!people || people.some(this.#isMe)));
+    }
   }
 
   #mark(seq, marked) {

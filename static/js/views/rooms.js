@@ -37,16 +37,22 @@ export class RoomsView {
 
   #entry(room) {
     if (!this.#made.has(room.slug)) this.#made.set(room.slug, makeEntry(room));
-    const { item, link, name, badge, news } = this.#made.get(room.slug);
-    const unread = this.#chat.unread(room);
+    const { item, link, name, call, badge, news } = this.#made.get(room.slug);
+    const quiet = room.level === "none";
+    const mentions = quiet ? 0 : this.#chat.mentions(room);
+    const unread = room.level === "all" ? this.#chat.unread(room) : 0;
     const open = room === this.#chat.open;
     if (name.textContent !== room.name) name.textContent = room.name;
-    link.classList.toggle("unread", unread > 0);
+    link.classList.toggle("unread", unread > 0 || mentions > 0);
+    link.classList.toggle("quiet", quiet);
     if (open) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
     badge.hidden = unread === 0;
     badge.textContent = unread ? capped(unread) : "";
-    news.textContent = unread ? this.#strings.count("rooms.unread", unread, { n: capped(unread) }) : "";
+    call.hidden = mentions === 0;
+    call.textContent = mentions ? `@${capped(mentions)}` : "";
+    const said = (key, count) => (count ? [this.#strings.count(key, count, { n: capped(count) })] : []);
+    news.textContent = [...said("rooms.mentions", mentions), ...said("rooms.unread", unread)].join(", ");
     const people = this.#strings.count("rooms.people", room.people, { name: isolated(room.name) });
     link.title = room.people > 0 && !open ? people : "";
     return item;
@@ -56,12 +62,13 @@ export class RoomsView {
 function makeEntry(room) {
   const name = element("bdi", "room-name");
   const badge = element("span", "badge");
+  const call = element("span", "call-badge");
   const news = element("span", "visually-hidden");
-  badge.setAttribute("aria-hidden", "true");
-  const link = element("a", "room", icon("hash"), name, badge, news);
+  for (const each of [badge, call]) each.setAttribute("aria-hidden", "true");
+  const link = element("a", "room", icon("hash"), name, call, badge, news);
   link.href = `/r/${encodeURIComponent(room.slug)}`;
   link.dataset.slug = room.slug;
-  return { item: element("li", "", link), link, name, badge, news };
+  return { item: element("li", "", link), link, name, call, badge, news };
 }
 
 /** A plain click changes the room in place; with Ctrl, Shift or the middle button the browser does what it does. */

@@ -8,6 +8,7 @@ export class TitleView {
   #plain;
   #image = null;
   #shown = 0;
+  #calls = false;
 
   /** `link` is the page's `<link rel="icon">`. */
   constructor({ link }) {
@@ -15,11 +16,13 @@ export class TitleView {
     this.#plain = link.href;
   }
 
-  show({ room, unread }) {
+  /** How many unread messages there are, and how many of them mean the person. */
+  show({ room, unread, mentions }) {
     const title = `${room} · chatapp`;
     document.title = unread > 0 ? `(${capped(unread)}) ${title}` : title;
-    if (unread === this.#shown) return;
+    if (unread === this.#shown && this.#calls === mentions > 0) return;
     this.#shown = unread;
+    this.#calls = mentions > 0;
     this.#icon();
   }
 
@@ -33,11 +36,11 @@ export class TitleView {
       this.#image.src = this.#plain;
       this.#image.addEventListener("load", () => this.#icon(), { once: true });
     }
-    if (this.#image.complete && this.#image.naturalWidth > 0) this.#link.href = badged(this.#image, this.#shown);
+    if (this.#image.complete && this.#image.naturalWidth > 0) this.#link.href = badged(this.#image, this.#shown, this.#calls);
   }
 }
 
-function badged(image, count) {
+function badged(image, count, calls) {
   const canvas = document.createElement("canvas");
   canvas.width = SIZE;
   canvas.height = SIZE;
@@ -47,9 +50,9 @@ function badged(image, count) {
   const width = words.length > 1 ? 46 : 38;
   draw.beginPath();
   draw.roundRect(SIZE - width, SIZE - 38, width, 38, 19);
-  draw.fillStyle = "#ffb938";
+  draw.fillStyle = calls ? "#c0392b" : "#ffb938";
   draw.fill();
-  draw.fillStyle = "#2b1d00";
+  draw.fillStyle = calls ? "#ffffff" : "#2b1d00";
   draw.font = "bold 30px system-ui, sans-serif";
   draw.textAlign = "center";
   draw.textBaseline = "middle";

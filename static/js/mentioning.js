@@ -1,0 +1,56 @@
+/** Who can be mentioned while one writes `@…`: those who spoke last, those who are here, those who are elsewhere. */
+import { folded } from "./text.js";
+import { element, paintAvatar } from "./views/parts.js";
+
+// Names may hold blanks: what stands behind the sign is looked for as long as somebody's name begins so.
+const PATTERN = /(?:^|[^\p{L}\p{N}\p{M}_@])(?<whole>@(?<query>[^\n@]{0,32}))$/u;
+const EVERYBODY = "all";
+
+/** A source of suggestions for the composer (see `views/completion.js`). */
+export function mentionSource({ chat, strings }) {
+  const find = (query) => {
+    const wanted = folded(query);
+    const people = candidates(chat).filter(({ name }) => begins(name, wanted));
+    const names = [...people.map(({ name }) => folded(name)), ...(EVERYBODY.startsWith(wanted) ? [EVERYBODY] : [])];
+    if (names.length === 1 && names[0] === wanted) return []; // it stands there already: Enter sends it
+    const found = people.map((person) => ({ insert: `@${person.name} `, children: shown(person) }));
+    return people.length < names.length ? [...found, everybody(strings)] : found;
+  };
+  return { pattern: PATTERN, find };
+}
+
+/** People by the names they go by now, the likeliest first, without the one who writes. */
+function candidates(chat) {
+  const { open } = chat;
+  const speakers = open.messages.toReversed().map(({ author }) => author);
+  const here = membersOf(open);
+  const elsewhere = [...chat.rooms.values()].flatMap(membersOf);
+  const names = new Map([...elsewhere, ...here].map(({ id, name }) => [id, name]));
+  const found = new Map();
+  for (const { id, name } of [...speakers, ...here, ...elsewhere]) {
+    if (!chat.isMe(id) && !found.has(id)) found.set(id, { id, name: names.get(id) ?? name });
+  }
+  return [...found.values()];
+}
+
+function membersOf(room) {
+  return [...room.members].map(([id, name]) => ({ id, name }));
+}
+
+/** Does the name, or a later word of it, begin so? */
+function begins(name, wanted) {
+  const text = folded(name);
+  return text.startsWith(wanted) || (wanted !== "" && text.includes(` ${wanted}`));
+}
+
+function shown(person) {
+  const avatar = element("span", "avatar small");
+  paintAvatar(avatar, person);
+  avatar.setAttribute("aria-hidden", "true");
+  return [avatar, element("bdi", "", person.name)];
+}
+
+function everybody(strings) {
+  const note = element("span", "completion-note", strings.say("completion.everybody"));
+  return { insert: `@${EVERYBODY} `, children: [element("span", "", `@${EVERYBODY}`), note] };
+}
