@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
+import msgspec
 from sqlalchemy import Connection, func, select, update
 
 from ..excerpt import one_line
@@ -172,11 +173,11 @@ class React(Act):
     on: bool
 
     def happen(self, connection: Connection, seq: int, at: int) -> Reacted:
-        found = living_message(connection, self.room, self.target)
+        living_message(connection, self.room, self.target)
         if done_before(connection, self, "reacted", self.target) >= TOGGLES_LIMIT:
             raise Refusal("too-many", field="target", n=TOGGLES_LIMIT)
         if self.on:
-            kinds = [reaction.emoji for reaction in _now(connection, found).reactions]
+            kinds = kinds_of_reactions(connection, self.room, self.target)
             if self.emoji not in kinds and len(kinds) >= REACTIONS_LIMIT:
                 raise Refusal("too-many", field="emoji", n=REACTIONS_LIMIT)
         return Reacted(self.room.slug, seq, rfc3339(at), self.author, self.target, self.emoji, self.on, self.nonce)
@@ -203,6 +204,18 @@ def _now(connection: Connection, row: Any) -> Present:
     """The present state of the message in that row, but for votes."""
     (message,) = folded([event_of(row)], after_it(connection, row.room_id, [row.seq]))
     return message
+
+
+def kinds_of_reactions(connection: Connection, room: Room, target: int) -> set[str]:
+    """The emoji under a message. The database finds each person's last words on each: all that were ever put and taken
+    back may be many, and everybody's messages wait meanwhile."""
+    about = (events.c.room_id == room.id) & (events.c.target == target) & (events.c.type == "reacted")
+    last = select(events.c.author_id, events.c.body).where(about).group_by(events.c.author_id, events.c.body)
+    there: set[tuple[str, str]] = set()
+    for row in connection.execute(last.order_by(func.max(events.c.seq))):
+        reaction = msgspec.json.decode(row.body)
+        (there.add if reaction["on"] else there.discard)((row.author_id, reaction["emoji"]))
+    return {emoji for _, emoji in there}
 
 
 def poll_of(row: Any) -> Poll | None:

@@ -290,6 +290,22 @@ def test_the_size_of_what_was_missed_counts_quotes_and_lines(log: Log, do: Doer)
     assert log.history.size(GENERAL, after=0, upto=1) == 200
 
 
+def test_a_kind_that_all_have_taken_back_makes_room_and_one_that_somebody_kept_does_not(log: Log, do: Doer) -> None:
+    log.post("popular")
+    kinds = [chr(0x1F600 + number) for number in range(REACTIONS_LIMIT)]
+    for by in (ANA, BOB):
+        for on in (True, False, True, True):
+            for emoji in kinds:
+                do.react(1, emoji, by=by, on=on)
+    for emoji in kinds[1:]:
+        do.react(1, emoji, on=False)
+    assert do.react(1, "🎉").refusal.code == "too-many"
+    do.react(1, kinds[0], on=False).wait()
+    assert do.react(1, "🎉").refusal.code == "too-many"
+    do.react(1, kinds[0], by=BOB, on=False).wait()
+    assert do.react(1, "🎉").event.emoji == "🎉"
+
+
 def test_a_locked_database_refuses_acts_as_busy_and_tells_nobody(log: Log, do: Doer) -> None:
     log.post("one").wait()
     with log.locked():
