@@ -58,6 +58,10 @@ export function conversation(root, parts, page) {
 
   composing.on("changed", (wanted) => about.show(wanted));
   deeds.on("changed", (slug) => slug === chat.open?.slug && log.refresh());
+  deeds.on("refused", ({ room, command, refusal: reason }) => {
+    if (room === chat.open.slug && chat.open.message(command.target)) return; // the message says it
+    notice.say(say(`deed.${command.type}.refused`, { reason, emoji: command.emoji }));
+  });
   shortcuts.bind("edit-last", editLast);
   find("#log").addEventListener("click", followed);
 

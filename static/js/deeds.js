@@ -4,7 +4,7 @@
  */
 import { Emitter } from "./emitter.js";
 
-/** Emits `changed` with the slug of the room in which something waits, or does not wait any more. */
+/** Emits `changed` with the slug of the room in which something waits, or does not wait any more; `refused` with what was. */
 export class Deeds extends Emitter {
   #outgoing;
   #sender;
@@ -21,6 +21,7 @@ export class Deeds extends Emitter {
     this.#tabs = tabs;
     this.#online = online;
     outgoing.on("changed", (slug) => this.emit("changed", slug));
+    outgoing.on("refused", (entry) => this.emit("refused", entry));
   }
 
   edit(room, target, text) {

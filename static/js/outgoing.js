@@ -9,7 +9,7 @@ const LATE_AFTER = 10_000;
 /**
  * An entry is `{nonce, room, command, note, at, author, tab, late, refusal}`: `command` is what the server gets besides
  * room and nonce, `note` what only the page needs, `late` true when nothing happened for 10 s, `refusal` a sentence
- * when the server said no. Emits `changed` with the room's slug.
+ * when the server said no. Emits `changed` with the room's slug, and `refused` with the entry.
  */
 export class Outgoing extends Emitter {
   #entries = [];
@@ -102,6 +102,7 @@ export class Outgoing extends Emitter {
     entry.refusal = reason;
     this.#clearTimer(nonce);
     this.emit("changed", entry.room);
+    this.emit("refused", entry);
   }
 
   /** The author wants it to be tried again. */

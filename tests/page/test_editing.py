@@ -12,6 +12,7 @@ from tests.actors import Server, Talker
 
 from .conftest import Line, Person
 from .test_looks import PHONE, has_no_violations
+from .test_reading import open_new_room
 
 GONE = "This message was deleted."
 
@@ -299,6 +300,27 @@ def test_a_refused_edit_says_so_on_its_message_and_loses_no_text(
     ana.composer.press("Enter")
     ana.message("never").get_by_role("button", name="Discard").click()
     ana.sees("too late")
+
+
+def test_what_is_refused_in_a_room_that_one_has_left_is_told_all_the_same(
+    server: Server, make_person: Callable[..., Person], line: Line
+) -> None:
+    ana = make_person(server.url, line=line).visit(name="Ana")
+    open_new_room(ana, "Elsewhere")
+    ana.room("general").click()
+    ana.write("old enough")
+    ana.sees("old enough")
+    line.cut()
+    ana.choose("old enough", "Edit")
+    ana.write("too late")
+    ana.room("Elsewhere").click()
+    expect(ana.page.locator("#room-name")).to_have_text("Elsewhere")
+    refusal = {"type": "error", "code": "too-late", "detail": "It is too late."}
+    line.answers = lambda command: {**refusal, "nonce": command["nonce"]} if command["type"] == "edit" else None
+    line.mend()
+    expect(ana.page.locator("#notice")).to_contain_text("Not changed: It is too late.", timeout=25_000)
+    ana.room("general").click()
+    expect(ana.message("too late").locator(".deed")).to_contain_text("It is too late.")
 
 
 def test_what_is_older_than_the_window_says_so_and_is_not_offered(

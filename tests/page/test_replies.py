@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.actors import Server, Talker
+from tests.hostile_texts import LAYOUTS
 
 from .conftest import Line, Person, let_happen
 from .test_looks import PHONE, has_no_violations
@@ -282,6 +283,33 @@ def test_history_that_does_not_come_around_a_message_says_so_and_holds_up_nothin
     held[0].abort()
     expect(ana.page.locator("#notice")).to_contain_text("cannot be reached")
     ana.sees("an answer", "meanwhile")
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_hostile_quotes_and_many_reactions_stay_within_their_box(
+    server: Server, bot: Talker, make_person: Callable[..., Person], width: int
+) -> None:
+    for number, text in enumerate(LAYOUTS, start=1):
+        bot.say("post", room="general", text=text, nonce=f"m{number}")
+        bot.say("post", room="general", text="an answer", nonce=f"a{number}", reply_to=2 * number - 1)
+        bot.hear("message", nonce=f"a{number}")
+    for number in range(20):
+        bot.say("react", room="general", target=2, emoji=chr(0x1F400 + number), on=True, nonce=f"r{number}")
+    ana = make_person(server.url, viewport={"width": width, "height": 700}).visit(name="Ana")
+    expect(ana.page.locator(".chip[aria-pressed]")).to_have_count(20)
+    wider = ana.page.evaluate("""() => {
+        const log = document.querySelector('#log');
+        const right = log.getBoundingClientRect().left + log.clientWidth;
+        const parts = [...document.querySelectorAll('.quote, .quote-text, .reactions, .chip')];
+        return [document.documentElement, log].filter(each => each.scrollWidth > each.clientWidth)
+            .concat(parts.filter(each => each.getBoundingClientRect().right > right)).map(each => each.className);
+    }""")
+    assert wider == []
+    for quote in ana.page.locator(".quote").all():
+        box = quote.bounding_box()
+        assert box is None or box["height"] < 40
+    ana.message("an answer").first.hover()
+    expect(ana.page.locator("#tools")).to_be_in_viewport(ratio=1)
 
 
 def test_on_a_phone_one_goes_there_and_back_too(

@@ -58,6 +58,14 @@ def test_a_rooms_address_opens_the_page_there(browser: Browser) -> None:
     assert "<title>Café &amp; &lt;Bar&gt;" in answer.text
 
 
+def test_a_message_has_an_address_whether_it_is_there_or_not(browser: Browser) -> None:
+    assert boot(browser.get("/r/general").text)["seq"] is None
+    for seq in (1, 10**30):
+        assert boot(browser.get(f"/r/general/{seq}").text)["seq"] == seq
+    for path in ("/r/nothing/1", "/r/general/one", "/r/general/-1", "/r/general/1/2"):
+        assert browser.get(path).status_code == 404, path
+
+
 def test_nothing_that_people_write_can_leave_its_place_in_the_page(browser: Browser) -> None:
     browser.post("/api/rooms", {"name": "</script><img src=x>"})
     browser.named("</script><b>'\"&")
