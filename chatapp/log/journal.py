@@ -24,7 +24,8 @@ from .records import move_markers
 from .schema import meta
 from .transaction import Transaction
 
-BATCH_LIMIT = 1_000  # posts and acts in one transaction: some 20 ms of work, so that nobody waits long for a commit
+BATCH_LIMIT = 1_000  # posts in one transaction: some 20 ms of work, so that nobody waits long for a commit
+ACT_WEIGHT = 50  # an act is checked by several statements of its own: it takes as long as so many posts
 WRITE_TIMEOUT = 10.0  # seconds a caller waits for its own write; the thread needs BUSY_TIMEOUT for the worst batch
 
 TURN_TIMEOUT = 0.1  # seconds the journal waits for the fan-out; a round over 10,000 clients takes half of it
@@ -159,10 +160,12 @@ class Journal:
     def _take(self) -> tuple[list[Post | Act | Mark | _Change], bool]:
         """All that waits, at least one, and whether it is the last."""
         batch: list[Post | Act | Mark | _Change] = []
+        acts = 0
         item = self._queue.get()
         while item is not None:
             batch.append(item)
-            if len(batch) >= BATCH_LIMIT:
+            acts += isinstance(item, Act)
+            if len(batch) + acts * ACT_WEIGHT >= BATCH_LIMIT:
                 return batch, False
             try:
                 item = self._queue.get_nowait()

@@ -153,6 +153,16 @@ def test_acts_keep_their_place_among_the_posts_of_one_batch(log: Log, do: Doer) 
     assert [message.text for message in page(log)] == ["one!", "", "three", "four", "five"]
 
 
+def test_many_acts_that_wait_are_more_than_one_transaction(log: Log, do: Doer) -> None:
+    """Each takes as long as dozens of posts, and who posts meanwhile must not wait for a whole class's reactions."""
+    log.post("one").wait()
+    with log.held():
+        heard = [do.react(1, "👍", by=Author(f"p{number}", "p")) for number in range(100)]
+        heard.append(log.post("two"))
+    assert [receipt.event.seq for receipt in heard] == list(range(2, 103))
+    assert max(map(len, log.commits)) <= 20
+
+
 def test_a_refused_act_harms_no_neighbour_and_takes_no_seq(log: Log, do: Doer) -> None:
     class Mistaken(Act):
         def happen(self, connection: Connection, seq: int, at: int) -> Event:
