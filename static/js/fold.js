@@ -5,7 +5,7 @@
  */
 const FOLDS = {
   edited: (message, { text, html, mentions, all, at }) =>
-    text ? { ...message, text, html, mentions, all, edited: at } : message,
+    text ? { ...message, text, html, mentions, all, edited: at } : message, // empty: it was deleted since
   deleted: tombstone,
   reacted: (message, event) => ({ ...message, reactions: reacted(message.reactions ?? [], event) }),
 };
@@ -35,7 +35,7 @@ export function changesQuotes({ type }) {
   return type === "edited" || type === "deleted";
 }
 
-function tombstone({ html, quote, edited, reactions, mentions, all, ...rest }) {
+function tombstone({ html, quote, edited, reactions, mentions, all, poll, pinned, ...rest }) {
   return { ...rest, text: "", deleted: true };
 }
 
