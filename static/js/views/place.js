@@ -72,7 +72,8 @@ export class Place {
     if (this.following) {
       this.#root.scrollTop = this.#root.scrollHeight;
     } else if (this.#anchor?.element.isConnected) {
-      this.#root.scrollTop += this.#topOf(this.#anchor.element) - this.#anchor.top;
+      const by = this.#topOf(this.#anchor.element) - this.#anchor.top;
+      if (by !== 0) this.#root.scrollTop += by; // only then: to set it ends a smooth scrolling that is under way
     }
     this.#left = this.#root.scrollTop;
   }

@@ -33,7 +33,7 @@ export class ToolsView {
     this.#actions = actions;
     log.addEventListener("pointerover", (event) => event.pointerType === "mouse" && this.#over(event.target));
     stage.addEventListener("pointerleave", () => this.hide());
-    log.addEventListener("scroll", () => this.hide(), { passive: true });
+    log.addEventListener("scroll", () => this.#place(), { passive: true });
     log.addEventListener("keydown", (event) => this.#key(event));
     log.addEventListener("focusin", ({ target }) => this.#choose(target.closest(".message")));
     log.addEventListener("focusout", ({ relatedTarget: to }) => {
@@ -79,9 +79,16 @@ export class ToolsView {
     element.classList.add("pointed"); // stays so while the pointer is on the buttons, which are not inside it
     this.#often();
     this.#bar.hidden = false;
+    this.#place();
+  }
+
+  /** On the upper edge of the message, as long as that is on the screen. */
+  #place() {
+    if (!this.#element) return;
     const stage = this.#bar.offsetParent.getBoundingClientRect();
-    const top = element.getBoundingClientRect().top - stage.top - this.#bar.offsetHeight / 2;
-    this.#bar.style.top = `${Math.max(4, top)}px`;
+    const box = this.#element.getBoundingClientRect();
+    if (box.bottom < stage.top || box.top > stage.bottom) return this.hide();
+    this.#bar.style.top = `${Math.max(4, box.top - stage.top - this.#bar.offsetHeight / 2)}px`;
   }
 
   #often() {
