@@ -51,6 +51,17 @@ export class Api {
     return ask(`${messages(slug)}?${new URLSearchParams({ ...place, limit })}`);
   }
 
+  /** Changes what of a room is given: {name, topic, archived}. */
+  configure(slug, changed) {
+    const headers = { "Content-Type": "application/json" };
+    return ask(`/api/rooms/${encodeURIComponent(slug)}`, { method: "PATCH", headers, body: JSON.stringify(changed) });
+  }
+
+  /** The pinned messages, the last one first. */
+  async pins(slug) {
+    return (await ask(`/api/rooms/${encodeURIComponent(slug)}/pins`)).messages;
+  }
+
   /** How a message reads and read, oldest first. */
   async versions(slug, seq) {
     return (await ask(`${messages(slug)}/${seq}/versions`)).versions;

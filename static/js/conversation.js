@@ -82,6 +82,11 @@ export function conversation(root, parts, page) {
       { name: say("menu.reactions"), row: [...often, more] },
       { name: say("menu.reply"), icon: "reply", run: () => reply(message) },
       ...(own && changeable(message) ? [{ name: say("menu.edit"), icon: "edit", run: () => composing.edit(message) }] : []),
+      {
+        name: say(message.pinned ? "menu.unpin" : "menu.pin"),
+        icon: "pin",
+        run: () => (chat.you === null ? page.askName() : deeds.pin(chat.open, message.seq, !message.pinned)),
+      },
       { name: say("menu.text"), icon: "copy", run: () => copy(message.text, "notice.text") },
       link,
       ...(message.edited ? [{ name: say("menu.versions"), icon: "clock", run: () => versions.open(message) }] : []),
@@ -197,6 +202,7 @@ export function conversation(root, parts, page) {
   return {
     seek,
     take,
+    jump: (seq) => goTo(seq, { from: true }),
     escape: () => composing.end(),
     entered: (room) => {
       composing.show(room);

@@ -1,5 +1,5 @@
 /**
- * What one does with messages that are stored: edit, delete, react. Each goes out as a command that waits until it is
+ * What one does with messages that are stored: edit, delete, react, pin, vote, close a poll. Each goes out as a command that waits until it is
  * acknowledged, and shows on its message from the moment it is wished.
  */
 import { Emitter } from "./emitter.js";
@@ -40,6 +40,20 @@ export class Deeds extends Emitter {
     this.#do(room, { type: "react", target, emoji, on });
   }
 
+  pin(room, target, on) {
+    this.#drop(room, (command) => command.type === "pin" && command.target === target);
+    this.#do(room, { type: "pin", target, on });
+  }
+
+  vote(room, target, choices) {
+    this.#drop(room, (command) => command.type === "vote" && command.target === target);
+    this.#do(room, { type: "vote", target, choices });
+  }
+
+  close(room, target) {
+    this.#do(room, { type: "close", target });
+  }
+
   retry(nonce) {
     this.#sender.tryAgain(nonce);
   }
@@ -76,8 +90,14 @@ export class Deeds extends Emitter {
     if (message.deleted || command.type === "delete") return { ...message, deed };
     if (command.type === "edit") return { ...message, text: command.text, html: undefined, deed };
     if (refusal !== null) return { ...message, deed }; // it shows as it is; that it was refused is said below
-    const reactions = toggled(message.reactions ?? [], command, this.#chat.you);
-    return { ...message, reactions, deed: message.deed ?? (fate === "sending" ? undefined : deed) };
+    return { ...message, ...this.#changed(message, command), deed: message.deed ?? (fate === "sending" ? undefined : deed) };
+  }
+
+  #changed(message, command) {
+    if (command.type === "pin") return { pinned: command.on };
+    if (command.type === "vote") return { poll: { ...message.poll, wished: command.choices } };
+    if (command.type === "close") return { poll: { ...message.poll, closed: true } };
+    return { reactions: toggled(message.reactions ?? [], command, this.#chat.you) };
   }
 }
 

@@ -7,12 +7,15 @@ const FOLDS = {
   edited: (message, { text, html, mentions, all, at }) =>
     text ? { ...message, text, html, mentions, all, edited: at } : message, // empty: it was deleted since
   deleted: tombstone,
+  pinned: (message, { on }) => ({ ...message, pinned: on }),
+  voted: (message, event) => (message.poll ? { ...message, poll: counted(message.poll, event) } : message),
+  closed: (message) => (message.poll ? { ...message, poll: { ...message.poll, closed: true } } : message),
   reacted: (message, event) => ({ ...message, reactions: reacted(message.reactions ?? [], event) }),
 };
 
 /** A message as it came: in an event, or on a page of history that knows all up to the seq `head`. */
 export function known(message, head = 0) {
-  const present = message.deleted ? tombstone(message) : message;
+  const present = message.deleted ? tombstone(message) : message.poll ? { ...message, poll: begun(message.poll) } : message;
   return { ...present, upto: Math.max(head, message.seq) };
 }
 
@@ -33,6 +36,27 @@ export function requoted(reply, event) {
 /** Does this event change how its message is quoted? */
 export function changesQuotes({ type }) {
   return type === "edited" || type === "deleted";
+}
+
+/** A poll as it stands before anybody has voted, unless it is told how it stands. */
+function begun(poll) {
+  const nobody = poll.anonymous ? {} : { people: poll.options.map(() => []) };
+  return { counts: poll.options.map(() => 0), voters: 0, ...nobody, ...poll };
+}
+
+/** A poll after somebody's vote; in an anonymous one only one's own votes tell what was chosen. */
+function counted(poll, { author, choices, counts, voters }) {
+  if (poll.anonymous) return { ...poll, counts, voters, mine: choices ?? poll.mine };
+  const people = poll.people.map((voted, option) => {
+    const others = voted.filter(({ id }) => id !== author.id);
+    return choices.includes(option) ? [...others, author] : others;
+  });
+  return { ...poll, counts, voters, people };
+}
+
+/** An anonymous poll with what one has chosen oneself. */
+export function balloted(message, choices) {
+  return message.poll ? { ...message, poll: { ...message.poll, mine: choices } } : message;
 }
 
 function tombstone({ html, quote, edited, reactions, mentions, all, poll, pinned, ...rest }) {

@@ -14,6 +14,7 @@ import { news } from "./news.js";
 import { Outgoing, randomNonce } from "./outgoing.js";
 import { paced } from "./pace.js";
 import { Reading } from "./reading.js";
+import { roomwork } from "./roomwork.js";
 import { Sender } from "./sender.js";
 import { Session } from "./session.js";
 import { Chat } from "./state.js";
@@ -103,7 +104,7 @@ const log = new LogView({
       talk.shown();
     },
     over: (room) => deeds.over(room),
-    ...forward("jump", "versions", "react", "pick", "retryDeed", "discardDeed"),
+    ...forward("jump", "versions", "react", "pick", "retryDeed", "discardDeed", "vote", "closePoll"),
   },
 });
 const jump = new JumpView({
@@ -179,7 +180,6 @@ const drawers = new Drawers({
   main: $("main"),
 });
 const nameDialog = new AskView({ dialog: $("#name-dialog"), strings, submit: takeName, onDone: focusWriting });
-const roomDialog = new AskView({ dialog: $("#room-dialog"), strings, submit: createRoom, onDone: focusWriting });
 const settings = new SettingsView({
   dialog: $("#settings-dialog"),
   opener: $("#me"),
@@ -190,7 +190,7 @@ const settings = new SettingsView({
 const { commands, shortcuts } = controls(
   document,
   { chat, composer, log, rooms, settings, strings, store, boot },
-  { goTo, newRoom, rename, speak, search, people: () => drawers.open($("#people")) },
+  { goTo, newRoom: () => work.newRoom(), rename, speak, search, people: () => drawers.open($("#people")) },
 );
 const told = news(
   document,
@@ -203,10 +203,23 @@ const talk = conversation(
   { api, chat, clock, composer, deeds, emoji: aids.emoji, formats, log, reading, shortcuts, strings, limits },
   { askName, open: openPlace },
 );
+const work = roomwork(
+  document,
+  { api, chat, commands, deeds, formats, limits, locale, strings },
+  {
+    askName,
+    closeDrawers: () => drawers.close({ restoreFocus: false }),
+    focusWriting,
+    goTo,
+    jump: talk.jump,
+    post: (message) => post(chat.open, message),
+    refreshRooms,
+  },
+);
 
 /** What a message's own buttons do is known only when the parts that do it are there. */
 function forward(...names) {
-  return Object.fromEntries(names.map((name) => [name, (...given) => talk.actions[name](...given)]));
+  return Object.fromEntries(names.map((name) => [name, (...given) => ({ ...talk.actions, ...work.actions })[name](...given)]));
 }
 
 // What a change of state changes on the page.
@@ -232,7 +245,6 @@ chat.on("you", () => {
   log.refresh();
 });
 chat.on("open", (room) => {
-  $("#room-name").textContent = room.name;
   log.show(room);
   composer.show(room);
   talk.entered(room);
@@ -269,8 +281,11 @@ function submit(room, text) {
   }
   const about = talk.take(room, text);
   if (about === null) return true; // it was another text for a message that is there
-  const command = { type: "post", text, ...about.fields };
-  outgoing.add({ room: room.slug, command, note: about.note, author: chat.you.id, tab: tabs.id });
+  return post(room, { text, ...about.fields }, about.note);
+}
+
+function post(room, fields, note = null) {
+  outgoing.add({ room: room.slug, command: { type: "post", ...fields }, note, author: chat.you.id, tab: tabs.id });
   log.toEnd();
   sender.pump();
   return true;
@@ -309,24 +324,6 @@ async function speak(code) {
 
 function search(text = "") {
   location.assign(text ? `/search?${new URLSearchParams({ q: text })}` : "/search");
-}
-
-function newRoom() {
-  drawers.close({ restoreFocus: false });
-  roomDialog.open();
-}
-
-async function createRoom(name) {
-  let made;
-  try {
-    made = await api.createRoom(name);
-  } catch (problem) {
-    if (problem.code !== "name-taken" || !problem.rest.slug) throw problem;
-    made = { slug: problem.rest.slug }; // it is there already: go and see
-    if (!chat.room(made.slug)) chat.describe(await api.rooms());
-  }
-  if (made.name) chat.describe([made]);
-  goTo(made.slug);
 }
 
 function goTo(slug) {
@@ -376,7 +373,6 @@ addEventListener("popstate", async () => {
   return undefined;
 });
 
-$("#rooms-new").addEventListener("click", newRoom);
 
 // What happens around the page.
 

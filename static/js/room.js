@@ -3,7 +3,7 @@
  * is typing. It asks nobody for anything; whoever feeds it is told when something is missing.
  */
 import { Aside } from "./aside.js";
-import { changesQuotes, folded, known, requoted } from "./fold.js";
+import { balloted, changesQuotes, folded, known, requoted } from "./fold.js";
 
 const TYPING_LASTS = 5000;
 const ACTS_KEPT = 1000; // events about messages that a page of history, read before them, may still have to hear
@@ -13,6 +13,9 @@ export class Room {
   slug;
   name;
   head = 0; // the newest seq that the server told of
+  topic = "";
+  archived = false;
+  lastAt = null; // when something happened here last, as far as the list of rooms told
   people = 0;
   read = null; // one's own read marker; null: never been here
   level = "all"; // of how much one wants to hear: "all", "mentions" or "none"
@@ -35,6 +38,13 @@ export class Room {
     this.name = name;
   }
 
+  /** Takes what of this is there: what the room is called, what it is for, whether it is archived. */
+  configure({ name, topic, archived }) {
+    if (name !== undefined) this.name = name;
+    if (topic !== undefined) this.topic = topic;
+    if (archived !== undefined) this.archived = archived;
+  }
+
   /** Is there history before the oldest message? */
   get more() {
     return this.loaded && this.oldest > 1;
@@ -50,8 +60,11 @@ export class Room {
     return this.aside ?? this;
   }
 
-  describe({ name, head, people, read, unread, mentions, level }) {
-    if (name !== undefined) this.name = name;
+  /** Takes an entry of a list of rooms: the welcome's leaves out an empty topic, and that a room is not archived. */
+  describe({ name, topic = "", archived = false, last_at: lastAt, head, people, read, unread, mentions, level }) {
+    // A list that was read before what was heard since is old.
+    if (head === undefined || head >= this.last) this.configure({ name, topic, archived });
+    if (lastAt) this.lastAt = lastAt;
     if (head !== undefined) this.head = Math.max(this.head, head);
     if (people !== undefined) this.people = people;
     if (typeof read === "number") this.markRead(read);
@@ -81,8 +94,9 @@ export class Room {
   }
 
   /** Takes the answer to a join: the events after `last`, or the newest ones if there was none or too much between. */
-  begin({ head, events, gap, members }) {
+  begin({ head, events, gap, members, state }) {
     this.joined = true;
+    if (state) this.configure(state);
     this.members = new Map((members ?? []).map(({ id, name }) => [id, name]));
     this.people = this.members.size;
     const hole = gap || (events.length > 0 && events[0].seq > this.last + 1);
@@ -126,6 +140,9 @@ export class Room {
         this.messages.push(known(event));
         this.typing.delete(event.author.id);
         break;
+      case "configured":
+        this.configure(event);
+        break;
       // An event of a kind that this page does not know has its seq all the same.
       default:
         if (Number.isInteger(event.target)) this.#act(event);
@@ -138,6 +155,14 @@ export class Room {
     if (this.#acts.length > ACTS_KEPT) this.#actsFrom = this.#acts.shift().seq;
     happen(this.messages, event);
     if (this.aside) happen(this.aside.messages, event);
+  }
+
+  /** One's own vote in an anonymous poll, which its event does not tell. */
+  ballot(target, choices) {
+    for (const messages of [this.messages, this.aside?.messages ?? []]) {
+      const index = indexOf(messages, target);
+      if (index >= 0) messages[index] = balloted(messages[index], choices);
+    }
   }
 
   /** The loaded message with that seq, in its present state, or null. */

@@ -122,6 +122,8 @@ export class Session extends Emitter {
         return room && this.#chat.typing(room, frame.user);
       case "watched":
         return this.emit("watched", frame.watchers);
+      case "ballot":
+        return room && this.#chat.ballot(room, frame);
       case "read":
         return room && this.#chat.read(room, frame.seq);
       case "level":
@@ -167,7 +169,8 @@ export class Session extends Emitter {
   }
 
   #acknowledge({ author, nonce }) {
-    if (nonce && author && this.#chat.isMe(author.id)) this.#senderOf(nonce)?.acknowledged(nonce);
+    const mine = author && (author.id === "" || this.#chat.isMe(author.id)); // a vote may hide whose it is
+    if (nonce && mine) this.#senderOf(nonce)?.acknowledged(nonce);
   }
 
   #error({ code, detail, nonce, count, retry_after: retryAfter = null }) {

@@ -3,12 +3,13 @@ import { Emitter } from "./emitter.js";
 import { means, Room } from "./room.js";
 
 const KEPT_IN_BACKGROUND = 500; // messages of a room that is not open: a join brings no more than that either
+const NEWS_OF = { configured: ["place"], pinned: ["pinned"] };
 const KEPT = 10_000; // messages of the open one, in a tab that is never closed
 
 /**
  * Emits `news` with `{room, message, call}` when somebody else says something (`call`: it means the person at this page),
  * `you`, `rooms` (the list or a count changed), `open` (another room is open), `messages`, `read`,
- * `level`, `people` and `typing` with the room that changed.
+ * `level`, `people`, `typing`, `place` (its name, its topic, its archive) and `pinned` with the room that changed.
  */
 export class Chat extends Emitter {
   #clock;
@@ -81,6 +82,7 @@ export class Chat extends Emitter {
       this.rooms.get(entry.slug).describe(entry);
     }
     this.emit("rooms");
+    if (this.open) this.emit("place", this.open);
   }
 
   enter(slug) {
@@ -108,7 +110,7 @@ export class Chat extends Emitter {
 
   joined(room, answer) {
     room.begin(answer);
-    this.#tell(room, "messages", "people", "typing");
+    this.#tell(room, "messages", "people", "typing", "place");
   }
 
   /** We are not in that room any more; of what happens there only its number of events is heard. */
@@ -123,10 +125,15 @@ export class Chat extends Emitter {
     const outcome = room.take(event);
     if (outcome === "taken") {
       room.keepNewest(room === this.open ? KEPT : KEPT_IN_BACKGROUND);
-      this.#tell(room, "messages", "typing");
+      this.#tell(room, "messages", "typing", ...(NEWS_OF[event.type] ?? []));
       if (event.type === "message" && !this.isMe(event.author.id)) this.#news(room, event);
     }
     return outcome !== "missing";
+  }
+
+  ballot(room, { target, choices }) {
+    room.ballot(target, choices);
+    this.#tell(room, "messages");
   }
 
   preview(room, page) {

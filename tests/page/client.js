@@ -71,13 +71,17 @@ async (slug) => {
 
   window.client?.leave();
   window.client = {
-    post: (text, replyTo) => {
-      const command = { type: "post", text, ...(replyTo === null ? {} : { reply_to: replyTo }) };
+    post: (text, replyTo, poll = null) => {
+      const more = { ...(replyTo === null ? {} : { reply_to: replyTo }), ...(poll === null ? {} : { poll }) };
+      const command = { type: "post", text, ...more };
       posts.outgoing.add({ room: slug, command, author: you.id, tab: "tab" });
       posts.pump();
     },
     /** One of the deeds; what becomes of it is seen in the state. */
     do: (deed, ...fields) => deeds[deed](room, ...fields),
+    configure: async (changed) => {
+      await api.configure(slug, changed).catch(() => null);
+    },
     lose: (what) => {
       line[what] = true;
       if (what === "down") line.socket.end(1006);
@@ -105,6 +109,7 @@ async (slug) => {
       last: room.last,
       oldest: room.oldest,
       messages: room.messages,
+      place: [room.name, room.topic, room.archived],
     }),
     leave: () => {
       line.down = true;

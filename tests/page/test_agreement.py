@@ -74,6 +74,32 @@ class Agreement(RuleBasedStateMachine):
     def react(self, who: int, seq: int, emoji: str, on: bool) -> None:
         self.call(who, "do", "react", seq, emoji, on)
 
+    @rule(who=WHO, several=st.booleans(), anonymous=st.booleans())
+    def ask(self, who: int, several: bool, anonymous: bool) -> None:
+        poll = {"options": ["yes", "no", "perhaps"], "several": several, "anonymous": anonymous}
+        self.call(who, "post", "Which?", None, poll)
+
+    @rule(who=WHO, seq=TARGETS, choices=st.lists(st.integers(0, 3), max_size=2))
+    def vote(self, who: int, seq: int, choices: list[int]) -> None:
+        self.call(who, "do", "vote", seq, choices)
+
+    @rule(who=WHO, seq=TARGETS)
+    def close(self, who: int, seq: int) -> None:
+        self.call(who, "do", "close", seq)
+
+    @rule(who=WHO, seq=TARGETS, on=st.booleans())
+    def pin(self, who: int, seq: int, on: bool) -> None:
+        self.call(who, "do", "pin", seq, on)
+
+    @rule(who=WHO, topic=TEXTS)
+    def say_what_the_room_is_for(self, who: int, topic: str) -> None:
+        self.call(who, "configure", {"topic": topic[:200]})
+
+    @rule(who=WHO)
+    def archive_and_reopen(self, who: int) -> None:
+        for archived in (True, False):
+            self.call(who, "configure", {"archived": archived})
+
     @rule(text=TEXTS)
     def a_program_posts(self, text: str) -> None:
         assert self.server.post(f"/api/rooms/{self.slug}/messages", {"text": text, "nonce": text[:9]})[0] == 201
@@ -130,6 +156,7 @@ class Agreement(RuleBasedStateMachine):
             state = self.call(who, "state")
             expected = [message for message in stored if message["seq"] >= state["oldest"]]
             assert [plainly(message) for message in state["messages"]] == expected
+            assert state["place"] == [room.name, room.topic, room.archived]
 
     def teardown(self) -> None:
         self.agree()
@@ -154,6 +181,9 @@ class Agreement(RuleBasedStateMachine):
 def plainly(message: dict[str, Any]) -> dict[str, Any]:
     """A message's present state without the nonce, which only its author is shown, and without what is not there."""
     kept = {key: value for key, value in message.items() if key not in ("nonce", "upto")}
+    if kept.get("poll"):
+        # What a reader chose in an anonymous one is shown to them alone.
+        kept["poll"] = {key: value for key, value in kept["poll"].items() if value and key != "mine"}
     return {key: value for key, value in kept.items() if value not in (None, [], False)}
 
 

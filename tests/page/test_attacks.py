@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect
 
-from chatapp.rooms.names import NAME_LIMIT, ROOM_NAME_LIMIT
+from chatapp.rooms.names import NAME_LIMIT, OPTION_LIMIT, ROOM_NAME_LIMIT, TOPIC_LIMIT
 from tests.actors import Server
 from tests.hostile_texts import VECTORS, short
 
@@ -18,6 +18,8 @@ from .conftest import Person, let_happen
 
 NAMES = short(NAME_LIMIT)
 ROOMS = short(ROOM_NAME_LIMIT)
+OPTIONS = short(OPTION_LIMIT)
+TOPICS = short(TOPIC_LIMIT)
 LANGUAGES = [line for line in short(200) if "`" not in line]
 
 # What a message may consist of; everything else would have come from an attack.
@@ -40,7 +42,7 @@ def attacked_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
     """A server with rooms of attacks: in texts, in the languages of code, in names of people, in names of rooms."""
     server = Server(tmp_path_factory.mktemp("attacked") / "data", RATE_LIMIT=0, PING_INTERVAL=300, PING_TIMEOUT=600)
     server.start()  # those who only stand in the list of people answer no ping
-    for room in ("languages", "names", *ROOMS):
+    for room in ("languages", "names", "polls", *ROOMS):
         open_room(server, room)
     talker = server.enter("Mallory")
     talker.join("languages")
@@ -48,6 +50,11 @@ def attacked_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
         talker.hear("message", nonce=talker.post(text))
     for language in LANGUAGES:
         talker.hear("message", nonce=talker.post(f"```{language}\n{language}\n```", "languages"))
+    talker.join("polls")
+    for number, options in enumerate(zip(OPTIONS[::2], OPTIONS[1::2], strict=False)):
+        poll = {"options": options, "anonymous": number % 2 == 0}
+        talker.say("post", room="polls", text="Which?", nonce=f"poll-{number}", poll=poll)
+        talker.hear("message", nonce=f"poll-{number}")
     for name in NAMES:
         talker = server.enter(quote(name), "names")
         talker.hear("message", nonce=talker.post("hello", "names"))
@@ -128,4 +135,39 @@ def test_in_names_of_rooms(ana: Person) -> None:
     ana.page.reload()
     ana.is_connected()
     expect(ana.page.locator("#room-name")).to_have_text(ROOMS[2])
+    is_unharmed(ana)
+
+
+def test_in_the_options_of_polls(ana: Person) -> None:
+    assert len(OPTIONS) >= 100
+    goes_to(ana, "polls", messages=len(OPTIONS) // 2)
+    ana.page.locator(".poll-option").last.click()
+    expect(ana.page.locator(".poll-count").last).to_have_text("1")
+    is_unharmed(ana)
+    shown = ana.page.locator(".poll-name").all_text_contents()
+    assert shown == [" ".join(option.split()) for option in OPTIONS[: len(shown)]]
+
+
+def test_in_topics(ana: Person) -> None:
+    assert len(TOPICS) >= 100
+    ana.page.evaluate(
+        """async (topics) => {
+            const { Api } = await import("/static/js/api.js");
+            const api = new Api();
+            const rooms = (await api.rooms()).slice(4);
+            for (const [index, { slug }] of rooms.entries()) await api.configure(slug, { topic: topics[index] ?? "" });
+            for (const topic of topics) await api.configure("general", { topic });
+        }""",
+        TOPICS,
+    )
+    expect(ana.page.locator("#room-topic")).to_have_text(" ".join(TOPICS[-1].split()))
+    is_unharmed(ana)
+    ana.page.locator("#rooms-browse").click()
+    shown = ana.page.locator(".browse-topic")
+    wanted = {" ".join(topic.split()) for topic in TOPICS[: len(ROOMS)]}
+    let_happen(ana.page, lambda: wanted <= set(shown.all_text_contents()))
+    is_unharmed(ana)
+    ana.page.reload()
+    ana.is_connected()
+    expect(ana.page.locator("#room-topic")).to_have_text(" ".join(TOPICS[-1].split()))
     is_unharmed(ana)

@@ -40,7 +40,7 @@ export function unsentItems({ entries, before, you, online }) {
   const items = [];
   for (const entry of entries) {
     const { text, reply_to: replyTo } = entry.command;
-    const message = { author: you, at: entry.at, text, reply_to: replyTo, quote: entry.note?.quote };
+    const message = { author: you, at: entry.at, text, reply_to: replyTo, quote: entry.note?.quote, poll: entry.command.poll };
     const lead = !before || !together(before, message);
     const fate = entry.refusal !== null ? "refused" : !entry.late ? "sending" : online ? "late" : "offline";
     const { nonce, refusal: reason } = entry;

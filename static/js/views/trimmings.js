@@ -1,6 +1,7 @@
 /** What stands around a message's text: what it answers, that it was edited, its reactions, and what waits for it. */
 import { isolated } from "../strings.js";
 import { arrange, element, part } from "./parts.js";
+import { PollView } from "./poll.js";
 
 const NAMED = 12; // people whose names are told of one reaction
 
@@ -13,10 +14,11 @@ export class Trimmings {
   #message = null;
   #shown = "";
   #chips = new Map(); // emoji -> {item, button, count}
+  #poll;
 
   /**
    * `actions`: jump(message), versions(message), react(message, emoji, on), pick(message, button),
-   * retryDeed(nonce), discardDeed(nonce).
+   * vote(message, choices), closePoll(message), retryDeed(nonce), discardDeed(nonce).
    */
   constructor({ root, strings, formats, isMe, actions }) {
     this.#root = root;
@@ -24,6 +26,7 @@ export class Trimmings {
     this.#formats = formats;
     this.#isMe = isMe;
     this.#actions = actions;
+    this.#poll = new PollView({ root: part(root, ".poll"), strings, isMe, actions });
     part(root, ".quote").addEventListener("click", () => actions.jump(this.#message));
     part(root, ".edited").addEventListener("click", () => actions.versions(this.#message));
     part(root, ".reactions-add").addEventListener("click", (event) => actions.pick(this.#message, event.currentTarget));
@@ -32,12 +35,14 @@ export class Trimmings {
   }
 
   show(message) {
-    const { seq, quote, edited, deleted, reactions, deed } = message;
+    const { seq, quote, edited, deleted, reactions, deed, pinned, poll } = message;
     this.#message = message;
-    const shown = JSON.stringify([seq, quote, edited, deleted, reactions, deed]);
+    const shown = JSON.stringify([seq, quote, edited, deleted, reactions, deed, pinned, poll]);
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.#root.classList.toggle("deleted", deleted === true);
+    part(this.#root, ".pinned").hidden = deleted === true || !pinned;
+    this.#poll.show(deleted ? null : (poll ?? null), message);
     this.#quote(quote);
     this.#edited(deleted ? null : edited);
     this.#reactions(deleted ? [] : (reactions ?? []));
@@ -104,7 +109,7 @@ export class Trimmings {
     const footer = part(this.#root, ".deed");
     const waits = deed !== undefined && (deed.fate !== "sending" || deed.type === "delete");
     footer.hidden = !waits;
-    this.#root.classList.toggle("waiting", deed !== undefined && deed.type !== "react");
+    this.#root.classList.toggle("waiting", deed !== undefined && ["edit", "delete"].includes(deed.type));
     footer.classList.toggle("failed", waits && deed.fate === "refused");
     if (!waits) return;
     const failed = deed.fate === "refused";

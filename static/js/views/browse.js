@@ -1,0 +1,89 @@
+/** All rooms, with what they are for, who is there and when something happened last; typing leaves those that fit. */
+import { folded } from "../text.js";
+import { arrange, element, icon, part, showModal } from "./parts.js";
+
+export class BrowseView {
+  #dialog;
+  #field;
+  #list;
+  #status;
+  #chat;
+  #strings;
+  #formats;
+  #byName;
+  #actions;
+  #made = new Map();
+
+  /** `actions`: refresh() asks for the rooms anew, goTo(slug), newRoom(). */
+  constructor({ dialog, chat, strings, formats, locale, actions }) {
+    this.#dialog = dialog;
+    this.#field = part(dialog, "input");
+    this.#list = part(dialog, ".browse-list");
+    this.#status = part(dialog, ".browse-status");
+    this.#chat = chat;
+    this.#strings = strings;
+    this.#formats = formats;
+    this.#byName = new Intl.Collator(locale, { numeric: true }).compare;
+    this.#actions = actions;
+    this.#field.addEventListener("input", () => this.render());
+    this.#field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.isComposing) this.#list.querySelector("a")?.click();
+    });
+    part(dialog, ".close").addEventListener("click", () => dialog.close());
+    dialog.addEventListener("click", (event) => this.#clicked(event));
+  }
+
+  open() {
+    this.#field.value = "";
+    showModal(this.#dialog);
+    this.#field.focus();
+    this.render();
+    this.#actions.refresh();
+  }
+
+  render() {
+    if (!this.#dialog.open) return;
+    const wanted = folded(this.#field.value.trim());
+    const fits = ({ name, topic, slug }) => [name, topic, slug].some((text) => folded(text).includes(wanted));
+    const rooms = [...this.#chat.rooms.values()].filter(fits);
+    const newest = (one, other) => (other.lastAt ?? "").localeCompare(one.lastAt ?? "");
+    rooms.sort((one, other) => one.archived - other.archived || newest(one, other) || this.#byName(one.name, other.name));
+    arrange(this.#list, rooms.map((room) => this.#entry(room)));
+    this.#status.textContent = this.#strings.count("browse.found", rooms.length);
+  }
+
+  #entry(room) {
+    if (!this.#made.has(room.slug)) this.#made.set(room.slug, makeEntry(room));
+    const { item, name, topic, facts } = this.#made.get(room.slug);
+    name.textContent = room.name;
+    topic.textContent = room.topic;
+    topic.hidden = room.topic === "";
+    const told = [this.#strings.count("browse.people", room.people)];
+    const last = room.lastAt ? new Date(room.lastAt) : null;
+    const time = last && `${this.#formats.day(last, new Date())}, ${this.#formats.time(last)}`;
+    told.push(last ? this.#strings.say("browse.last", { time }) : this.#strings.say("browse.never"));
+    if (room.archived) told.push(this.#strings.say("browse.archived"));
+    facts.textContent = told.join(" · ");
+    return item;
+  }
+
+  #clicked(event) {
+    if (event.target === this.#dialog) this.#dialog.close();
+    const link = event.target.closest("a[data-slug]");
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    this.#dialog.close();
+    this.#actions.goTo(link.dataset.slug);
+  }
+}
+
+function makeEntry(room) {
+  const name = element("bdi", "browse-name");
+  const topic = element("span", "browse-topic");
+  topic.dir = "auto";
+  const facts = element("span", "browse-facts");
+  const link = element("a", "browse-room", icon("hash"), name, topic, facts);
+  link.href = `/r/${encodeURIComponent(room.slug)}`;
+  link.dataset.slug = room.slug;
+  return { item: element("li", "", link), name, topic, facts };
+}

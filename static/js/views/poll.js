@@ -1,0 +1,92 @@
+/** A poll under its question: what one can choose of, as buttons with a bar behind each, and how it stands. */
+import { isolated } from "../strings.js";
+import { arrange, element, part } from "./parts.js";
+
+const NAMED = 12; // people whose names are told of one option
+
+export class PollView {
+  #root;
+  #list;
+  #strings;
+  #isMe;
+  #actions;
+  #message = null;
+  #chosen = [];
+  #several = false;
+  #options = [];
+
+  /** `root` holds `.poll-options`, `.poll-state` and `.poll-close`. `actions`: vote(message, choices), closePoll(message). */
+  constructor({ root, strings, isMe, actions }) {
+    this.#root = root;
+    this.#list = part(root, ".poll-options");
+    this.#strings = strings;
+    this.#isMe = isMe;
+    this.#actions = actions;
+    part(root, ".poll-close").addEventListener("click", () => actions.closePoll(this.#message));
+  }
+
+  /** `poll` is null where there is none; that of a message which is not stored yet has only its options. */
+  show(poll, message) {
+    this.#root.hidden = poll === null;
+    this.#message = message;
+    if (poll === null) return;
+    const stored = message.seq !== undefined;
+    const { options, several, anonymous, closed = false, voters = 0 } = poll;
+    this.#several = several;
+    this.#chosen = poll.wished ?? (anonymous ? (poll.mine ?? []) : this.#mine(poll.people ?? []));
+    this.#root.setAttribute("aria-label", this.#strings.say(several ? "poll.label.several" : "poll.label.one"));
+    while (this.#options.length < options.length) this.#options.push(this.#makeOption(this.#options.length));
+    options.forEach((text, index) => this.#option(index, text, poll, closed || !stored));
+    arrange(this.#list, this.#options.slice(0, options.length).map(({ item }) => item));
+    const notes = [this.#strings.count("poll.voters", voters)];
+    if (several && !closed) notes.push(this.#strings.say("poll.several"));
+    if (anonymous) notes.push(this.#strings.say("poll.anonymous"));
+    if (closed) notes.push(this.#strings.say("poll.closed"));
+    part(this.#root, ".poll-state").textContent = notes.join(" · ");
+    this.#root.classList.toggle("several", several);
+    part(this.#root, ".poll-close").hidden = closed || !stored || !this.#isMe(message.author.id);
+  }
+
+  #mine(people) {
+    return people.flatMap((voted, option) => (voted.some(({ id }) => this.#isMe(id)) ? [option] : []));
+  }
+
+  #makeOption(index) {
+    const name = element("bdi", "poll-name");
+    const count = element("span", "poll-count");
+    const bar = element("span", "poll-bar");
+    bar.setAttribute("aria-hidden", "true");
+    const button = element("button", "poll-option", bar, element("span", "poll-mark"), name, count);
+    button.type = "button";
+    button.addEventListener("click", () => this.#choose(index));
+    return { item: element("li", "", button), button, name, count, bar };
+  }
+
+  #option(index, text, { counts = [], voters = 0, people, anonymous }, fixed) {
+    const { button, name, count, bar } = this.#options[index];
+    const votes = counts[index] ?? 0;
+    name.textContent = text;
+    count.textContent = String(votes);
+    bar.style.setProperty("--part", voters ? String(votes / voters) : "0");
+    button.setAttribute("aria-pressed", String(this.#chosen.includes(index)));
+    button.setAttribute("aria-disabled", String(fixed));
+    const told = this.#strings.count("poll.votes", votes);
+    const names = anonymous ? "" : this.#names(people?.[index] ?? []);
+    button.setAttribute("aria-label", [text, told, names].filter(Boolean).join(", "));
+    button.dataset.tip = [told, names].filter(Boolean).join(": ");
+  }
+
+  #names(people) {
+    const named = people.slice(0, NAMED).map(({ name }) => isolated(name));
+    if (people.length > NAMED) named.push(this.#strings.count("reactions.more", people.length - NAMED));
+    return this.#strings.list(named);
+  }
+
+  #choose(index) {
+    if (this.#options[index].button.getAttribute("aria-disabled") === "true") return;
+    const had = this.#chosen.includes(index);
+    const others = this.#several ? this.#chosen.filter((choice) => choice !== index) : [];
+    const choices = had ? others : [...others, index];
+    this.#actions.vote(this.#message, choices.sort((one, other) => one - other));
+  }
+}

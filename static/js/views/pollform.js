@@ -1,0 +1,95 @@
+/** Where one asks everybody something: a question and two to ten options. */
+import { codePoints } from "../text.js";
+import { element, part, showModal } from "./parts.js";
+
+const LEAST = 2;
+
+export class PollFormView {
+  #dialog;
+  #form;
+  #list;
+  #question;
+  #problem;
+  #add;
+  #strings;
+  #limits;
+  #submit;
+
+  /** `limits` are {text, option, options}; `submit({text, poll})` tells whether it was taken. */
+  constructor({ dialog, strings, limits, submit }) {
+    this.#dialog = dialog;
+    this.#form = part(dialog, "form");
+    this.#list = part(dialog, ".poll-fields");
+    this.#question = part(dialog, ".poll-question");
+    this.#problem = part(dialog, ".field-problem");
+    this.#add = part(dialog, ".poll-add");
+    this.#strings = strings;
+    this.#limits = limits;
+    this.#submit = submit;
+    this.#add.addEventListener("click", () => this.#field().focus());
+    part(dialog, ".cancel").addEventListener("click", () => dialog.close());
+    this.#form.addEventListener("submit", (event) => this.#submitted(event));
+    this.#form.addEventListener("input", () => this.#complain(""));
+    this.#list.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  open({ question = "" } = {}) {
+    this.#form.reset();
+    this.#list.replaceChildren();
+    for (let count = 0; count < LEAST; count += 1) this.#field();
+    this.#question.value = question;
+    this.#complain("");
+    showModal(this.#dialog);
+    this.#question.focus();
+  }
+
+  #field() {
+    const input = element("input", "field");
+    input.type = "text";
+    input.dir = "auto";
+    input.autocomplete = "off";
+    input.maxLength = this.#limits.option * 2;
+    this.#list.append(element("li", "", input));
+    const number = this.#list.children.length;
+    input.setAttribute("aria-label", this.#strings.say("poll.option", { n: number }));
+    input.placeholder = this.#strings.say("poll.option", { n: number });
+    this.#add.hidden = number >= this.#limits.options;
+    return input;
+  }
+
+  /** Enter in an option goes to the next one, and makes it if there is none. */
+  #key(event) {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    const inputs = [...this.#list.querySelectorAll("input")];
+    const next = inputs[inputs.indexOf(event.target) + 1];
+    if (next) next.focus();
+    else if (event.target.value.trim() && !this.#add.hidden) this.#field().focus();
+    else this.#form.requestSubmit();
+  }
+
+  #submitted(event) {
+    event.preventDefault();
+    const text = this.#question.value.trim();
+    const inputs = [...this.#list.querySelectorAll("input")];
+    const options = inputs.map(({ value }) => value.trim()).filter(Boolean);
+    const { text: most, option: longest } = this.#limits;
+    if (text === "") return this.#complain(this.#strings.say("poll.no-question"), this.#question);
+    if (codePoints(text) > most) return this.#complain(this.#strings.say("poll.long-question"), this.#question);
+    if (options.length < LEAST) {
+      return this.#complain(this.#strings.say("poll.few"), inputs.find(({ value }) => !value.trim()));
+    }
+    if (new Set(options).size < options.length || options.some((each) => codePoints(each) > longest)) {
+      return this.#complain(this.#strings.say("poll.different", { n: longest }), inputs[0]);
+    }
+    const { several, anonymous } = this.#form.elements;
+    const poll = { options, several: several.checked, anonymous: anonymous.checked };
+    if (this.#submit({ text, poll })) this.#dialog.close();
+    return undefined;
+  }
+
+  #complain(sentence, field = null) {
+    this.#problem.textContent = sentence;
+    field?.focus();
+  }
+}

@@ -1,0 +1,53 @@
+/** Where one changes what a room is called, what it is for, and whether it is archived. */
+import { part, showModal } from "./parts.js";
+
+export class RoomFormView {
+  #dialog;
+  #form;
+  #problem;
+  #strings;
+  #save;
+  #room = null;
+
+  /** `save(room, {name, topic, archived})` gives a promise; what it rejects with is shown. */
+  constructor({ dialog, strings, save }) {
+    this.#dialog = dialog;
+    this.#form = part(dialog, "form");
+    this.#problem = part(dialog, ".field-problem");
+    this.#strings = strings;
+    this.#save = save;
+    part(dialog, ".cancel").addEventListener("click", () => dialog.close());
+    this.#form.addEventListener("submit", (event) => this.#submitted(event));
+    this.#form.addEventListener("input", () => this.#complain(""));
+  }
+
+  open(room) {
+    this.#room = room;
+    const { name, topic, archived } = this.#form.elements;
+    name.value = room.name;
+    topic.value = room.topic;
+    archived.checked = room.archived;
+    this.#complain("");
+    showModal(this.#dialog);
+    topic.focus();
+  }
+
+  async #submitted(event) {
+    event.preventDefault();
+    const room = this.#room;
+    const { name, topic, archived } = this.#form.elements;
+    const wanted = { name: name.value.trim(), topic: topic.value.trim(), archived: archived.checked };
+    const changed = Object.fromEntries(Object.entries(wanted).filter(([key, value]) => value !== room[key]));
+    try {
+      if (Object.keys(changed).length > 0) await this.#save(room, changed);
+      this.#dialog.close();
+    } catch (problem) {
+      this.#complain(problem.status && problem.message ? problem.message : this.#strings.say("ask.unreachable"));
+      (problem.rest?.field === "topic" ? topic : name).focus();
+    }
+  }
+
+  #complain(sentence) {
+    this.#problem.textContent = sentence;
+  }
+}
