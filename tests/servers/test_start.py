@@ -261,7 +261,7 @@ UNUSABLE: dict[Callable[[Path], None], str] = {
     a_folder_as_database: "chatapp: the database cannot be opened: unable to open database file",
     another_programs_database: "chatapp: the database cannot be opened: table rooms already exists",
     a_newer_database: "chatapp: the database is of another version of chatapp: ",
-    tables_that_are_gone: "chatapp: the database cannot be read: no such table: rooms",
+    tables_that_are_gone: "chatapp: the database cannot be opened: no such table: events",
     a_file_as_folder: "(EEXIST)",
     a_folder_as_key: "(EISDIR)",
     a_key_that_is_no_text: "secret.key",
