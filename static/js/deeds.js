@@ -3,6 +3,7 @@
  * acknowledged, and shows on its message from the moment it is wished.
  */
 import { Emitter } from "./emitter.js";
+import { reacted } from "./fold.js";
 
 /** Emits `changed` with the slug of the room in which something waits, or does not wait any more; `refused` with what was. */
 export class Deeds extends Emitter {
@@ -97,18 +98,7 @@ export class Deeds extends Emitter {
     if (command.type === "pin") return { pinned: command.on };
     if (command.type === "vote") return { poll: { ...message.poll, wished: command.choices } };
     if (command.type === "close") return { poll: { ...message.poll, closed: true } };
-    return { reactions: toggled(message.reactions ?? [], command, this.#chat.you) };
+    const { id, name } = this.#chat.you;
+    return { reactions: reacted(message.reactions ?? [], { ...command, author: { id, name } }) };
   }
-}
-
-/** The reactions with one person's one added or taken back. */
-export function toggled(reactions, { emoji, on }, { id, name }) {
-  const found = reactions.find((reaction) => reaction.emoji === emoji);
-  if (!found) return on ? [...reactions, { emoji, people: [{ id, name }] }] : reactions;
-  const others = found.people.filter((person) => person.id !== id);
-  const had = others.length < found.people.length;
-  if (had === on) return reactions;
-  const people = on ? [...found.people, { id, name }] : others;
-  const changed = reactions.map((reaction) => (reaction === found ? { emoji, people } : reaction));
-  return changed.filter((reaction) => reaction.people.length > 0);
 }

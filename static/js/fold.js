@@ -63,7 +63,8 @@ function tombstone({ html, quote, edited, reactions, mentions, all, poll, pinned
   return { ...rest, text: "", deleted: true };
 }
 
-function reacted(reactions, { emoji, on, author }) {
+/** The reactions with one of the author's put there or taken back. */
+export function reacted(reactions, { emoji, on, author }) {
   const before = reactions.find((reaction) => reaction.emoji === emoji)?.people ?? [];
   const others = before.filter(({ id }) => id !== author.id);
   if (on && others.length < before.length) return reactions; // it is there already, and keeps its place
