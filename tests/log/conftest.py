@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from chatapp.log.acts import Act
 from chatapp.log.database import Database, sqlite_url
 from chatapp.log.history import History
 from chatapp.log.journal import Journal
@@ -144,6 +145,18 @@ class Log:
     def close(self) -> None:
         self.journal.stop(PATIENCE)
         self.database.close()
+
+
+class Acting:
+    """Hands any act over without waiting; each test's own kind adds verbs."""
+
+    def __init__(self, log: Log):
+        self._log = log
+
+    def do(self, act: Callable[[Heard], Act]) -> Heard:
+        heard = Heard()
+        self._log.journal.append(act(heard))
+        return heard
 
 
 @pytest.fixture(scope="session")

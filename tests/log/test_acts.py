@@ -21,36 +21,28 @@ from chatapp.model import Author, Deleted, Edited, Event, Message, Present, Quot
 
 from ..actors import InThread, eventually
 from ..conftest import Wire
-from .conftest import GENERAL, Heard, Log
+from .conftest import GENERAL, Acting, Heard, Log
 
 ANA, BOB = Author("ana", "ana"), Author("bob", "bob")
 AT = "1970-01-01T00:16:40.000Z"
 
 
-class Doer:
+class Doer(Acting):
     """Hands acts over without waiting."""
-
-    def __init__(self, log: Log):
-        self._log = log
 
     def edit(
         self, target: int, text: str, nonce: str | None = None, *, by: Author = ANA, room: Room = GENERAL
     ) -> Heard:
-        return self._do(lambda heard: Edit(room, by, nonce, heard, target, text, None))
+        return self.do(lambda heard: Edit(room, by, nonce, heard, target, text, None))
 
     def delete(self, target: int, nonce: str | None = None, *, by: Author = ANA, room: Room = GENERAL) -> Heard:
-        return self._do(lambda heard: Delete(room, by, nonce, heard, target))
+        return self.do(lambda heard: Delete(room, by, nonce, heard, target))
 
     def react(self, target: int, emoji: str, *, on: bool = True, by: Author = ANA, nonce: str | None = None) -> Heard:
-        return self._do(lambda heard: React(GENERAL, by, nonce, heard, target, emoji, on))
+        return self.do(lambda heard: React(GENERAL, by, nonce, heard, target, emoji, on))
 
     def reply(self, reply_to: int, text: str, nonce: str | None = None, *, room: Room = GENERAL) -> Heard:
-        return self._do(lambda heard: Say(room, BOB, nonce, heard, text, None, reply_to))
-
-    def _do(self, act: Callable[[Heard], Act]) -> Heard:
-        heard = Heard()
-        self._log.journal.append(act(heard))
-        return heard
+        return self.do(lambda heard: Say(room, BOB, nonce, heard, text, None, reply_to))
 
 
 @pytest.fixture

@@ -6,34 +6,26 @@ from collections.abc import Callable
 
 import pytest
 
-from chatapp.log.acts import Act, Delete, Edit, React
+from chatapp.log.acts import Delete, Edit, React
 from chatapp.log.places import PINS_LIMIT, Configure, Pin
 from chatapp.log.polls import Vote
 from chatapp.log.records import add_room
 from chatapp.model import Author, Configured, Pinned, Room, RoomState
 
-from .conftest import GENERAL, Heard, Log
+from .conftest import GENERAL, Acting, Heard, Log
 
 ANA, BOB = Author("ana", "ana"), Author("bob", "bob")
 AT = "1970-01-01T00:16:40.000Z"
 
 
-class Doer:
+class Doer(Acting):
     """Hands acts over without waiting."""
-
-    def __init__(self, log: Log):
-        self._log = log
 
     def pin(self, target: int, *, on: bool = True, room: Room = GENERAL) -> Heard:
         return self.do(lambda heard: Pin(room, BOB, None, heard, target, on))
 
     def configure(self, *, nonce: str | None = None, room: Room = GENERAL, **changed: object) -> Heard:
         return self.do(lambda heard: Configure(room, ANA, nonce, heard, **changed))  # type: ignore[arg-type]
-
-    def do(self, act: Callable[[Heard], Act]) -> Heard:
-        heard = Heard()
-        self._log.journal.append(act(heard))
-        return heard
 
 
 @pytest.fixture
