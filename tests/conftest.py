@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,12 @@ settings.register_profile("chatapp", deadline=None, suppress_health_check=HEALTH
 settings.load_profile("chatapp")
 
 SETTINGS = {"RATE_LIMIT": 0, "PRESENCE_LINGER": 0.2}
+
+
+def pytest_configure() -> None:
+    """What a shell starts in its background is deaf to Ctrl-C, and what that starts inherits it: programs that tests
+    end as a terminal does would not end."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
