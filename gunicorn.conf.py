@@ -5,9 +5,11 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from chatapp.servers import gthread, limits
+from chatapp.servers import limits
 
 limits.begin_without_thread_caches()
+
+from chatapp.servers import gthread  # noqa: E402  # only now: what is loaded before is loaded twice
 
 worker_class = "gthread"
 threads = gthread.threads()
