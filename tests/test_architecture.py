@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
     {"client.conversation", "client.follow"},
     {"client.patience", "client.person", "client.show", "client.wire"},
     {"client.address", "client.heard"},
-    {"servers.address", "servers.limits", "servers.pool"},
+    {"servers.address", "servers.command", "servers.limits", "servers.pool"},
     {"lifecycle"},
     {"flow.door", "web.openapi"},
     {"web.operations"},

@@ -61,7 +61,8 @@ def test_watched_it_tells_who_waited_and_who_held() -> None:
     newest, oldest = lock.last
     assert (oldest.what, newest.what) == ("hold", "want")
     assert oldest.thread == holder.ident != newest.thread
-    assert oldest.held >= newest.waited > 0
+    asked = newest.at - newest.waited
+    assert oldest.at <= asked < oldest.at + oldest.held <= newest.at
     assert lock.contended == 1
     assert lock.acquisitions == sum(lock.held) == sum(lock.waited) == 2
     assert len(lock.held) == len(EDGES) + 1

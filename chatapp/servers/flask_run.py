@@ -12,14 +12,12 @@ from socketserver import StreamRequestHandler
 from types import FrameType
 from typing import TYPE_CHECKING
 
-import click
 from flask import Flask
-from flask.cli import run_command
 from werkzeug.serving import WSGIRequestHandler
 
 from ..config import load
 from ..lifecycle import Lifecycle, StartError
-from . import limits
+from . import command, limits
 from .address import announce
 
 if TYPE_CHECKING:
@@ -28,14 +26,13 @@ if TYPE_CHECKING:
 
 def start(app: Flask) -> None:
     """Starts the application if `flask run` is what loads it; for other commands, and gunicorn, does nothing."""
-    context = click.get_current_context(silent=True)
-    if context is None or context.command is not run_command or _is_watcher(context):
+    context = command.serving()
+    if context is None:
         return
     if context.params.get("cert"):
         raise SystemExit("chatapp: no certificate here: TLS ends in a proxy (nginx, Caddy); see the README")
     if not context.params.get("with_threads", True):
         raise SystemExit("chatapp: it needs threads: one open chat would block all others; drop --without-threads")
-    limits.begin_without_thread_caches()
     lifecycle: Lifecycle = app.extensions["chatapp"]
     lifecycle.hub.limit(limits.clients(load(app.config).MAX_CLIENTS))
     limits.make_threads_small()
@@ -73,14 +70,6 @@ class ImpatientReads(io.RawIOBase):
         if time.monotonic() > self._until:
             raise TimeoutError("the request took too long")
         return self._sock.recv_into(buffer)
-
-
-def _is_watcher(context: click.Context) -> bool:
-    """With the reloader there are two processes; the first only watches the files."""
-    reload = context.params.get("reload")
-    if reload is None:
-        reload = os.environ.get("FLASK_DEBUG", "0") not in ("", "0", "false", "no")
-    return bool(reload) and os.environ.get("WERKZEUG_RUN_MAIN") != "true"
 
 
 def _stop_on(number: signal.Signals, lifecycle: Lifecycle) -> None:

@@ -15,6 +15,15 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocke
 from tests.actors import Server, Talker
 
 CHROMIUM = os.environ.get("CHATAPP_TEST_BROWSER") or shutil.which("chromium") or shutil.which("chromium-browser")
+# Each window of Chromium's loads a page of its own for the address bar, which costs twice what ours does. Of several
+# such flags the last is heeded, so that what Playwright turns off, and we may meet, is said again.
+NOT_NEEDED = [
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup"),
+    *("AimEnabled", "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+    *("HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "NetworkTimeServiceQuerying"),
+    *("OptimizationHints", "PaintHolding", "PreconnectToSearch", "ThirdPartyStoragePartitioning"),
+]
+ARGUMENTS = ["--no-sandbox", f"--disable-features={','.join(NOT_NEEDED)}"]
 CONNECTED = re.compile("^(Connected|Conectado)$")
 
 expect.set_options(timeout=10_000)
@@ -24,7 +33,7 @@ expect.set_options(timeout=10_000)
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests; every person has a context, and so cookies and storage, of their own."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
 
