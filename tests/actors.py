@@ -24,6 +24,8 @@ from wsproto.connection import Connection
 from wsproto.events import BytesMessage, CloseConnection, Message, Ping, Pong, TextMessage
 from wsproto.utilities import LocalProtocolError
 
+from .launching import Launch, Process, cold
+
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 10.0  # seconds until a test says that something did not happen
 
@@ -283,6 +285,7 @@ class Server:
         arguments: tuple[str, ...] = (),
         under: tuple[str, ...] = (),
         environ: Mapping[str, str] | None = None,
+        launch: Launch = cold,
         **settings: object,
     ):
         """`under` is a command that starts the server as its own, `environ` goes over the environment."""
@@ -291,11 +294,12 @@ class Server:
         self.arguments = arguments
         self.under = under
         self.environ = environ or {}
+        self._launch = launch
         self.settings = settings
         self.port = 0
         self._talkers: list[Talker] = []
         self._terminal = data.parent / f"{data.name}.terminal"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     @property
     def url(self) -> str:
@@ -306,7 +310,7 @@ class Server:
         return self._process is not None
 
     @property
-    def process(self) -> subprocess.Popen[bytes]:
+    def process(self) -> Process:
         assert self._process is not None
         return self._process
 
@@ -327,7 +331,7 @@ class Server:
         eventually(self.answers, 30)
         return self
 
-    def launch(self) -> subprocess.Popen[bytes]:
+    def launch(self) -> Process:
         """Starts without waiting for anything."""
         self.port = self.port or free_port()
         where = ("-b", f"127.0.0.1:{self.port}") if self.kind == "gunicorn" else ("-p", str(self.port))
@@ -336,15 +340,8 @@ class Server:
         environ |= {f"CHATAPP_{name}": str(value) for name, value in self.settings.items()}
         environ |= {"CHATAPP_DATA": str(self.data), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         environ |= self.environ
-        with self._terminal.open("wb") as terminal:
-            self._process = subprocess.Popen(
-                [*self.under, *self.COMMANDS[self.kind], *where, *self.arguments],
-                cwd=ROOT,
-                env=environ,
-                stdout=terminal,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        command = [*self.under, *self.COMMANDS[self.kind], *where, *self.arguments]
+        self._process = self._launch(command, ROOT, environ, self._terminal)
         return self._process
 
     def answers(self) -> bool:

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from chatapp import create_app
 
 from .actors import PATIENCE, Closed, InThread, Refused, Server, Talker, handshake_headers, read_head
+from .launching import Launch, cold
 
 # What a property test looks at is never how long an example took: that is the machine's affair.
 # The machine may be busy, and a random text is seldom a name.
@@ -145,12 +146,18 @@ def make_wire() -> Iterator[Callable[[Flask], Wire]]:
 
 
 @pytest.fixture
-def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def launch() -> Launch:
+    """How servers are started: as users do."""
+    return cold
+
+
+@pytest.fixture
+def make_server(tmp_path: Path, launch: Launch) -> Iterator[Callable[..., Server]]:
     """Makes real servers, not started yet; all are stopped at the end."""
     made: list[Server] = []
 
-    def make(kind: str = "gunicorn", *, arguments: tuple[str, ...] = (), **settings: Any) -> Server:
-        made.append(Server(tmp_path / f"data{len(made)}", kind=kind, arguments=arguments, **{**SETTINGS, **settings}))
+    def make(kind: str = "gunicorn", **settings: Any) -> Server:
+        made.append(Server(tmp_path / f"data{len(made)}", kind=kind, launch=launch, **{**SETTINGS, **settings}))
         return made[-1]
 
     yield make

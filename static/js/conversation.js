@@ -63,6 +63,9 @@ export function conversation(root, parts, page) {
     notice.say(say(`deed.${command.type}.refused`, { reason, emoji: command.emoji }));
   });
   shortcuts.bind("edit-last", editLast);
+  shortcuts.bind("message.previous", ({ target }) => tools.step(target, -1));
+  shortcuts.bind("message.next", ({ target }) => tools.step(target, 1));
+  shortcuts.bind("message.menu", ({ target }) => tools.menu(target, part(target, ".text").getBoundingClientRect()));
   find("#log").addEventListener("click", followed);
 
   // What is offered.

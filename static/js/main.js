@@ -1,5 +1,5 @@
 /** Builds the page's parts and hands each to the next: the only file that knows them all. */
-import { addressOf, placeOf } from "./address.js";
+import { addressOf } from "./address.js";
 import { Api } from "./api.js";
 import { watchBrowser } from "./browser.js";
 import { browserClock as clock } from "./clock.js";
@@ -10,6 +10,8 @@ import { Deeds } from "./deeds.js";
 import { Drafts } from "./drafts.js";
 import { Formats } from "./formats.js";
 import { mentionSource } from "./mentioning.js";
+import { naming } from "./naming.js";
+import { navigation } from "./navigation.js";
 import { news } from "./news.js";
 import { Outgoing, randomNonce } from "./outgoing.js";
 import { paced } from "./pace.js";
@@ -21,7 +23,6 @@ import { Chat } from "./state.js";
 import { openStore } from "./store.js";
 import { Strings } from "./strings.js";
 import { Tabs } from "./tabs.js";
-import { AskView } from "./views/ask.js";
 import { BannerView } from "./views/banner.js";
 import { ComposerView } from "./views/composer.js";
 import { Drawers } from "./views/drawers.js";
@@ -137,6 +138,19 @@ const composer = new ComposerView({
     escape: () => talk.escape(),
   },
 });
+const drawers = new Drawers({
+  sides: [
+    { panel: $("#rooms"), opener: $("#rooms-open"), closer: $("#rooms-close"), narrow: "(width < 48rem)" },
+    { panel: $("#people"), opener: $("#people-open"), closer: $("#people-close"), narrow: "(width < 68rem)" },
+  ],
+  backdrop: $("#backdrop"),
+  main: $("main"),
+});
+const go = navigation(
+  { api, chat, composer, drawers, messages: $("#log"), reading, session },
+  { home: boot.home, seek: (seq) => talk.seek(seq) },
+);
+const who = naming($("#name-dialog"), { api, chat, session, strings }, { begin, onDone: go.focusWriting });
 const typing = new TypingView({ root: $("#typing"), words: $("#typing-words"), chat, strings, clock });
 const people = new PeopleView({
   list: $("#people-list"),
@@ -152,7 +166,7 @@ const rooms = new RoomsView({
   chat,
   strings,
   locale,
-  onOpen: goTo,
+  onOpen: go.goTo,
 });
 const banner = new BannerView({
   root: $("#banner"),
@@ -171,49 +185,47 @@ const me = new MeView({
   strings,
 });
 const title = new TitleView({ link: $("link[rel=icon]") });
-const drawers = new Drawers({
-  sides: [
-    { panel: $("#rooms"), opener: $("#rooms-open"), closer: $("#rooms-close"), narrow: "(width < 48rem)" },
-    { panel: $("#people"), opener: $("#people-open"), closer: $("#people-close"), narrow: "(width < 68rem)" },
-  ],
-  backdrop: $("#backdrop"),
-  main: $("main"),
-});
-const nameDialog = new AskView({ dialog: $("#name-dialog"), strings, submit: takeName, onDone: focusWriting });
 const settings = new SettingsView({
   dialog: $("#settings-dialog"),
   opener: $("#me"),
   store,
   locale,
-  actions: { rename, speak },
+  actions: { rename: who.rename, speak },
 });
 const { commands, shortcuts } = controls(
   document,
   { chat, composer, log, rooms, settings, strings, store, boot },
-  { goTo, newRoom: () => work.newRoom(), rename, speak, search, people: () => drawers.open($("#people")) },
+  {
+    goTo: go.goTo,
+    newRoom: () => work.newRoom(),
+    rename: who.rename,
+    speak,
+    search,
+    people: () => drawers.open($("#people")),
+  },
 );
 const told = news(
   document,
   { api, chat, clock, commands, composer, formats, log, senders, session, store, strings, tabs },
-  { open: goToPlace, refreshRooms },
+  { open: go.goToPlace, refreshRooms: go.refreshRooms },
 );
 
 const talk = conversation(
   document,
   { api, chat, clock, composer, deeds, emoji: aids.emoji, formats, log, reading, shortcuts, strings, limits },
-  { askName, open: openPlace },
+  { askName: who.ask, open: go.open },
 );
 const work = roomwork(
   document,
   { api, chat, commands, deeds, formats, limits, locale, strings },
   {
-    askName,
+    askName: who.ask,
     closeDrawers: () => drawers.close({ restoreFocus: false }),
-    focusWriting,
-    goTo,
+    focusWriting: go.focusWriting,
+    goTo: go.goTo,
     jump: talk.jump,
     post: (message) => post(chat.open, message),
-    refreshRooms,
+    refreshRooms: go.refreshRooms,
   },
 );
 
@@ -223,8 +235,6 @@ function forward(...names) {
 }
 
 // What a change of state changes on the page.
-
-let askedForAnother = false; // the chosen name was taken, and we have said so
 
 const renderRooms = paced(() => {
   rooms.render();
@@ -257,26 +267,17 @@ connection.on("state", (state) => {
   me.connection(state);
   log.refresh();
 });
-session.on("name-taken", (detail) => {
-  if (askedForAnother) return; // the server says it at each reconnect, with whatever number is free; we only once
-  askedForAnother = true;
-  nameDialog.open({ value: chat.you.name, problem: detail, modal: false });
-});
 session.on("watched", (n) => {
   $("#watched").hidden = n === 0;
   $("#watched-words").textContent = n === 0 ? "" : strings.count("watched", n);
 });
 session.on("stranger", () => location.reload()); // other data, or a lost cookie: begin anew, with a name
-session.on("not-joined", (room) => preview(room));
-session.on("no-such-room", (slug) => {
-  if (slug === chat.open.slug) location.assign(addressOf(slug)); // the server's own page says it
-});
 
 // What the person does.
 
 function submit(room, text) {
   if (chat.you === null) {
-    askName();
+    who.ask();
     return false;
   }
   const about = talk.take(room, text);
@@ -291,32 +292,6 @@ function post(room, fields, note = null) {
   return true;
 }
 
-function askName() {
-  nameDialog.open({ required: true });
-}
-
-async function takeName(name) {
-  const isNew = chat.you === null;
-  const you = await api.rename(name);
-  askedForAnother = false;
-  chat.become({ ...chat.you, ...you });
-  if (!isNew) return;
-  begin();
-}
-
-/** Perhaps the name was given in another tab meanwhile: then there is nothing left to ask. */
-async function namedElsewhere() {
-  const you = await api.me().catch(() => null);
-  if (!you || chat.you !== null) return;
-  nameDialog.dismiss();
-  chat.become(you);
-  begin();
-}
-
-function rename() {
-  nameDialog.open({ value: chat.you.name });
-}
-
 async function speak(code) {
   await api.speak(code).catch(() => null);
   location.reload();
@@ -326,60 +301,7 @@ function search(text = "") {
   location.assign(text ? `/search?${new URLSearchParams({ q: text })}` : "/search");
 }
 
-function goTo(slug) {
-  drawers.close({ restoreFocus: false });
-  if (slug !== chat.open.slug) openPlace({ slug, seq: null });
-  focusWriting();
-}
-
-/** As `openPlace`, from a list that may lie over the messages. */
-function goToPlace(place) {
-  drawers.close({ restoreFocus: false });
-  openPlace(place);
-  $("#log").focus({ preventScroll: true });
-}
-
-/** Goes to a room, or to a message in it, as by its address. */
-function openPlace({ slug, seq }) {
-  history.pushState(null, "", addressOf(slug, seq));
-  if (slug !== chat.open.slug) openRoom(slug);
-  if (seq !== null) talk.seek(seq);
-}
-
-function focusWriting() {
-  // On a touch screen the keyboard would jump up and cover what one came to read.
-  if (matchMedia("(pointer: fine)").matches) composer.focus();
-  else $("#log").focus({ preventScroll: true });
-}
-
-function openRoom(slug) {
-  chat.enter(slug);
-  const room = chat.open;
-  if (chat.you === null) preview(room);
-  else if (!room.joined) session.join(room);
-}
-
-/** Reads without a connection: before one has a name, or while the server is full for more of them. */
-function preview(room) {
-  if (!room.loaded) reading.newest(room).catch(() => null);
-}
-
-addEventListener("popstate", async () => {
-  const { slug, seq } = placeOf(location.pathname) ?? { slug: boot.home, seq: null };
-  if (!chat.room(slug)) await refreshRooms();
-  if (!chat.room(slug)) return location.reload();
-  if (slug !== chat.open.slug) openRoom(slug);
-  if (seq !== null) talk.seek(seq);
-  return undefined;
-});
-
-
 // What happens around the page.
-
-async function refreshRooms() {
-  const entries = await api.rooms().catch(() => null);
-  if (entries) chat.stand(entries);
-}
 
 async function adopt(others) {
   for (const { outgoing: left } of senders) left.adopt({ author: chat.you.id, tab: tabs.id, others });
@@ -395,27 +317,25 @@ async function begin() {
 
 connection.on("state", async ({ name }) => {
   if (name === "waiting" && !chat.open.loaded) {
-    refreshRooms();
-    preview(chat.open);
+    go.refreshRooms();
+    go.preview(chat.open);
   }
   if (name !== "open") return;
   log.recovered();
-  refreshRooms();
+  go.refreshRooms();
   if (adopted) await adopt(await tabs.others()); // a tab that was closed while offline left its messages to us
 });
 
-watchBrowser({ chat, composer, connection, log, session }, { refreshRooms, namedElsewhere });
+watchBrowser({ chat, composer, connection, log, session }, { refreshRooms: go.refreshRooms, namedElsewhere: who.elsewhere });
 
 chat.describe([boot.room]);
 me.person(chat.you);
 me.connection(connection.state);
-openRoom(boot.room.slug);
-if (boot.seq !== null) talk.seek(boot.seq);
+go.show({ slug: boot.room.slug, seq: boot.seq });
 if (chat.you === null) {
-  refreshRooms();
-  askName();
+  go.refreshRooms();
+  who.ask();
 } else {
-  begin();
   begin();
   if (boot.seq === null && matchMedia("(pointer: fine)").matches) composer.focus();
 }

@@ -5,12 +5,13 @@ const COMPOSING = 229; // keyCode of a key that an input method took
 const KEY = "chatapp.single-keys";
 
 // Where a shortcut counts. `typing`: in a field; `composer`: that field is the message's; `beside`: in a side's list,
-// which has keys of its own.
+// which has keys of its own; `message`: on one, to which Tab leads.
 const everywhere = () => true;
 const reading = ({ typing }) => !typing;
 const overMessages = ({ typing, composer, beside }) => !beside && (!typing || composer);
 const inMessages = ({ typing, beside }) => !beside && !typing;
 const writing = ({ composer }) => composer;
+const onMessage = ({ message }) => message;
 const inEmptyField = ({ composer, empty }) => composer && empty;
 
 /** `keys` are `mod` (Ctrl, on a Mac Cmd), `alt`, `shift` and one key as `KeyboardEvent.key` names it, joined by "+". */
@@ -25,6 +26,9 @@ export const SHORTCUTS = [
   { id: "page.up", keys: ["PageUp"], where: overMessages },
   { id: "page.down", keys: ["PageDown"], where: overMessages },
   { id: "newest", keys: ["End"], where: inMessages },
+  { id: "message.previous", keys: ["ArrowUp"], where: onMessage },
+  { id: "message.next", keys: ["ArrowDown"], where: onMessage },
+  { id: "message.menu", keys: ["Enter", "ContextMenu", "shift+F10"], where: onMessage },
   { id: "write", keys: ["c"], where: reading },
   { id: "edit-last", keys: ["ArrowUp"], where: inEmptyField },
   { id: "leave", keys: ["Escape"], where: writing },
@@ -78,7 +82,7 @@ export class Shortcuts {
 
   #cap(key) {
     const caps = this.#isMac ? { mod: "⌘", alt: "⌥", shift: "⇧" } : { mod: "Ctrl", alt: "Alt", shift: "Shift" };
-    const others = { ArrowUp: "↑", ArrowDown: "↓", PageUp: "Page Up", PageDown: "Page Down", Escape: "Esc" };
+    const others = { ArrowUp: "↑", ArrowDown: "↓", PageUp: "Page Up", PageDown: "Page Down", Escape: "Esc", ContextMenu: "Menu" };
     return caps[key] ?? others[key] ?? (key.length === 1 ? key.toUpperCase() : key);
   }
 
@@ -100,7 +104,13 @@ export class Shortcuts {
   #place(target) {
     const composer = target === this.#field;
     const typing = composer || target.isContentEditable || Boolean(target.closest?.("input, textarea, select"));
-    return { typing, composer, empty: this.#field.value === "", beside: Boolean(target.closest?.("nav, aside")) };
+    return {
+      typing,
+      composer,
+      empty: this.#field.value === "",
+      beside: Boolean(target.closest?.("nav, aside")),
+      message: Boolean(target.classList?.contains("message")),
+    };
   }
 
   #matches(event, combination) {

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocketRoute, expect, sync_playwright
 
 from tests.actors import Server, Talker
+from tests.launching import Launch, warm
 
 CHROMIUM = os.environ.get("CHATAPP_TEST_BROWSER") or shutil.which("chromium") or shutil.which("chromium-browser")
 # Each window of Chromium's loads a page of its own for the address bar, which costs twice what ours does. Of several
@@ -36,6 +37,12 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def launch() -> Launch:
+    """What is looked at here is not how servers start."""
+    return warm
 
 
 class Person:

@@ -250,6 +250,21 @@ def test_every_shortcut_of_the_help_works_and_no_other_is_in_it(ana: Person, bot
         "() => { const log = document.querySelector('#log');"
         " return log.scrollHeight - log.clientHeight - log.scrollTop < 5; }"
     )
+    newest = ana.messages.last
+    page.keyboard.press("Tab")
+    expect(newest).to_be_focused()
+    row("message.previous")
+    page.keyboard.press("ArrowUp")
+    expect(ana.messages.nth(-2)).to_be_focused()
+    row("message.next")
+    page.keyboard.press("ArrowDown")
+    expect(newest).to_be_focused()
+    row("message.menu")
+    for key in ("Enter", "ContextMenu", "Shift+F10"):
+        page.keyboard.press(key)
+        expect(page.get_by_role("menu")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(newest).to_be_focused()
     row("write")
     page.keyboard.press("c")
     expect(field).to_be_focused()

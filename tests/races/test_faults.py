@@ -155,6 +155,48 @@ if a_small_disk_can_be_had():  # not in every container; the test above runs eve
             assert server.stop() == 0
 
 
+EVERYTHING: list[tuple[str, dict[str, Any]]] = [
+    ("post", {"text": "later"}),
+    ("edit", {"target": 1, "text": "mended"}),
+    ("react", {"target": 1, "emoji": "👍", "on": True}),
+    ("pin", {"target": 1, "on": True}),
+    ("vote", {"target": 2, "choices": [1]}),
+    ("close", {"target": 2}),
+    ("delete", {"target": 3}),
+    ("configure", {"topic": "the test"}),
+]
+
+
+@pytest.mark.parametrize("fault", [lambda server: locked(server.data), files_may_not_grow])
+def test_whatever_one_does_is_refused_for_a_while_and_then_done_once(fault: Full, make_server: MakeServer) -> None:
+    server = make_server(LOG_LEVEL="ERROR", BUSY_TIMEOUT=0.3).start()
+    _, headers, _ = server.post("/api/me", {"name": "Ana"})
+    ana = server.talk(chat=True, Cookie=headers["set-cookie"].partition(";")[0])
+    ana.join()
+    bia = server.enter("Bia")
+    for number, fields in enumerate(({}, {"poll": {"options": ["yes", "no"]}}, {})):
+        ana.say("post", room="general", text="before", nonce=str(number), **fields)
+        ana.hear("message")
+
+    def do(type: str, fields: dict[str, Any]) -> dict[str, Any]:
+        ana.say(type, room="general", nonce=f"the {type}", **fields)
+        return ana.hear(nonce=f"the {type}", timeout=15)
+
+    with fault(server):
+        answers = [do(*each) for each in EVERYTHING]
+        assert [answer.get("code") for answer in answers] == ["busy"] * len(EVERYTHING)
+    eventually(lambda: healthy(server), 15)
+    done = [do(*each) for each in EVERYTHING]
+    assert [event["seq"] for event in done] == list(range(4, 4 + len(EVERYTHING)))
+    assert [do(*each) for each in EVERYTHING] == done
+    heard = [bia.hear(seq=seq) for seq in range(1, 4 + len(EVERYTHING))]
+    assert [event["type"] for event in heard[3:]] == [event["type"] for event in done]
+    page = json.loads(server.get("/api/rooms/general/messages")[2])
+    first, poll, third, posted = page["messages"]
+    assert (first["text"], first["pinned"], len(first["reactions"])) == ("mended", True, 1)
+    assert (poll["poll"]["counts"], third["deleted"], posted["text"]) == ([0, 1], True, "later")
+
+
 def test_a_start_on_a_full_disk_is_refused_with_one_line(tmp_path: Path) -> None:
     """`ulimit -f 0`: not one byte can be written."""
     limit = (

@@ -1,5 +1,5 @@
 /** A dialog that asks for one line (a name), hands it to `submit` and shows what is wrong with it. */
-import { part } from "./parts.js";
+import { part, showModal } from "./parts.js";
 
 export class AskView {
   #dialog;
@@ -56,7 +56,7 @@ export class AskView {
   }
 
   #show() {
-    this.#dialog.showModal();
+    showModal(this.#dialog);
     this.#field.focus();
     this.#field.select();
   }

@@ -71,6 +71,7 @@ export class MessageView {
   #frame({ message: { author, at }, lead, mine }) {
     this.root.classList.toggle("lead", lead);
     this.root.classList.toggle("mine", mine);
+    this.root.ariaLive = mine ? "off" : null; // read once, when it is sent, and not again with its markup
     paintAvatar(part(this.root, ".avatar"), author);
     part(this.root, ".author").textContent = author.name;
     const time = part(this.root, "time");

@@ -1,5 +1,5 @@
 /** A question before something that cannot be taken back. */
-import { part } from "./parts.js";
+import { part, showModal } from "./parts.js";
 
 export class QuestionView {
   #dialog;
@@ -20,7 +20,7 @@ export class QuestionView {
   ask({ about, run }) {
     this.#run = run;
     part(this.#dialog, ".question-about").textContent = about;
-    this.#dialog.showModal();
+    showModal(this.#dialog);
     part(this.#dialog, ".cancel").focus(); // an Enter too many does no harm
   }
 }

@@ -1,5 +1,5 @@
 /** One's name, language and colours. */
-import { part } from "./parts.js";
+import { part, showModal } from "./parts.js";
 
 const KEY = "chatapp.theme";
 
@@ -29,7 +29,7 @@ export class SettingsView {
   }
 
   open() {
-    this.#dialog.showModal();
+    showModal(this.#dialog);
   }
 
   /** `choice` is `system`, `light` or `dark`. */

@@ -2,7 +2,6 @@
 import { onLongPress } from "./touch.js";
 
 const QUICK = 3; // emoji among the buttons
-const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 export class ToolsView {
   #log;
@@ -34,7 +33,6 @@ export class ToolsView {
     log.addEventListener("pointerover", (event) => event.pointerType === "mouse" && this.#over(event.target));
     stage.addEventListener("pointerleave", () => this.hide());
     log.addEventListener("scroll", () => this.#place(), { passive: true });
-    log.addEventListener("keydown", (event) => this.#key(event));
     log.addEventListener("focusin", ({ target }) => this.#choose(target.closest(".message")));
     log.addEventListener("focusout", ({ relatedTarget: to }) => {
       if (to && !to.closest(".stage, dialog")) this.#chosen = false;
@@ -61,6 +59,14 @@ export class ToolsView {
     if (!message) return;
     this.#choose(element);
     this.#menu.open({ items: this.#entries(message, element), at, returnTo: element });
+  }
+
+  /** Goes from a message to the next one (1) or the one before (-1). */
+  step(element, by) {
+    const all = [...this.#log.querySelectorAll(".message")];
+    const next = all[all.indexOf(element) + by];
+    next?.focus({ preventScroll: true });
+    next?.scrollIntoView({ block: "nearest" });
   }
 
   hide() {
@@ -128,27 +134,6 @@ export class ToolsView {
     if (this.#active) reachable(this.#active, -1);
     this.#active = element;
     reachable(element, 0);
-  }
-
-  /** On a message: up and down go from one to the next, Enter and the menu key open what can be done. */
-  #key(event) {
-    const element = event.target;
-    if (!element.classList.contains("message") || event.ctrlKey || event.metaKey || event.altKey) return;
-    const step = STEPS[event.key];
-    if (step !== undefined && !event.shiftKey) {
-      event.preventDefault();
-      this.#step(element, step);
-    } else if (event.key === "Enter" || event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
-      event.preventDefault();
-      this.menu(element, element.querySelector(".text").getBoundingClientRect());
-    }
-  }
-
-  #step(element, step) {
-    const all = [...this.#log.querySelectorAll(".message")];
-    const next = all[all.indexOf(element) + step];
-    next?.focus({ preventScroll: true });
-    next?.scrollIntoView({ block: "nearest" });
   }
 }
 

@@ -1,5 +1,5 @@
 /** How a message read before it was edited. */
-import { element, part } from "./parts.js";
+import { element, part, showModal } from "./parts.js";
 
 export class VersionsView {
   #dialog;
@@ -27,7 +27,7 @@ export class VersionsView {
     const asked = this.#asked;
     this.#list.replaceChildren();
     this.#problem.textContent = "";
-    this.#dialog.showModal();
+    showModal(this.#dialog);
     const found = await this.#load(message).catch((problem) => problem);
     if (asked !== this.#asked) return;
     if (Array.isArray(found)) this.#list.replaceChildren(...found.reverse().map((each, index) => this.#entry(each, index)));

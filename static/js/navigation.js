@@ -1,0 +1,78 @@
+/** Going somewhere: to a room or a message, by the lists, by addresses and by the browser's own back. */
+import { addressOf, placeOf } from "./address.js";
+
+/**
+ * `parts` are the page's (api, chat, composer, drawers, messages, reading, session), `page` the page's: home is
+ * the slug of the room that one comes to first, seek(seq) shows a message of the open room.
+ */
+export function navigation({ api, chat, composer, drawers, messages, reading, session }, { home, seek }) {
+  session.on("not-joined", (room) => preview(room));
+  session.on("no-such-room", (slug) => {
+    if (slug === chat.open.slug) location.assign(addressOf(slug)); // the server's own page says it
+  });
+  addEventListener("popstate", async () => {
+    const place = placeOf(location.pathname) ?? { slug: home, seq: null };
+    if (!chat.room(place.slug)) await refreshRooms();
+    if (chat.room(place.slug)) show(place);
+    else location.reload();
+  });
+
+  function show({ slug, seq }) {
+    if (slug !== chat.open?.slug) enter(slug);
+    if (seq !== null) seek(seq);
+  }
+
+  function enter(slug) {
+    chat.enter(slug);
+    const room = chat.open;
+    if (chat.you === null) preview(room);
+    else if (!room.joined) session.join(room);
+  }
+
+  /** Reads without a connection: before one has a name, or while the server is full for more of them. */
+  function preview(room) {
+    if (!room.loaded) reading.newest(room).catch(() => null);
+  }
+
+  async function refreshRooms() {
+    const entries = await api.rooms().catch(() => null);
+    if (entries) chat.stand(entries);
+  }
+
+  /** Goes to a room, or to a message in it, as by its address. */
+  function open(place) {
+    history.pushState(null, "", addressOf(place.slug, place.seq));
+    show(place);
+  }
+
+  function focusMessages() {
+    messages.focus({ preventScroll: true });
+  }
+
+  function focusWriting() {
+    // On a touch screen the keyboard would jump up and cover what one came to read.
+    if (matchMedia("(pointer: fine)").matches) composer.focus();
+    else focusMessages();
+  }
+
+  return {
+    show,
+    open,
+    preview,
+    refreshRooms,
+    focusWriting,
+
+    goTo(slug) {
+      drawers.close({ restoreFocus: false });
+      if (slug !== chat.open.slug) open({ slug, seq: null });
+      focusWriting();
+    },
+
+    /** As `open`, from a list that may lie over the messages. */
+    goToPlace(place) {
+      drawers.close({ restoreFocus: false });
+      open(place);
+      focusMessages();
+    },
+  };
+}
