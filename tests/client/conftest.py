@@ -60,7 +60,10 @@ class Terminal:
 
     def shows(self, text: str, timeout: float = PATIENCE) -> None:
         """Waits until that has been written."""
-        eventually(lambda: text in self.shown or self._failed(text), timeout)
+        try:
+            eventually(lambda: text in self.shown or self._failed(text), timeout)
+        except AssertionError:
+            raise AssertionError(f"{text!r} is not in {self.shown!r}") from None
 
     def press(self, keys: str) -> None:
         os.write(self._master, keys.encode())

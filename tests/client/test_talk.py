@@ -14,6 +14,14 @@ from .conftest import Relay, Terminal, texts_of
 Open = Callable[..., Terminal]
 
 
+def answers_who(ana: Terminal, wanted: str) -> bool:
+    """Asks once who is there. Who comes is told a moment after they have come, in one frame with others."""
+    told = ana.shown.count("-- Ana")
+    ana.enter("/who")
+    eventually(lambda: ana.shown.count("-- Ana") > told)
+    return wanted in ana.shown
+
+
 def test_two_people_talk_and_leave(server: Server, terminal: Open) -> None:
     ana = terminal("talk", "general", "--server", server.url, "--name", "Ana")
     ana.shows("you are in general")
@@ -26,8 +34,7 @@ def test_two_people_talk_and_leave(server: Server, terminal: Open) -> None:
     bia.shows("#1 Ana: hello Bia")
     bia.enter("hello  *Ana*, olá")
     ana.shows("#2 Bia: hello  *Ana*, olá")
-    ana.enter("/who")
-    ana.shows("-- Ana, Bia")
+    eventually(lambda: answers_who(ana, "-- Ana, Bia"))
     bia.enter("/name Beatriz")
     bia.shows("you are Beatriz now")
     bia.enter("//not a command")
