@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.actors import Server
 
 from .conftest import Person
-from .test_looks import DESKTOP, PHONE, has_no_violations
+from .test_looks import FOUR_LOOKS, has_no_violations
 
 SLOW = 30_000  # ms until a figure says it: some need five seconds on a machine with nothing else to do
 
@@ -119,9 +119,7 @@ def test_it_begins_when_it_is_asked_to_and_begins_anew(lab_server: Server, make_
     expect(page.locator("[data-number='1'][data-state=reading]")).to_be_attached(timeout=SLOW)
 
 
-@pytest.mark.parametrize("language", ["en-US", "pt-BR"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("device", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@FOUR_LOOKS
 def test_axe_finds_nothing(
     make_visitor: Callable[..., Person], language: str, scheme: str, device: dict[str, object]
 ) -> None:
@@ -146,13 +144,14 @@ def test_axe_finds_nothing_while_it_does_not_run(
 
 
 @pytest.mark.parametrize("language", ["en-US", "pt-BR"])
-@pytest.mark.parametrize("width", [320, 360, 768, 1280])
-def test_nothing_is_wider_than_the_screen(make_visitor: Callable[..., Person], width: int, language: str) -> None:
-    page = make_visitor(locale=language, viewport={"width": width, "height": 700}).page
-    wider = page.evaluate("""() => {
-        const root = document.documentElement;
-        const out = [...document.querySelectorAll('main *')].filter((each) =>
-            each.getBoundingClientRect().right > root.clientWidth + 0.5 && !each.closest('svg, .visually-hidden'));
-        return [root.scrollWidth > root.clientWidth, ...out.map((each) => each.className)];
-    }""")
-    assert wider == [False]
+def test_nothing_is_wider_than_the_screen(make_visitor: Callable[..., Person], language: str) -> None:
+    page = make_visitor(locale=language).page
+    for width in (320, 360, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 700})
+        wider = page.evaluate("""() => {
+            const root = document.documentElement;
+            const out = [...document.querySelectorAll('main *')].filter((each) =>
+                each.getBoundingClientRect().right > root.clientWidth + 0.5 && !each.closest('svg, .visually-hidden'));
+            return [root.scrollWidth > root.clientWidth, ...out.map((each) => each.className)];
+        }""")
+        assert wider == [False], width

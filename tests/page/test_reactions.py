@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.actors import Server, Talker
@@ -72,24 +71,22 @@ def test_who_reacted_is_told_by_keyboard_too(ana: Person, bia: Person) -> None:
     expect(ana.message("second").locator(".reactions-add")).to_be_focused()
 
 
-@pytest.mark.parametrize(
-    ("query", "sign"),
-    [("party popper", "🎉"), ("tada", "🎉"), ("cone de festa", "🎉"), ("CORACAO vermelho", "❤️"), ("🦜", "🦜")],
-)
-def test_the_search_finds_names_in_both_languages(ana: Person, bia: Person, query: str, sign: str) -> None:
+def test_the_search_finds_names_in_both_languages(ana: Person, bia: Person) -> None:
     ana.write("hello")
     bia.sees("hello")
     ana.message("hello").hover()
     ana.page.locator(".tools-pick").click()
     field = picker(ana).get_by_role("combobox")
     expect(field).to_be_focused()
-    field.fill(query)
-    expect(options(ana).first).to_have_text(sign)
-    expect(options(ana).first).to_have_attribute("aria-selected", "true")
+    found = {"party popper": "🎉", "CORACAO vermelho": "❤️", "tada": "🎉", "🦜": "🦜", "cone de festa": "🎉"}
+    for query, sign in found.items():
+        field.fill(query)
+        expect(options(ana).first).to_have_text(sign)
+        expect(options(ana).first).to_have_attribute("aria-selected", "true")
     has_no_violations(ana)
     ana.page.keyboard.press("Enter")
     expect(picker(ana)).to_be_hidden()
-    expect(chips(bia).locator(".emoji")).to_have_text(sign)
+    expect(chips(bia).locator(".emoji")).to_have_text("🎉")
     expect(ana.composer).to_be_focused()
 
 

@@ -224,9 +224,15 @@ def test_all_rooms_are_listed_with_what_happens_there_and_found_by_typing(
 # Looks.
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "device", [{**PHONE, "viewport": {"width": 320, "height": 640}}, PHONE, DESKTOP], ids=["320", "360", "1280"]
+    ("device", "scheme"),
+    [
+        ({**PHONE, "viewport": {"width": 320, "height": 640}}, "dark"),
+        (PHONE, "light"),
+        (DESKTOP, "light"),
+        (DESKTOP, "dark"),
+    ],
+    ids=["320-dark", "360-light", "1280-light", "1280-dark"],
 )
 def test_polls_pins_and_rooms_look_right_everywhere(
     server: Server, make_person: Callable[..., Person], scheme: str, device: dict[str, object]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
@@ -66,8 +65,13 @@ def test_enter_breaks_the_line_in_a_fence_and_sends_behind_it(ana: Person, bia: 
     expect(bia.texts.last.locator("pre code")).to_have_text("b = 2")
 
 
-@pytest.mark.parametrize(("written", "names"), [(":tad", ":tada:"), (":coracao", ":coração"), ("so :TADA", ":tada:")])
-def test_an_emoji_is_completed_by_a_part_of_its_name(ana: Person, written: str, names: str) -> None:
+def test_an_emoji_is_completed_by_a_part_of_its_name(ana: Person) -> None:
+    for written, names in ((":tad", ":tada:"), (":coracao", ":coração"), ("so :TADA", ":tada:")):
+        is_completed(ana, written, names)
+        ana.composer.fill("")
+
+
+def is_completed(ana: Person, written: str, names: str) -> None:
     options = ana.page.locator("#completion [role=option]")
     ana.composer.press_sequentially(written)
     expect(options.first).to_contain_text(names)
