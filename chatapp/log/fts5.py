@@ -7,8 +7,23 @@ has enough, however common a word is. What a message is besides its words stands
 from __future__ import annotations
 
 import sqlite3
+from functools import cache
 
-from sqlalchemy import Connection, Select, case, column, insert, literal, literal_column, select, table, text, update
+from sqlalchemy import (
+    Connection,
+    Insert,
+    Select,
+    bindparam,
+    case,
+    column,
+    insert,
+    literal,
+    literal_column,
+    select,
+    table,
+    text,
+    update,
+)
 
 from ..query import Criteria, Criterion, Having, InRoom, Sender, Text
 from ..words import words
@@ -51,11 +66,11 @@ class Fts5:
 
     def add(self, connection: Connection, *, after: int) -> None:
         """Puts in all messages with a number over `after`."""
-        self._put(connection, sources().where(column("doc") > after))
+        connection.execute(_addition(), {"after": after})
 
     def learn(self, connection: Connection, doc: int) -> None:
         """Puts one message in, as it reads now."""
-        self._put(connection, sources().where(column("doc") == doc))
+        connection.execute(_insertion(sources().where(column("doc") == doc)))
 
     def forget(self, connection: Connection, doc: int) -> None:
         """Takes one message out; it must still read as it did when it was put in."""
@@ -97,13 +112,19 @@ class Fts5:
         matches = text("message_index MATCH :expression").bindparams(expression=expression)
         return select(self.doc.label("doc")).where(matches)
 
-    def _put(self, connection: Connection, wanted: Select[Source]) -> None:
-        new = wanted.subquery()
-        chosen = select(new.c.doc, new.c.text, new.c.author_name, literal_column(_FACETS)).order_by(new.c.doc)
-        connection.execute(insert(message_index).from_select(["rowid", *FIELDS], chosen))
-
     def _command(self, connection: Connection, name: str, argument: int) -> None:
         connection.execute(insert(message_index).values(message_index=name, rank=argument))
+
+
+@cache  # to write the statement anew took longer than to put the messages of a second in
+def _addition() -> Insert:
+    return _insertion(sources().where(column("doc") > bindparam("after")))
+
+
+def _insertion(wanted: Select[Source]) -> Insert:
+    new = wanted.subquery()
+    chosen = select(new.c.doc, new.c.text, new.c.author_name, literal_column(_FACETS)).order_by(new.c.doc)
+    return insert(message_index).from_select(["rowid", *FIELDS], chosen)
 
 
 def create(connection: Connection) -> None:

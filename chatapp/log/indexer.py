@@ -25,7 +25,7 @@ from .journal import Journal
 
 DELAY = 1.0  # seconds between two looks at what is to be done
 STEP = 200  # messages put in at once: some 5 ms, in which no commit is made
-REST = 30  # times as long as a step took the journal has for itself before the next one, while people are posting
+REST = 100  # times as long as a step took the journal has for itself before the next one, while people are posting
 PURGE_REST = 50  # times as long as a purge took until the next one: it goes through the whole index
 WAITING_LIMIT = 200_000  # messages remembered that are to be put in, 100 bytes each; more are looked up in the log
 EMPTIED_EVERY = 60.0  # seconds between two times that the write-ahead log is emptied, however much is deleted

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Event as Flag
 from threading import Lock, Thread
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
@@ -50,6 +50,14 @@ class _Change:
     def take(self) -> bool:
         """True for the first who asks: a change that was given up is not done later."""
         return self._taken.acquire(blocking=False)
+
+
+class _Batch(NamedTuple):
+    """What was waiting: one transaction of posts and acts in the order in which they came, read markers, others."""
+
+    sent: list[Post | Act]
+    marks: list[Mark]
+    changes: list[_Change]
 
 
 class Journal:
@@ -144,10 +152,8 @@ class Journal:
             ended = False
             while not ended:
                 self._catch_up(TURN_TIMEOUT)
-                batch, ended = self._take()
-                sent = [item for item in batch if isinstance(item, (Post, Act))]
-                marks = [item for item in batch if isinstance(item, Mark)]
-                others = [item for item in batch if isinstance(item, _Change) and item.take()]
+                (sent, marks, others), ended = self._take()
+                others = [change for change in others if change.take()]
                 changes = [change for change in others if not change.between]
                 if sent or marks or changes:
                     if self._tap.watched:
@@ -157,15 +163,23 @@ class Journal:
                     if change.between:
                         _do(connection, change)
 
-    def _take(self) -> tuple[list[Post | Act | Mark | _Change], bool]:
+    def _take(self) -> tuple[_Batch, bool]:
         """All that waits, at least one, and whether it is the last."""
-        batch: list[Post | Act | Mark | _Change] = []
-        acts = 0
+        batch = _Batch([], [], [])
+        weight = 0
         item = self._queue.get()
         while item is not None:
-            batch.append(item)
-            acts += isinstance(item, Act)
-            if len(batch) + acts * ACT_WEIGHT >= BATCH_LIMIT:
+            if isinstance(item, Post):
+                batch.sent.append(item)
+            elif isinstance(item, Act):
+                batch.sent.append(item)
+                weight += ACT_WEIGHT
+            elif isinstance(item, Mark):
+                batch.marks.append(item)
+            else:
+                batch.changes.append(item)
+            weight += 1
+            if weight >= BATCH_LIMIT:
                 return batch, False
             try:
                 item = self._queue.get_nowait()
