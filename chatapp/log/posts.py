@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import groupby
-from operator import itemgetter
 from typing import NamedTuple, cast
 
 from sqlalchemy import Connection, Dialect, String, and_, column, insert, select, values
@@ -17,7 +16,7 @@ from .rows import as_told, row_of, told, with_slug
 from .schema import events, head, rooms
 from .transaction import insert as insert_rows
 
-# What a plain message fills; the other columns stay empty.
+# What a plain message fills, in the table's order; the other columns stay empty.
 _POST_COLUMNS = ("room_id", "seq", "type", "at", "author_id", "author_name", "text", "nonce", "html")
 
 log = logging.getLogger(__name__)
@@ -84,8 +83,9 @@ class Ledger:
         self._archived: set[int] = set()  # room ids, likewise
         self._knows_archived = False
         compiled = insert(events).compile(dialect=dialect, column_keys=_POST_COLUMNS)
+        if compiled.positiontup != list(_POST_COLUMNS):
+            raise TypeError(f"the statement's columns come in another order: {compiled.positiontup}")
         self._sql = str(compiled)
-        self._in_order = itemgetter(*map(_POST_COLUMNS.index, cast(list[str], compiled.positiontup)))
 
     def forget(self) -> None:
         """The transaction was not committed: how the rooms stand is asked of the log again."""
@@ -124,8 +124,7 @@ class Ledger:
                 seen.add(key)
         fresh = self._number(connection, first, rfc3339(at))
         if fresh:
-            rows = [self._in_order(_row(post, event, at)) for post, event in fresh]
-            insert_rows(connection, self._sql, rows)
+            insert_rows(connection, self._sql, [_row(post, event, at) for post, event in fresh])
             written.fresh.extend(fresh)
         if again:
             found |= {(post.author.id, post.nonce): event for post, event in fresh if post.nonce is not None}

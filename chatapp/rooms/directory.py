@@ -20,7 +20,7 @@ class Directory:
 
     def names_in(self, text: str) -> Names:
         """The names in that text that somebody goes by. Raises Refusal `busy`."""
-        written = names_in(text) if "@" in text else set()
+        written = names_in(text)
         if not written:
             return {}
         keys = {name: bare(name) for name in written}

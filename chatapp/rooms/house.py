@@ -276,7 +276,7 @@ class House:
             raise Refusal("bad-field", field="text")
 
     def _rendered(self, text: str) -> Rendered:
-        return self._render(text, self._directory.names_in(text))
+        return self._render(text, self._directory.names_in(text) if "@" in text else {})
 
     def _call(self, person: Person, room: Room, made: Rendered, to_all: bool | None) -> Call:
         """Whom a text calls. Raises Refusal `rate-limited` for who calls everybody all the time."""

@@ -25,6 +25,7 @@ HTML_MOST = 49_152  # bytes of HTML as JSON: four such messages with their texts
 # What no markup can do without, beside single signs. Most texts have nothing of it; one that has is looked at properly.
 _LINK_OR_EMOJI = re.compile(r"://|<mailto:|:[\w+-]+:", re.IGNORECASE)
 _LINE = r"[ \t]*(?:>|#{1,6}[ \t]|[+-][ \t]|\d{1,9}[.)][ \t])"
+_LINE_SIGNS = " \t>#+-0123456789"  # what such a line begins with, and also no line at all
 _FIRST_LINE = re.compile(_LINE)
 _LATER_LINE = re.compile("\n" + _LINE)
 
@@ -90,6 +91,6 @@ def _may_have_markup(text: str) -> bool:
         ("*" in text or "_" in text or "`" in text or "[" in text or "\\" in text or "~~" in text)
         or (":" in text and _LINK_OR_EMOJI.search(text) is not None)
         or ("$" in text and text.count("$") > 1)
-        or _FIRST_LINE.match(text) is not None
+        or (text[:1] in _LINE_SIGNS and _FIRST_LINE.match(text) is not None)
         or ("\n" in text and _LATER_LINE.search(text) is not None)
     )
