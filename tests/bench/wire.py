@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 TEXT, PING, PONG = 0x81, 0x89, 0x8A  # first bytes of a frame that is whole (RFC 6455, section 5.2)
-MARK = b"@"  # once in every message, and in no header of the frames that carry them: `Dialect.message` sees to it
-TOKEN = re.compile(rb"@s(\d{4})\.(\d{7})")  # a message's sender, and its number
+# Once in every message, and in no header of the frames that carry them: `Dialect.message` sees to it. It has no meaning
+# in a chat: an @ would have the server look for the person who is called.
+MARK = b"%"
+TOKEN = re.compile(rb"%s(\d{4})\.(\d{7})")  # a message's sender, and its number
 TOKEN_LENGTH = 14  # bytes that TOKEN takes
 OWN_LENGTH = 7  # bytes of it that name the sender
 
@@ -25,7 +27,7 @@ def frame(content: bytes, first: int = TEXT) -> bytes:
 
 def own(sender: int) -> bytes:
     """What only this sender's messages contain."""
-    return b"@s%04d." % sender
+    return b"%%s%04d." % sender
 
 
 @dataclass(frozen=True)
