@@ -239,7 +239,7 @@ MAKERS = {
     *("Meta", "msgspec.json.Encoder", "msgspec.json.Decoder"),
     *("MetaData", "Table", "Column", "String", "ForeignKey", "Index", "table", "column", "false", "text"),
     *("BigInteger", "BigInteger().with_variant", "dict.fromkeys"),
-    "Author",
+    *("Author", "Rendered"),
     *("events.c.nonce.is_not", "events.c.target.is_not"),
     "_",  # marks a sentence for the catalogs
 }
