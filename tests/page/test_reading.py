@@ -306,7 +306,15 @@ def test_what_is_read_goes_to_the_server_at_most_once_a_second(
     assert len(told) <= time.monotonic() - start + 1
 
 
+def have_joined(*everybody: Person) -> None:
+    """A page can be connected, and show what it read over HTTP, a moment before it is in the room: nobody is told then
+    that somebody types."""
+    for person in everybody:
+        expect(person.page.locator("#people-list li")).to_have_count(len(everybody))
+
+
 def test_typing_shows_to_the_others_and_ends_with_the_message(ana: Person, bia: Person) -> None:
+    have_joined(ana, bia)
     typing = ana.page.locator("#typing-words")
     bia.composer.press_sequentially("hm")
     expect(typing).to_have_text("\u2068Bia\u2069 is typing…")
@@ -316,6 +324,7 @@ def test_typing_shows_to_the_others_and_ends_with_the_message(ana: Person, bia: 
 
 
 def test_typing_right_after_a_message_shows_too(ana: Person, bia: Person) -> None:
+    have_joined(ana, bia)
     bia.write("first")
     bia.composer.press_sequentially("and")
     ana.sees("first")
@@ -323,6 +332,7 @@ def test_typing_right_after_a_message_shows_too(ana: Person, bia: Person) -> Non
 
 
 def test_typing_ends_by_itself(ana: Person, bia: Person) -> None:
+    have_joined(ana, bia)
     bia.composer.press_sequentially("hm")
     expect(ana.page.locator("#typing-words")).to_contain_text("is typing")
     expect(ana.page.locator("#typing-words")).to_have_text("", timeout=8_000)
