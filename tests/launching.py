@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from chatapp.servers import limits
+
 WARM = multiprocessing.get_context("forkserver")
 WARM.set_forkserver_preload(["chatapp.app", "gunicorn.app.wsgiapp", "gunicorn.workers.gthread", __name__])
 
@@ -79,8 +81,8 @@ def become(command: Sequence[str], folder: Path, environ: Mapping[str, str], ter
     os.setsid()
     os.chdir(folder)
     os.environ.clear()
-    # With these already set the chat does not start the process anew, which would be the forkserver's command again.
-    os.environ.update({**environ, "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"})
+    # With this already set the chat does not start the process anew, which would be the forkserver's command again.
+    os.environ.update({**environ, "GLIBC_TUNABLES": limits.NO_THREAD_CACHES})
     file = os.open(terminal, os.O_WRONLY | os.O_TRUNC)
     for stream in (1, 2):
         os.dup2(file, stream)

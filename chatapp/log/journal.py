@@ -53,7 +53,8 @@ class _Change:
 
 
 class _Batch(NamedTuple):
-    """What was waiting: one transaction of posts and acts in the order in which they came, read markers, others."""
+    """What was waiting: posts and acts in the order in which they came, read markers, and other changes, but for those
+    whose callers have given them up."""
 
     sent: list[Post | Act]
     marks: list[Mark]
@@ -153,7 +154,6 @@ class Journal:
             while not ended:
                 self._catch_up(TURN_TIMEOUT)
                 (sent, marks, others), ended = self._take()
-                others = [change for change in others if change.take()]
                 changes = [change for change in others if not change.between]
                 if sent or marks or changes:
                     if self._tap.watched:
@@ -176,7 +176,7 @@ class Journal:
                 weight += ACT_WEIGHT
             elif isinstance(item, Mark):
                 batch.marks.append(item)
-            else:
+            elif item.take():
                 batch.changes.append(item)
             weight += 1
             if weight >= BATCH_LIMIT:
