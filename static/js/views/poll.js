@@ -31,7 +31,7 @@ export class PollView {
     this.#message = message;
     if (poll === null) return;
     const stored = message.seq !== undefined;
-    const { options, several, anonymous, closed = false, voters = 0 } = poll;
+    const { options, several = false, anonymous = false, closed = false, voters = 0 } = poll;
     this.#several = several;
     this.#chosen = poll.wished ?? (anonymous ? (poll.mine ?? []) : this.#mine(poll.people ?? []));
     this.#root.setAttribute("aria-label", this.#strings.say(several ? "poll.label.several" : "poll.label.one"));
