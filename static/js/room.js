@@ -4,6 +4,7 @@
  */
 import { Aside } from "./aside.js";
 import { balloted, changesQuotes, folded, known, requoted } from "./fold.js";
+import { firstIndex } from "./sorted.js";
 
 const TYPING_LASTS = 5000;
 const ACTS_KEPT = 1000; // events about messages that a page of history, read before them, may still have to hear
@@ -313,14 +314,8 @@ function messageOf(messages, seq) {
 }
 
 function indexOf(messages, seq) {
-  let low = 0;
-  let high = messages.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (messages[middle].seq < seq) low = middle + 1;
-    else high = middle;
-  }
-  return messages[low]?.seq === seq ? low : -1;
+  const index = firstIndex(messages, seq);
+  return messages[index]?.seq === seq ? index : -1;
 }
 
 /** Is that person meant by a message of somebody else? */

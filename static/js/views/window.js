@@ -1,4 +1,6 @@
 /** Which of the loaded messages are in the document: at most SHOWN of them, named by the seqs at both ends. */
+import { firstIndex } from "../sorted.js";
+
 const SHOWN = 300; // messages in the document
 const STEP = 50; // messages by which the window grows at one of its ends
 
@@ -61,16 +63,4 @@ export class Window {
     this.#to = last === messages.length ? null : messages[last - 1].seq;
     if (last - start > SHOWN) this.#from = messages[last - SHOWN].seq;
   }
-}
-
-/** The index of the first message whose seq is `seq` or more. */
-function firstIndex(messages, seq) {
-  let low = 0;
-  let high = messages.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (messages[middle].seq < seq) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
