@@ -39,7 +39,7 @@ _SENTENCES = {
     "bad-poll": _("A poll has 2 to {n} different options, of 1 to {length} characters each."),
     "too-late": _("A message can be changed for {n} minutes. This one is older."),
     "too-many": _("There are {n} of these already. More do not fit."),
-    "confirm-all": _("People that this calls: {count}. Send it again with “all” if it is meant to."),
+    "confirm-all": _("It calls everybody, which nobody has confirmed. People: {count}."),
     "name-taken": _("Someone else is using the name “{name}” right now. Choose another one."),
     "bad-name": _("A name has 1 to {n} visible characters, without control characters."),
     "too-many-rooms": _("You are in too many rooms at once: at most {n}. Leave one first."),

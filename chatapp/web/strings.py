@@ -93,6 +93,7 @@ def page_strings() -> dict[str, str]:
         "notice.link": _("The link is copied."),
         "notice.no-message": _("There is no message {n} in {room}. These are the newest ones."),
         "notice.not-copied": _("Copy it by hand: {text}"),
+        "notice.rescued": _("The message that you were changing was deleted. What you wrote is in the field."),
         "notice.text": _("The text is copied."),
         "notice.too-late": _("Your last message is older than {n} minutes and cannot be changed any more."),
         "mentions.loading": _("Loading…"),

@@ -1,54 +1,104 @@
 /**
  * What the field is for besides a new message, by room: an answer to a message, or another text for one of one's own.
- * A text that is being changed is kept while one looks into another room.
+ * Like a draft it is kept while one looks into another room and through a reload, but for this tab alone.
  */
 import { Emitter } from "./emitter.js";
 
-/** Emits `changed` with `{kind, message}` for the open room, or null: it is for a new message. */
+const PREFIX = "chatapp.about.";
+
+/**
+ * `about` is {kind: "edit" or "reply", message: {seq, author, text, deleted}, text, under} for the open room, or null:
+ * the field is for a new message. `text` is that of an edit as it stands, `under` the reply that it interrupted.
+ * Emits `changed` with `about`, and `rescued` when a text is in the field because its message is gone.
+ */
 export class Composing extends Emitter {
   #composer;
-  #rooms = new Map(); // slug -> {kind: "edit" or "reply", message, text}
+  #store;
   #room = null;
 
-  constructor({ composer, field }) {
+  about = null;
+
+  constructor({ composer, field, store }) {
     super();
     this.#composer = composer;
+    this.#store = store;
     field.addEventListener("input", () => {
-      if (this.about?.kind === "edit") this.about.text = composer.text;
+      if (this.about?.kind === "edit") this.#keep({ ...this.about, text: composer.text });
     });
-  }
-
-  get about() {
-    return this.#rooms.get(this.#room?.slug) ?? null;
   }
 
   show(room) {
     this.#room = room;
+    this.about = parsed(this.#store.get(PREFIX + room.slug));
     if (this.about?.kind === "edit") this.#composer.lend(this.about.text);
     this.emit("changed", this.about);
+    this.renew();
   }
 
   reply(message) {
-    this.#begin({ kind: "reply", message });
+    this.#begin({ kind: "reply", message: essence(message) });
   }
 
-  edit(message) {
-    this.#begin({ kind: "edit", message, text: message.text });
-    this.#composer.lend(message.text);
+  /** Another text for a message: to begin with the one it has, unless there is one already. */
+  edit(message, text = message.text) {
+    const under = this.about?.kind === "reply" ? this.about : this.about?.under;
+    this.#begin({ kind: "edit", message: essence(message), text, under });
+    this.#composer.lend(text);
   }
 
   #begin(about) {
     this.#composer.takeBack();
-    this.#rooms.set(this.#room.slug, about);
-    this.emit("changed", about);
+    this.#become(about);
     this.#composer.focus();
   }
 
-  /** It is for a new message again; tells whether it was for anything else. */
+  /** It is for what it was for before; tells whether it was for anything but a new message. */
   end() {
-    if (!this.#rooms.delete(this.#room?.slug)) return false;
+    if (this.about === null) return false;
     this.#composer.takeBack();
-    this.emit("changed", null);
+    this.#become(this.about.under ?? null);
     return true;
+  }
+
+  /** The message that it is about may read differently, or be gone. */
+  renew() {
+    const { kind, message, text } = this.about ?? {};
+    const now = message && this.#room.message(message.seq);
+    if (!now || (now.text === message.text && now.deleted === message.deleted)) return;
+    if (kind === "reply" || !now.deleted) return this.#become({ ...this.about, message: essence(now) });
+    this.end();
+    if (text.trim() !== "" && text !== message.text) this.rescue(text);
+  }
+
+  /** The text of an edit that cannot be made any more goes on as a draft. */
+  rescue(text) {
+    this.#composer.append(text);
+    this.emit("rescued");
+  }
+
+  #become(about) {
+    this.#keep(about);
+    this.emit("changed", about);
+  }
+
+  #keep(about) {
+    this.about = about;
+    if (about) this.#store.set(PREFIX + this.#room.slug, JSON.stringify(about));
+    else this.#store.remove(PREFIX + this.#room.slug);
+  }
+}
+
+function essence({ seq, author, text, deleted }) {
+  return { seq, author, text, deleted };
+}
+
+/** What was kept, or null if somebody else wrote there. */
+function parsed(text) {
+  try {
+    const { kind, message } = JSON.parse(text);
+    const whole = Number.isInteger(message.seq) && typeof message.author.name === "string" && typeof message.text === "string";
+    return whole && (kind === "reply" || kind === "edit") ? JSON.parse(text) : null;
+  } catch {
+    return null;
   }
 }

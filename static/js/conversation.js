@@ -18,11 +18,11 @@ const OFTEN = 5; // emoji in the menu
 const QUOTED = 120; // characters, as the server quotes
 
 /**
- * `parts` are the page's (api, chat, clock, composer, deeds, emoji, formats, log, reading, shortcuts, strings, limits),
+ * `parts` are the page's (api, chat, clock, composer, deeds, emoji, formats, log, reading, shortcuts, strings, limits, tabStore),
  * `page` the page's: askName() asks who one is, open({slug, seq}) goes somewhere. Gives what the others call.
  */
 export function conversation(root, parts, page) {
-  const { api, chat, clock, composer, deeds, emoji, formats, log, reading, shortcuts, strings, limits } = parts;
+  const { api, chat, clock, composer, deeds, emoji, formats, log, reading, shortcuts, strings, limits, tabStore } = parts;
   const find = (selector) => part(root, selector);
   const say = (key, values) => strings.say(key, values);
 
@@ -36,7 +36,7 @@ export function conversation(root, parts, page) {
     formats,
     load: ({ seq }) => api.versions(chat.open.slug, seq),
   });
-  const composing = new Composing({ composer, field: find("#composer-text") });
+  const composing = new Composing({ composer, field: find("#composer-text"), store: tabStore });
   const about = new AboutView({
     root: find("#composer-about"),
     strings,
@@ -57,10 +57,20 @@ export function conversation(root, parts, page) {
   new TipView({ root: find(".stage"), tip: find("#tip") });
 
   composing.on("changed", (wanted) => about.show(wanted));
+  composing.on("rescued", () => notice.say(say("notice.rescued")));
+  let handled = null; // the message that what is open over the page is about
+  chat.on("messages", (room) => {
+    if (room !== chat.open) return;
+    composing.renew();
+    if (handled && room.message(handled.seq)?.deleted) forget();
+  });
   deeds.on("changed", (slug) => slug === chat.open?.slug && log.refresh());
-  deeds.on("refused", ({ room, command, refusal: reason }) => {
-    if (room === chat.open.slug && chat.open.message(command.target)) return; // the message says it
-    notice.say(say(`deed.${command.type}.refused`, { reason, emoji: command.emoji }));
+  deeds.on("refused", ({ nonce, room, command, refusal: reason }) => {
+    const message = room === chat.open.slug && chat.open.message(command.target);
+    if (message?.deleted && command.type === "edit") {
+      deeds.discard(nonce); // it can never be made
+      composing.rescue(command.text);
+    } else if (!message) notice.say(say(`deed.${command.type}.refused`, { reason, emoji: command.emoji }));
   });
   shortcuts.bind("edit-last", editLast);
   shortcuts.bind("message.previous", ({ target }) => tools.step(target, -1));
@@ -71,6 +81,7 @@ export function conversation(root, parts, page) {
   // What is offered.
 
   function entries(message, element) {
+    handled = message;
     const address = `${location.origin}${addressOf(chat.open.slug, message.seq)}`;
     const link = { name: say("menu.link"), icon: "link", run: () => copy(address, "notice.link") };
     if (message.deleted) return [link];
@@ -92,14 +103,14 @@ export function conversation(root, parts, page) {
       },
       { name: say("menu.text"), icon: "copy", run: () => copy(message.text, "notice.text") },
       link,
-      ...(message.edited ? [{ name: say("menu.versions"), icon: "clock", run: () => versions.open(message) }] : []),
+      ...(message.edited ? [{ name: say("menu.versions"), icon: "clock", run: () => openVersions(message) }] : []),
       ...(own ? [{ name: say("menu.delete"), icon: "trash", danger: true, run: () => askToDelete(message) }] : []),
     ];
   }
 
-  /** The server's clock decides; a minute more is offered, as ours may be ahead. */
+  /** The server decides; a minute more is offered, for what is on its way. */
   function changeable({ at, deleted, poll }) {
-    return !deleted && !poll && clock.now() - new Date(at) < (limits.edit + 60) * 1000;
+    return !deleted && !poll && chat.now() - new Date(at) < (limits.edit + 60) * 1000;
   }
 
   // What is done.
@@ -139,7 +150,24 @@ export function conversation(root, parts, page) {
   }
 
   function askToDelete(message) {
-    question.ask({ about: message.text.slice(0, 300), run: () => deeds.delete(chat.open, message.seq) });
+    handled = message;
+    question.ask({ about: message.text.slice(0, 300), run: () => remove(message) });
+  }
+
+  function remove({ seq }) {
+    if (composing.about?.kind === "edit" && composing.about.message.seq === seq) composing.end();
+    deeds.delete(chat.open, seq);
+  }
+
+  function openVersions(message) {
+    handled = message;
+    versions.open(message);
+  }
+
+  /** The message is deleted: what is open over the page does not keep its text. */
+  function forget() {
+    handled = null;
+    for (const view of [menu, question, versions]) view.close();
   }
 
   async function copy(text, told) {
@@ -157,6 +185,19 @@ export function conversation(root, parts, page) {
     if (kind !== "reply") return { fields: {}, note: null };
     const line = message.text.replace(/\s+/gu, " ").trim().slice(0, QUOTED);
     return { fields: { reply_to: message.seq }, note: { quote: { seq: message.seq, author: message.author, text: line } } };
+  }
+
+  /** What did not go out after all is in the field as it was, if that is free; tells whether it is. */
+  function putBack({ room, command, note }) {
+    if (command.type === "edit") {
+      const message = room === chat.open.slug && chat.open.message(command.target);
+      if (!message || message.deleted || composing.about?.kind === "edit") return false;
+      composing.edit(message, command.text);
+      return true;
+    }
+    if (command.type !== "post" || command.poll || composing.about || !composer.putBack(room, command.text)) return false;
+    if (note?.quote) composing.reply(note.quote);
+    return true;
   }
 
   // Going to a message, and back.
@@ -205,12 +246,14 @@ export function conversation(root, parts, page) {
   return {
     seek,
     take,
+    putBack,
     jump: (seq) => goTo(seq, { from: true }),
     escape: () => composing.end(),
+    emptied: () => askToDelete(composing.about.message),
     entered: (room) => {
       composing.show(room);
       back.forget();
-      menu.close();
+      forget();
       tools.hide();
     },
     shown: () => {
@@ -220,7 +263,7 @@ export function conversation(root, parts, page) {
     /** What a message's own buttons do. */
     actions: {
       jump: ({ quote }) => goTo(quote.seq, { from: true }),
-      versions: (message) => versions.open(message),
+      versions: openVersions,
       react,
       pick,
       over: (room) => deeds.over(room),

@@ -45,7 +45,8 @@ const api = new Api();
 const strings = new Strings(boot.strings, locale);
 const formats = new Formats(locale);
 const drafts = new Drafts(store);
-const tabs = new Tabs({ store: openStore("sessionStorage"), clock, makeId: randomNonce });
+const tabStore = openStore("sessionStorage");
+const tabs = new Tabs({ store: tabStore, clock, makeId: randomNonce });
 
 // Connection → state.
 
@@ -135,6 +136,7 @@ const composer = new ComposerView({
     submit,
     typing: (room) => session.typing(room),
     written: (text) => aids.preview.written(text),
+    emptied: () => talk.emptied(),
     escape: () => talk.escape(),
   },
 });
@@ -206,13 +208,13 @@ const { commands, shortcuts } = controls(
 );
 const told = news(
   document,
-  { api, chat, clock, commands, composer, formats, log, senders, session, store, strings, tabs },
-  { open: go.goToPlace, refreshRooms: go.refreshRooms },
+  { api, chat, clock, commands, formats, log, senders, session, store, strings, tabs },
+  { open: go.goToPlace, putBack: (entry) => talk.putBack(entry), refreshRooms: go.refreshRooms },
 );
 
 const talk = conversation(
   document,
-  { api, chat, clock, composer, deeds, emoji: aids.emoji, formats, log, reading, shortcuts, strings, limits },
+  { api, chat, clock, composer, deeds, emoji: aids.emoji, formats, log, reading, shortcuts, strings, limits, tabStore },
   { askName: who.ask, open: go.open },
 );
 const work = roomwork(

@@ -8,11 +8,12 @@ import { Notifier } from "./views/notifier.js";
 import { part, showModal } from "./views/parts.js";
 
 /**
- * `parts` are the page's (api, chat, clock, commands, composer, formats, log, senders, session, store, strings,
- * tabs), `page` the page's: open({slug, seq}) goes somewhere, refreshRooms() asks for the rooms.
+ * `parts` are the page's (api, chat, clock, commands, formats, log, senders, session, store, strings,
+ * tabs), `page` the page's: open({slug, seq}) goes somewhere, putBack(entry) takes back what
+ * was not sent, refreshRooms() asks for the rooms.
  */
 export function news(root, parts, page) {
-  const { api, chat, clock, commands, composer, formats, log, senders, session, store, strings, tabs } = parts;
+  const { api, chat, clock, commands, formats, log, senders, session, store, strings, tabs } = parts;
   const find = (selector) => part(root, selector);
 
   const notifier = new Notifier({
@@ -62,7 +63,7 @@ export function news(root, parts, page) {
   session.on("confirm-all", ask);
   find("#me").addEventListener("click", () => alerts.render());
 
-  // What calls everybody waits for a yes; after a no a new message is in the field again.
+  // What calls everybody waits for a yes; after a no it is in the field again.
 
   const dialog = find("#all-dialog");
   let asked = null; // {sender, entry}
@@ -82,7 +83,7 @@ export function news(root, parts, page) {
     if (dialog.returnValue === "yes") {
       sender.outgoing.confirm(entry.nonce);
       sender.tryAgain(entry.nonce);
-    } else if (entry.command.type === "post" && composer.putBack(entry.room, entry.command.text)) {
+    } else if (page.putBack(entry)) {
       sender.discard(entry.nonce);
     }
     dialog.returnValue = "";

@@ -13,6 +13,7 @@ const KEPT = 10_000; // messages of the open one, in a tab that is never closed
  */
 export class Chat extends Emitter {
   #clock;
+  #ahead = 0; // milliseconds by which the server's clock is ahead of ours
   #epoch = null;
   #visits = 0;
 
@@ -28,6 +29,11 @@ export class Chat extends Emitter {
 
   room(slug) {
     return this.rooms.get(slug) ?? null;
+  }
+
+  /** What the server's clock shows, in milliseconds. */
+  now() {
+    return this.#clock.now() + this.#ahead;
   }
 
   /** Is this the person at this page? */
@@ -98,7 +104,8 @@ export class Chat extends Emitter {
 
   // What the server says.
 
-  welcome({ epoch, you, rooms }) {
+  welcome({ epoch, you, rooms, time }) {
+    this.#ahead = Date.parse(time) - this.#clock.now();
     if (this.#epoch !== null && this.#epoch !== epoch) {
       for (const room of this.rooms.values()) room.forget();
       if (this.open) this.emit("messages", this.open);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable
 
 import pytest
@@ -323,13 +324,13 @@ def test_what_is_refused_in_a_room_that_one_has_left_is_told_all_the_same(
     expect(ana.message("too late").locator(".deed")).to_contain_text("It is too late.")
 
 
-def test_what_is_older_than_the_window_says_so_and_is_not_offered(
-    server: Server, make_person: Callable[..., Person]
-) -> None:
-    ana = make_person(server.url).visit(name="Ana")
+def test_what_is_older_than_the_window_says_so_and_is_not_offered(server: Server, ana: Person) -> None:
     ana.write("long ago")
     ana.sees("long ago")
-    ana.page.add_init_script("const now = Date.now; Date.now = () => now() + 17 * 60_000;")
+    server.stop()
+    with sqlite3.connect(server.data / "chat.sqlite3") as log:
+        assert log.execute("UPDATE events SET at = at - 17 * 60000").rowcount == 1
+    server.start()
     ana.visit()
     expect(ana.menu("long ago").get_by_role("menuitem", name="Edit")).to_have_count(0)
     ana.page.keyboard.press("Escape")
@@ -337,3 +338,16 @@ def test_what_is_older_than_the_window_says_so_and_is_not_offered(
     ana.page.keyboard.press("ArrowUp")
     expect(ana.page.locator("#notice")).to_contain_text("older than 15 minutes")
     expect(ana.composer).to_have_value("")
+
+
+@pytest.mark.parametrize("minutes", [-17, 17])
+def test_a_clock_that_is_wrong_takes_nothing_away(
+    server: Server, make_person: Callable[..., Person], minutes: int
+) -> None:
+    ana = make_person(server.url)
+    ana.page.add_init_script(f"const now = Date.now; Date.now = () => now() + {minutes} * 60_000;")
+    ana.visit(name="Ana")
+    ana.write("just now")
+    ana.sees("just now")
+    ana.composer.press("ArrowUp")
+    expect(ana.composer).to_have_value("just now")

@@ -82,7 +82,7 @@ def test_three_people_vote_see_the_same_bars_and_the_author_closes_it(
     expect(bia.page.locator(".poll-count")).to_have_text(["1", "0", "1"])
     late = make_person(server.url).visit(name="Duda")  # reads it in the history
     expect(late.page.locator(".poll-state")).to_have_text("2 people voted · closed")
-    expect(late.page.locator(".poll-mark").first).to_have_css("border-radius", "50%")  # round, as of what excludes others
+    expect(late.page.locator(".poll-mark").first).to_have_css("border-radius", "50%")  # one excludes others
 
 
 def test_an_anonymous_poll_with_several_choices_names_nobody_and_ones_own_choice_stays(

@@ -16,6 +16,7 @@ export class AboutView {
     this.#root.hidden = about === null;
     const words = about && this.#strings.say(`about.${about.kind}`, { name: isolated(about.message.author.name) });
     part(this.#root, ".about-words").textContent = words ?? "";
-    part(this.#root, ".about-text").textContent = about ? about.message.text.slice(0, 200) : "";
+    const text = about?.message.deleted ? this.#strings.say("message.deleted") : about?.message.text;
+    part(this.#root, ".about-text").textContent = text?.slice(0, 200) ?? "";
   }
 }

@@ -26,7 +26,8 @@ export class ComposerView {
   #telling;
 
   /**
-   * `actions`: submit(room, text), typing(room), written(text), escape() -> whether that did something. Of the `hints`
+   * `actions`: submit(room, text), typing(room), written(text), emptied() when nothing is left of a text that was lent,
+   * escape() -> whether that did something. Of the `hints`
    * the first says what Enter does, the second what it does in code.
    */
   constructor({ form, field, note, send, hints, drafts, strings, limit, clock, actions }) {
@@ -71,6 +72,7 @@ export class ComposerView {
     this.#lent = true;
     this.#put(text);
     this.#field.setSelectionRange(text.length, text.length);
+    this.#field.scrollTop = this.#field.scrollHeight;
   }
 
   /** The draft is there again. */
@@ -96,6 +98,12 @@ export class ComposerView {
     this.#written();
     this.focus();
     return true;
+  }
+
+  /** Adds to what is written something that should not be lost. */
+  append(text) {
+    this.#field.value = [this.#field.value.trimEnd(), text].filter(Boolean).join("\n\n");
+    this.#written();
   }
 
   /** Writes a word where the cursor is, with a blank around it. */
@@ -158,19 +166,20 @@ export class ComposerView {
 
   #submit() {
     const text = sendable(this.#field.value);
+    if (text === "" && this.#lent) return this.#actions.emptied();
     if (text === "" || codePoints(text) > this.#limit) {
       this.#measure();
       this.#field.focus();
-      return;
+      return undefined;
     }
     // Handed over before it is cleared: from here on it lives in the unsent list until it is acknowledged.
     const lent = this.#lent;
-    if (!this.#actions.submit(this.#room, text) || lent) return;
+    if (!this.#actions.submit(this.#room, text) || lent) return undefined;
     this.#drafts.set(this.#room.slug, "");
     this.#telling.clear();
     this.#seenTyping = false; // the message took the sign away
     this.#put("");
-    this.#field.focus();
+    return this.#field.focus();
   }
 
   #measure() {

@@ -8,10 +8,10 @@ export class QuestionView {
   /** `dialog` holds `.question-about`, a button `.cancel` and one `.confirm`. */
   constructor({ dialog }) {
     this.#dialog = dialog;
-    part(dialog, ".cancel").addEventListener("click", () => dialog.close());
+    part(dialog, ".cancel").addEventListener("click", () => this.close());
     dialog.addEventListener("close", () => part(dialog, ".question-about").replaceChildren());
     part(dialog, ".confirm").addEventListener("click", () => {
-      dialog.close(); // first: it gives the focus back
+      this.close(); // first: it gives the focus back
       this.#run();
     });
   }
@@ -22,5 +22,9 @@ export class QuestionView {
     part(this.#dialog, ".question-about").textContent = about;
     showModal(this.#dialog);
     part(this.#dialog, ".cancel").focus(); // an Enter too many does no harm
+  }
+
+  close() {
+    this.#dialog.close();
   }
 }

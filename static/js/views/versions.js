@@ -18,20 +18,30 @@ export class VersionsView {
     this.#strings = strings;
     this.#formats = formats;
     this.#load = load;
-    part(dialog, ".close").addEventListener("click", () => dialog.close());
-    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+    part(dialog, ".close").addEventListener("click", () => this.close());
+    dialog.addEventListener("close", () => this.#clear());
+    dialog.addEventListener("click", (event) => event.target === dialog && this.close());
   }
 
   async open(message) {
-    this.#asked += 1;
+    this.#clear();
     const asked = this.#asked;
-    this.#list.replaceChildren();
-    this.#problem.textContent = "";
     showModal(this.#dialog);
     const found = await this.#load(message).catch((problem) => problem);
     if (asked !== this.#asked) return;
     if (Array.isArray(found)) this.#list.replaceChildren(...found.reverse().map((each, index) => this.#entry(each, index)));
     else this.#problem.textContent = found.status && found.message ? found.message : this.#strings.say("ask.unreachable");
+  }
+
+  close() {
+    this.#dialog.close();
+  }
+
+  /** Nothing of a message stays in the page, and what is still on its way is not shown. */
+  #clear() {
+    this.#asked += 1;
+    this.#list.replaceChildren();
+    this.#problem.textContent = "";
   }
 
   #entry({ at, text }, index) {
