@@ -3,6 +3,11 @@ import { Drafts } from "./drafts.js";
 
 const ROOMS_EVERY = 60_000;
 
+/** Does somebody look at this page? One that stands beside the window in which they work is visible, and no more. */
+export function attended() {
+  return document.visibilityState === "visible" && document.hasFocus();
+}
+
 /** `actions`: refreshRooms(), namedElsewhere(). */
 export function watchBrowser({ chat, composer, connection, log, session }, { refreshRooms, namedElsewhere }) {
   addEventListener("online", () => connection.wake());
@@ -13,7 +18,7 @@ export function watchBrowser({ chat, composer, connection, log, session }, { ref
     const slug = Drafts.roomOf(key);
     if (slug !== null) composer.draftElsewhere(slug, oldValue, newValue);
   });
-  addEventListener("focus", () => log.look());
+  addEventListener("focus", () => log.refresh());
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState !== "visible") return;
     connection.wake();

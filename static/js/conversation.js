@@ -218,6 +218,15 @@ export function conversation(root, parts, page) {
     if (where && !(where === "end" && log.below.atEnd)) back.remember({ room, where });
   }
 
+  /** The first unread message is not loaded: until it is there, nothing else is shown. */
+  async function catchUp(room) {
+    chat.seek(room);
+    const seq = await reading.unread(room).catch(() => null);
+    if (room !== chat.open) return;
+    if (seq === null) chat.comeBack(room);
+    else log.reveal(seq);
+  }
+
   async function goBack({ room, where }) {
     if (room !== chat.open) return;
     if (where === "end") log.toEnd();
@@ -247,6 +256,7 @@ export function conversation(root, parts, page) {
     seek,
     take,
     putBack,
+    catchUp,
     jump: (seq) => goTo(seq, { from: true }),
     escape: () => composing.end(),
     emptied: () => askToDelete(composing.about.message),

@@ -1,7 +1,7 @@
 /** Builds the page's parts and hands each to the next: the only file that knows them all. */
 import { addressOf } from "./address.js";
 import { Api } from "./api.js";
-import { watchBrowser } from "./browser.js";
+import { attended, watchBrowser } from "./browser.js";
 import { browserClock as clock } from "./clock.js";
 import { Connection } from "./connection.js";
 import { controls } from "./controls.js";
@@ -88,7 +88,9 @@ const log = new LogView({
   strings,
   formats,
   online,
+  attended,
   actions: {
+    behind: (room) => talk.catchUp(room),
     older: (room) => reading.older(room),
     newer: (room) => reading.newer(room),
     comeBack: (room) => {
@@ -208,7 +210,7 @@ const { commands, shortcuts } = controls(
 );
 const told = news(
   document,
-  { api, chat, clock, commands, formats, log, senders, session, store, strings, tabs },
+  { api, chat, clock, commands, formats, senders, session, store, strings, tabs },
   { open: go.goToPlace, putBack: (entry) => talk.putBack(entry), refreshRooms: go.refreshRooms },
 );
 

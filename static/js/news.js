@@ -1,5 +1,6 @@
 /** What tells the person of news: levels, mentions, notifications and a sound. Builds those parts and binds them. */
 import { Attention } from "./attention.js";
+import { attended } from "./browser.js";
 import { AlertsView } from "./views/alerts.js";
 import { Chime } from "./views/chime.js";
 import { LevelView } from "./views/level.js";
@@ -8,12 +9,12 @@ import { Notifier } from "./views/notifier.js";
 import { part, showModal } from "./views/parts.js";
 
 /**
- * `parts` are the page's (api, chat, clock, commands, formats, log, senders, session, store, strings,
+ * `parts` are the page's (api, chat, clock, commands, formats, senders, session, store, strings,
  * tabs), `page` the page's: open({slug, seq}) goes somewhere, putBack(entry) takes back what
  * was not sent, refreshRooms() asks for the rooms.
  */
 export function news(root, parts, page) {
-  const { api, chat, clock, commands, formats, log, senders, session, store, strings, tabs } = parts;
+  const { api, chat, clock, commands, formats, senders, session, store, strings, tabs } = parts;
   const find = (selector) => part(root, selector);
 
   const notifier = new Notifier({
@@ -42,8 +43,7 @@ export function news(root, parts, page) {
   new Attention({
     chat,
     tabs,
-    looking: (slug) =>
-      slug === chat.open?.slug && root.visibilityState === "visible" && (root.hasFocus() || log.below.atEnd),
+    looking: (slug) => slug === chat.open?.slug && attended(),
     tell: (told) => {
       notifier.show(told);
       chime.play();

@@ -34,6 +34,13 @@ export class Reading {
     if (!room.loaded) this.#chat.preview(room, page);
   }
 
+  /** Loads the first message that was not read, and what is around it; gives its seq, or null as `find` its false. */
+  async unread(room) {
+    const { messages } = await this.#api.history(room.slug, { after: room.read, limit: 1 });
+    const [first] = messages;
+    return first && (await this.find(room, first.seq)) ? first.seq : null;
+  }
+
   /**
    * Loads the message with that seq, and what is around it, unless it is there. Rejects with the server's refusal;
    * false: somebody wants to see something else by now.

@@ -102,6 +102,8 @@ def test_after_missing_more_than_the_server_sends_at_once_history_fills_the_rest
     bot.hear("message", text="missed 519")
     line.mend()
     ana.is_connected()
+    expect(ana.page.locator(".divider + .message .text")).to_have_text("missed 0")
+    ana.jump.click()
     ana.sees("missed 519")
     for number in (519, 480, 400, 250, 100, 20, 0):
         place = ana.texts.get_by_text(f"missed {number}", exact=True)

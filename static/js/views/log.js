@@ -3,6 +3,7 @@
  * window and the scroll position so that what is being read stays where it is.
  */
 import { paced } from "../pace.js";
+import { firstIndex } from "../sorted.js";
 import { Fetching } from "./fetching.js";
 import { itemsOf, unsentItems } from "./items.js";
 import { MessageView } from "./message.js";
@@ -20,6 +21,7 @@ export class LogView {
   #strings;
   #formats;
   #online;
+  #attended;
   #actions;
   #place;
   #window = new Window();
@@ -36,10 +38,11 @@ export class LogView {
   #made = new Map(); // key -> {element, view}
 
   /**
-   * `actions`: older(room), newer(room) -> promises, comeBack(room), seen(room, seq), retry(nonce), discard(nonce),
-   * over(room) -> (message) -> message, shown(); and those of a message's Trimmings.
+   * `attended()`: does somebody look? `actions`: older(room), newer(room) -> promises, behind(room) goes to the first
+   * unread message, which is not loaded, comeBack(room), seen(room, seq), retry(nonce), discard(nonce), over(room) ->
+   * (message) -> message, shown(); and those of a message's Trimmings.
    */
-  constructor({ root, chat, outgoing, strings, formats, online, actions }) {
+  constructor({ root, chat, outgoing, strings, formats, online, attended, actions }) {
     this.#root = root;
     this.#items = part(root, ".log-items");
     this.#chat = chat;
@@ -47,6 +50,7 @@ export class LogView {
     this.#strings = strings;
     this.#formats = formats;
     this.#online = online;
+    this.#attended = attended;
     this.#actions = actions;
     this.#place = new Place({ root, items: this.#items });
     this.refresh = paced(() => this.#render());
@@ -130,7 +134,7 @@ export class LogView {
   }
 
   #watched() {
-    return this.#place.following && document.visibilityState === "visible";
+    return this.#place.following && this.#attended();
   }
 
   #startOver() {
@@ -161,6 +165,7 @@ export class LogView {
     if (opening) {
       this.#open();
       this.#window.toEnd(messages);
+      if (this.#divider !== null) this.#begin();
     }
     this.#moveDivider();
     this.#window.fit(messages, { following: this.#place.following });
@@ -189,6 +194,16 @@ export class LogView {
     else this.#allSeen = true;
   }
 
+  /** The first unread message may stand before what is in the document, or before what is loaded. */
+  #begin() {
+    const { messages, oldest } = this.#room;
+    const first = firstIndex(messages, this.#divider + 1);
+    if (oldest > this.#divider + 1) this.#actions.behind(this.#room);
+    else if (first < this.#window.span(messages).start) this.#window.toward(messages, messages[first].seq);
+    else return;
+    this.#place.leaveEnd();
+  }
+
   #reach() {
     const { seq, top } = this.#goal;
     this.#goal = null;
@@ -212,7 +227,7 @@ export class LogView {
    */
   #moveDivider() {
     if (!this.#allSeen || this.#watched() || this.#chat.unread(this.#room) === 0) return;
-    if (this.#divider !== null && document.visibilityState === "visible") return;
+    if (this.#divider !== null && this.#attended()) return;
     this.#allSeen = false;
     this.#divider = this.#room.read;
   }
