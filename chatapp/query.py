@@ -27,7 +27,7 @@ _RELATIVE = {"today": 0, "hoje": 0, "yesterday": 1, "ontem": 1}  # days ago
 _TERM = re.compile(
     r"""(?P<minus>-?)
         (?:(?P<operator>[^\W\d_]+):(?=\S))?
-        (?:"(?P<quoted>[^"]*)(?:"|\Z)|(?P<plain>\S+))""",
+        (?:"(?P<quoted>[^"]*)(?P<end>"|\Z)|(?P<plain>\S+))""",
     re.VERBOSE,
 )
 _ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", re.ASCII)
@@ -131,7 +131,7 @@ def parse(line: str, zone: tzinfo, today: date) -> Query:
             else:
                 since.append(_midnight(days[operator == "after"], zone))
             continue
-        typing = found.end() == len(line) and found["quoted"] is None and not found["minus"]
+        typing = found.end() == len(line) and found["end"] != '"' and not found["minus"]
         condition = _condition(operator, value, typing=typing)
         if condition is None:
             notes.append(Note(found[0], "bad-content"))
