@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.actors import ROOT, Server
 
@@ -49,6 +50,31 @@ def test_formulas_are_drawn(ana: Person) -> None:
     ana.write("so $x^2$ and $$\\frac{a}{b}$$")
     expect(ana.texts.last.locator("math")).to_have_count(2)
     assert ana.texts.last.locator("mfrac").evaluate("each => each.getBoundingClientRect().height") > 20
+
+
+def test_the_cells_of_a_matrix_stand_apart_between_brackets_as_high_as_it_is(ana: Person) -> None:
+    ana.write("$$\\left(\\begin{matrix} 1 & 2 \\\\ 3 & 4 \\end{matrix}\\right)$$")
+    one, two, three = (box(ana.texts.last.locator("mn").nth(index)) for index in range(3))
+    assert two["x"] > one["x"] + 1.5 * one["width"]
+    assert three["y"] > one["y"] + one["height"]
+    bracket, table = (box(ana.texts.last.locator(each).first) for each in ("mo", "mtable"))
+    assert bracket["height"] > 0.8 * table["height"]
+
+
+def test_lines_that_are_aligned_meet_at_their_signs(ana: Person) -> None:
+    ana.write("$$\\begin{align*} a &= b \\\\ c + d + e &= f \\end{align*}$$")
+    signs = ana.texts.last.locator("[columnalign=left] mo")
+    assert box(signs.first)["x"] == pytest.approx(box(signs.last)["x"], abs=1)
+    names = ana.texts.last.locator("[columnalign=right] mi:last-child")
+    first, last = box(names.first), box(names.last)
+    assert first["x"] + first["width"] == pytest.approx(last["x"] + last["width"], abs=1)
+
+
+def box(place: Locator) -> FloatRect:
+    """Where it is drawn."""
+    found = place.bounding_box()
+    assert found
+    return found
 
 
 def test_code_has_colours_numbers_and_can_be_copied_and_scrolled(ana: Person) -> None:
