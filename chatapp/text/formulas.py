@@ -76,6 +76,7 @@ _VALUE = re.compile(r"[\w#.% -]{1,100}")
 _REFUSED = re.compile(
     r"\\(?:new|renew|provide|def|let|gdef|edef|xdef|Declare|class|style|href|unicode|verb|include|input)"
 )
+_LAST_COLUMN = re.compile(r"(?<!\\)&(?=\s*\\end\b)")  # empty; the converter would leave out the line that it ends
 _MATHEMATICAL = re.compile(r"[\\^_=+\-*/<>(|∀-⋿]")
 
 
@@ -108,15 +109,15 @@ class Formulas:
         return bool(_MATHEMATICAL.search(latex)) or not any(space in latex.strip() for space in " \n")
 
     def html(self, latex: str, *, display: bool) -> str | None:
-        """The `<math>` element; None if it cannot be made, or would be too much."""
+        """The `<math>` element; None if it cannot be made, would be too much, or would show nothing."""
         if _REFUSED.search(latex) or len(latex) > LATEX_MOST or latex.count(r"\sideset") > SIDESETS_MOST:
             return None
         try:
-            tree = Bounded("block" if display else "inline").convert_to_element(latex)
+            tree = Bounded("block" if display else "inline").convert_to_element(_LAST_COLUMN.sub("&{}", latex))
         except Exception:  # noqa: BLE001  # what broken LaTeX raises is whatever the converter trips over
             return None
         made: list[str] = []
-        return "".join(made) if _write(tree, made, 1) else None
+        return "".join(made) if _write(tree, made, 1) and _is_seen(tree) else None
 
 
 def _write(element: Element, made: list[str], depth: int) -> bool:
@@ -143,3 +144,10 @@ def _is_harmless(name: str, value: str) -> bool:
     if name in _LENGTHS:
         return bool(_LENGTH.fullmatch(value))
     return name in _WORDS and bool(_VALUE.fullmatch(value))
+
+
+def _is_seen(element: Element) -> bool:
+    """Does anything of it show? Spaces do not; what is a phantom takes its room only."""
+    if element.tag == "mphantom":
+        return False
+    return bool(unescape(element.text or "").strip()) or any(_is_seen(child) for child in element)

@@ -61,6 +61,22 @@ def test_what_cannot_be_one_stays_text(html: Html, text: str) -> None:
     assert "<math" not in (html(text) or "")
 
 
+@pytest.mark.parametrize(
+    "latex",
+    [r"\quad", r"\hspace{3em}", r"\phantom{secret}", r"\text{ }", r"\rule{1em}{1em}", r"\begin{matrix}\end{matrix}"],
+)
+def test_of_what_would_show_nothing_one_sees_the_latex(html: Html, latex: str) -> None:
+    assert "<math" not in (html(f"${latex}$") or "")
+    assert "<math" not in (html(f"$${latex}$$") or "")
+    assert "<math" in (html(f"$x{latex}$") or "")
+
+
+def test_a_sign_of_columns_before_the_end_loses_no_line(html: Html) -> None:
+    for end in ("&", "& ", "{}", ""):
+        assert (html(f"$$\\begin{{matrix}}a&b\\\\c&d{end}\\end{{matrix}}$$") or "").count("<mtr>") == 2
+    assert html(r"$$\begin{matrix}a&b&\end{matrix}$$")
+
+
 def test_a_space_of_a_thousand_em_is_left_out(html: Html) -> None:
     made = html(r"$a\rule{9999em}{2em}\hspace{1em}\hspace{-99999px}b$") or ""
     assert "9999" not in made
