@@ -14,7 +14,8 @@ _LINES = {"p", "br", "li", "pre", "div", "blockquote"}  # elements that begin a 
 
 def one_line(text: str, html: str | None) -> str:
     """The beginning of a message in one line of at most LENGTH characters; empty only if its text is."""
-    seen = unescape(_joined(_between_tags(html))) if html is not None else ""
+    # Of one with a formula what was written: between the tags of \frac{1}{2} stands 12.
+    seen = "" if html is None or "<math" in html else unescape(_joined(_between_tags(html)))
     line = _joined(seen) or _joined(text)
     return line if len(line) <= LENGTH else line[: LENGTH - 1].rstrip() + "…"
 
