@@ -7,6 +7,7 @@ from html import escape, unescape
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from latex2mathml.commands import FUNCTIONS, LIMIT
 from latex2mathml.converter import Converter
 
 LATEX_MOST = 1_000  # characters of one formula
@@ -69,6 +70,12 @@ _WORDS = {
     "notation",
 }
 ATTRIBUTES = _LENGTHS | _WORDS
+_ROWS = {"math", "mrow", "msqrt", "mstyle", "mpadded", "mphantom", "mtd"}
+_OVER_AND_UNDER = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
+_APART = {"mo", "mspace"}  # what has its own gap, or none
+_LIMITS = {name[1:] for name in LIMIT}
+_FUNCTIONS = {name[1:] for name in FUNCTIONS}
+_BARS = {"|", "‖"}
 _LENGTH = re.compile(r"[+-]?(?:1?\d?(?:\.\d{1,4})?(?:em|ex)|\d{0,2}(?:\.\d{1,4})?(?:pt|px|mm)|0)")
 _VALUE = re.compile(r"[\w#.% -]{1,100}")
 
@@ -116,8 +123,43 @@ class Formulas:
             tree = Bounded("block" if display else "inline").convert_to_element(_LAST_COLUMN.sub("&{}", latex))
         except Exception:  # noqa: BLE001  # what broken LaTeX raises is whatever the converter trips over
             return None
+        for element in list(tree.iter()):
+            _mend(element)
         made: list[str] = []
         return "".join(made) if _write(tree, made, 1) and _is_seen(tree) else None
+
+
+def _mend(element: Element) -> None:
+    """What the converter leaves to browsers that know all of MathML, for those that draw its Core."""
+    if element.tag == "menclose":
+        element.tag = "mrow"  # the style sheet draws what `notation` says
+    elif element.tag == "mpadded" and element.get("width", "").startswith("+"):
+        element.attrib.clear()  # a width is a length there: what is moved by the others would lie on what is beside it
+    elif element.tag in _OVER_AND_UNDER and _has_limits(element[0]):
+        element.tag = _OVER_AND_UNDER[element.tag]
+        element[0].set("movablelimits", "true")
+    elif element.tag in _ROWS:
+        for place in range(len(element) - 1, 0, -1):
+            _mend_between(element, place)
+
+
+def _mend_between(row: Element, place: int) -> None:
+    """Bars beside a matrix are its brackets; beside the name of a function there is a gap, unless a sign is there."""
+    before, behind = row[place - 1], row[place]
+    for bar, form, other in ((before, "prefix", behind), (behind, "postfix", before)):
+        if other.tag == "mtable" and unescape(bar.text or "") in _BARS:
+            bar.attrib.update(form=form, fence="true", stretchy="true")
+    if (_is_function(before) or _is_function(behind)) and not {before.tag, behind.tag} & _APART:
+        row.insert(place, Element("mspace", width="0.167em"))
+
+
+def _has_limits(base: Element) -> bool:
+    return base.tag == "mo" and (base.text in _LIMITS or base.get("movablelimits") == "true")
+
+
+def _is_function(element: Element) -> bool:
+    name = element[0] if element.tag in _OVER_AND_UNDER else element
+    return name.tag == "mi" and name.text in _FUNCTIONS
 
 
 def _write(element: Element, made: list[str], depth: int) -> bool:

@@ -77,6 +77,35 @@ def test_a_sign_of_columns_before_the_end_loses_no_line(html: Html) -> None:
     assert html(r"$$\begin{matrix}a&b&\end{matrix}$$")
 
 
+GAP = '<mspace width="0.167em"></mspace>'
+
+
+@pytest.mark.parametrize(
+    ("latex", "mathml"),
+    [
+        (r"\lim_n x", '<munder><mo movablelimits="true">lim</mo><mi>n</mi></munder><mi>x</mi>'),
+        (r"\sup^n_k", '<munderover><mo movablelimits="true">sup</mo><mi>k</mi><mi>n</mi></munderover>'),
+        (r"\det_n", '<munder><mo movablelimits="true">det</mo><mi>n</mi></munder>'),
+        (r"2\sin x", f"<mn>2</mn>{GAP}<mi>sin</mi>{GAP}<mi>x</mi>"),
+        (r"\ln^2 \cos x", f"<msup><mi>ln</mi><mn>2</mn></msup>{GAP}<mi>cos</mi>{GAP}<mi>x</mi>"),
+        (r"-\tan(x)", '<mo>-</mo><mi>tan</mi><mo stretchy="false">(</mo><mi>x</mi><mo stretchy="false">)</mo>'),
+        (r"x^{\sin}", "<msup><mi>x</mi><mrow><mi>sin</mi></mrow></msup>"),
+        (r"\boxed{x}", '<mrow notation="box"><mrow><mi>x</mi></mrow></mrow>'),
+        (r"\cancel{x}", '<mrow notation="updiagonalstrike"><mrow><mi>x</mi></mrow></mrow>'),
+    ],
+)
+def test_it_is_such_as_browsers_draw(html: Html, latex: str, mathml: str) -> None:
+    assert f"<mrow>{mathml}</mrow></math>" in (html(f"${latex}$") or "").replace("\u2212", "-")
+
+
+def test_the_bars_of_a_determinant_are_brackets(html: Html) -> None:
+    made = html(r"$a\begin{vmatrix}1\end{vmatrix}|x|$") or ""
+    assert '<mo form="prefix" fence="true" stretchy="true">|</mo><mtable>' in made
+    assert '</mtable><mo form="postfix" fence="true" stretchy="true">|</mo><mo>|</mo>' in made.replace(
+        ' stretchy="false"', ""
+    )
+
+
 def test_a_space_of_a_thousand_em_is_left_out(html: Html) -> None:
     made = html(r"$a\rule{9999em}{2em}\hspace{1em}\hspace{-99999px}b$") or ""
     assert "9999" not in made
