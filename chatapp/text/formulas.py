@@ -111,7 +111,7 @@ class Formulas:
 
     def is_formula(self, latex: str) -> bool:
         """Does this look like one, or rather like the words between two prices?"""
-        if not latex.strip() or len(latex) > LATEX_MOST or latex[0] in ").,;:!?":
+        if not latex.strip() or len(latex) > LATEX_MOST or latex[0] in ").,;:!?\"'":
             return False
         return bool(_MATHEMATICAL.search(latex)) or not any(space in latex.strip() for space in " \n")
 

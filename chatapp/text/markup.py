@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from unicodedata import category
 
 from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
@@ -23,6 +24,7 @@ _SCHEME = re.compile(r"(?<![^\W_])https?$", re.IGNORECASE)
 _LINK = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)
 _PLAIN = {"paragraph_open", "paragraph_close", "inline", "text", "softbreak"}
 _VISIBLE = {"text", "text_special", "code_inline", "fence", "formula", "formula_block", "mention"}
+_PUNCTUATION = ("Pc", "Pd", "Pi", "Pf", "Po")  # but for brackets
 _ESCAPABLE = frozenset("*_~`$[]>#:")  # `\\` is none: \\server\share is what people write
 
 
@@ -116,7 +118,7 @@ class Markup:
         return True
 
     def _formula(self, state: StateInline, silent: bool) -> bool:
-        """`$…$` with nothing blank inside its signs and no letter or digit beside them, or `$$…$$`."""
+        """`$…$` with nothing blank inside its signs and blanks or punctuation beside them, or `$$…$$`."""
         source, start = state.src, state.pos
         if source[start] != "$":
             return False
@@ -127,8 +129,8 @@ class Markup:
             return False
         latex = source[begin:end]
         if sign == "$" and (
-            (start and source[start - 1].isalnum())
-            or source[end + 1 : end + 2].isalnum()
+            not _may_stand_beside(source[max(0, start - 1) : start], "Ps")
+            or not _may_stand_beside(source[end + 1 : end + 2], "Pe")
             or latex[0].isspace()
             or latex[-1].isspace()
             or latex[-1] in "\\("
@@ -178,6 +180,13 @@ class Markup:
         token = state.push("formula_block" if isinstance(state, StateBlock) else "formula", "math", 0)
         token.content, token.info, token.block = html, latex, display
         return True
+
+
+def _may_stand_beside(char: str, bracket: str) -> bool:
+    """Whether a formula may begin behind that character, or end before it; in programs a dollar is beside others."""
+    if not char or char.isspace() or char == "~":
+        return True
+    return category(char) in (*_PUNCTUATION, bracket) and char not in "/\\@#%&"
 
 
 def _mention(state: StateInline, silent: bool) -> bool:

@@ -29,6 +29,24 @@ def test_a_formula_becomes_mathml(html: Html, text: str, expected: str) -> None:
     assert html(text) == expected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "($x^2$)",
+        "the $x$-axis, the $n$-th",
+        "**$x^2$** _$x^2$_ ~~$x^2$~~",
+        "\"$x^2$\", '$x$' „$x$“ «$x$»",
+        "$x$, $y$,$z$; $w$: so! $x$? $x$…",
+        "–$x$–",
+        "[$x$](https://a.example/)",
+        "（$x$），$y$。",
+        "$x$\n$y$",
+    ],
+)
+def test_beside_one_may_stand_punctuation(html: Html, text: str) -> None:
+    assert "$" not in (html(text) or "$")
+
+
 def test_a_long_one_stands_in_a_box_that_scrolls(html: Html) -> None:
     assert (html("a $" + "x+" * 20 + "y$ b") or "").startswith('<p>a <span class="formula"><math display="inline">')
 
@@ -54,6 +72,9 @@ def test_no_other_markup_is_found_in_a_formula(html: Html) -> None:
         "$ x^2 $",
         "a$x^2$",
         "$x^2$5",
+        "$x$/$y$",
+        "$x$=$y$",
+        "=$x$",
         "$x^2$a",
     ],
 )
