@@ -79,7 +79,7 @@ LAYERS: list[set[str]] = [
     # What makes HTML of a text, and knows nobody.
     {"text.rendering"},
     {"text.cleaning", "text.html", "text.markup", "text.painter"},
-    {"text.colouring", "text.emoji", "text.formulas", "text.languages", "text.mentions"},
+    {"text.colouring", "text.emoji", "text.formulas", "text.languages", "text.links", "text.mentions"},
     # What speaks of the nouns and does nothing: the wire's words, the sentences.
     {"details", "live.protocol"},
     {"live.news"},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import escape
+
 import nh3
 from pygments.token import STANDARD_TYPES
 
@@ -9,6 +12,7 @@ from .formulas import ATTRIBUTES, TAGS
 from .languages import LANGUAGES
 
 LINK_SCHEMES = ("http", "https", "mailto")
+_LINK = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)  # a scheme alone leads nowhere
 _WORDS = {"p", "br", "strong", "em", "s", "code", "pre", "span", "div", "blockquote", "ul", "ol", "li", "a"}
 
 
@@ -35,3 +39,7 @@ class Cleaner:
 
     def clean(self, html: str) -> str:
         return self._cleaner.clean(html)
+
+    def lets_through(self, url: str) -> bool:
+        """Whether there can be a link to it."""
+        return _LINK.match(url) is not None and " href=" in self.clean(f'<a href="{escape(url)}">')

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from unicodedata import category
 
-from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, blockquote
 from markdown_it.rules_inline import StateInline
@@ -13,15 +13,14 @@ from markdown_it.token import Token
 
 from .emoji import Emoji
 from .formulas import FORMULAS_MOST, Formulas
+from .links import SIGNS, Links
 from .mentions import Names, names_at
 
 NESTING_MOST = 20  # quotes and lists in one another: the parser drops what lies deeper
 TOKENS_MOST = 4_000  # in one text
-LINK_MOST = 2_000  # characters of a link without markup around it
 
 _SHORTCODE = re.compile(r":([\w+-]{1,64}):(?!\w)")
-_SCHEME = re.compile(r"(?<![^\W_])https?$", re.IGNORECASE)
-_LINK = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)
+_NO_FULL_STOP = r"(?:(?<!\.)|(?<=ww\.))"  # most end a sentence, and every rule would be asked at each
 _PLAIN = {"paragraph_open", "paragraph_close", "inline", "text", "softbreak"}
 _VISIBLE = {"text", "text_special", "code_inline", "fence", "formula", "formula_block", "mention"}
 _PUNCTUATION = ("Pc", "Pd", "Pi", "Pf", "Po")  # but for brackets
@@ -44,21 +43,24 @@ class Named:
 class Markup:
     """Reads texts into tokens. Not safe for threads."""
 
-    def __init__(self, emoji: Emoji, formulas: Formulas):
+    def __init__(self, emoji: Emoji, formulas: Formulas, may_be_linked: Callable[[str], bool]):
         self._emoji = emoji
-        self._linkify = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
         self._formulas = formulas
+        self._links = Links()
         parser = MarkdownIt("zero", {"maxNesting": NESTING_MOST, "html": False})
         parser.enable(["fence", "blockquote", "list", "heading"])
         parser.enable(["newline", "escape", "backticks", "strikethrough", "emphasis", "link", "autolink", "linkify"])
         parser.core.ruler.disable(["linkify", "text_join"])  # the second hides what an escape or an emoji has changed
-        parser.validateLink = _may_be_linked  # type: ignore[method-assign]  # how the library is told
+        parser.validateLink = may_be_linked  # type: ignore[method-assign,assignment]  # how the library is told
         parser.normalizeLinkText = _as_written  # type: ignore[method-assign]
         parser.block.ruler.at("blockquote", _quote, {"alt": ["paragraph", "blockquote", "list"]})
         parser.block.ruler.before(
             "blockquote", "formula", self._formula_block, {"alt": ["paragraph", "blockquote", "list"]}
         )
+        parser.inline.add_terminator_char(".")
+        parser.inline.terminator_re = re.compile(parser.inline.terminator_re.pattern + _NO_FULL_STOP)
         parser.inline.ruler.at("linkify", self._bare_link)
+        parser.inline.ruler.after("linkify", "underscore", _underscore)
         parser.inline.ruler.at("newline", _newline)
         parser.inline.ruler.before("escape", "formula", self._formula)
         parser.inline.ruler.before("escape", "emoji", self._shortcode)
@@ -86,22 +88,21 @@ class Markup:
     # Rules, as the parser calls them: each tells whether it took something at the place where the parser stands.
 
     def _bare_link(self, state: StateInline, silent: bool) -> bool:
-        """`https://…` as it stands. The parser stops at the colon: the scheme is what it has read just before."""
-        if state.linkLevel or not state.src.startswith("://", state.pos):
+        """A link as it stands. The parser stops at its sign: what is before it was read just now."""
+        if state.linkLevel or state.src[state.pos] not in SIGNS:
             return False
-        scheme = _SCHEME.search(state.src, max(0, state.pos - len("_https")), state.pos)
-        if not scheme or not state.pending.endswith(scheme[0]):
+        link = self._links.at(state.src, state.pos)
+        if not link or not state.pending.endswith(state.src[link.begin : state.pos]):
             return False
-        found = self._linkify.match_at_start(state.src[scheme.start() : scheme.start() + LINK_MOST])
-        if not found:
+        url = state.md.normalizeLink(link.url)
+        if not state.md.validateLink(url):
             return False
-        link = found.url.rstrip("*")  # they end an emphasis around it
         if not silent:
-            state.pending = state.pending[: -len(scheme[0])]
-            state.push("link_open", "a", 1).attrs = {"href": state.md.normalizeLink(link)}
-            state.push("text", "", 0).content = link
+            state.pending = state.pending[: link.begin - state.pos]
+            state.push("link_open", "a", 1).attrs = {"href": url}
+            state.push("text", "", 0).content = link.text
             state.push("link_close", "a", -1)
-        state.pos = scheme.start() + len(link)
+        state.pos = link.begin + len(link.text)
         return True
 
     def _shortcode(self, state: StateInline, silent: bool) -> bool:
@@ -206,10 +207,6 @@ def _mention(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _may_be_linked(url: str) -> bool:
-    return _LINK.match(url) is not None
-
-
 def _as_written(link: str) -> str:
     return link
 
@@ -228,6 +225,18 @@ def _escape(state: StateInline, silent: bool) -> bool:
         token = state.push("text_special", "", 0)
         token.content, token.info = state.src[state.pos + 1], "escape"
     state.pos += 2
+    return True
+
+
+def _underscore(state: StateInline, silent: bool) -> bool:
+    """Within a word it is no emphasis, and the words before the sign of a link are still together."""
+    if state.src[state.pos] != "_" or not state.src[state.pos - 1 : state.pos].isalnum():
+        return False
+    if not state.src[state.pos + 1 : state.pos + 2].isalnum():
+        return False
+    if not silent:
+        state.append_pending("_")
+    state.pos += 1
     return True
 
 

@@ -24,6 +24,7 @@ HTML_MOST = 49_152  # bytes of HTML as JSON: four such messages with their texts
 
 # What no markup can do without, beside single signs. Most texts have nothing of it; one that has is looked at properly.
 _LINK_OR_EMOJI = re.compile(r"://|<mailto:|:[\w+-]+:", re.IGNORECASE)
+_ADDRESS = re.compile(r"@\w[\w.-]*\.\w")
 _LINE = r"[ \t]*(?:>|#{1,6}[ \t]|[+-][ \t]|\d{1,9}[.)][ \t])"
 _LINE_SIGNS = " \t>#+-0123456789"  # what such a line begins with, and also no line at all
 _FIRST_LINE = re.compile(_LINE)
@@ -49,9 +50,9 @@ class Renderer:
         # Guards the parser, which keeps state. Two at once would only take turns at the interpreter's lock; so one
         # thread reads markup at a time, and the fan-out has one competitor instead of many.
         self._lock = Lock()
-        self._markup = Markup(emoji, Formulas())
-        self._painter = Painter()
         self._cleaner = Cleaner()
+        self._markup = Markup(emoji, Formulas(), self._cleaner.lets_through)
+        self._painter = Painter()
 
     def render(self, text: str, names: Names | None = None) -> Rendered:
         """The HTML of a text in which these are names. Never raises for what somebody wrote: what cannot be rendered
@@ -90,6 +91,8 @@ def _may_have_markup(text: str) -> bool:
     return (
         ("*" in text or "_" in text or "`" in text or "[" in text or "\\" in text or "~~" in text)
         or (":" in text and _LINK_OR_EMOJI.search(text) is not None)
+        or "ww." in text
+        or ("@" in text and _ADDRESS.search(text) is not None)
         or ("$" in text and text.count("$") > 1)
         or (text[:1] in _LINE_SIGNS and _FIRST_LINE.match(text) is not None)
         or ("\n" in text and _LATER_LINE.search(text) is not None)

@@ -66,6 +66,12 @@ def test_a_link_holds_no_mention(renderer: Renderer) -> None:
         assert "mention" not in (made.html or "")
 
 
+def test_an_address_of_mail_holds_no_mention(renderer: Renderer) -> None:
+    made = renderer.render("@Ana ana@Ana.example", NAMES)
+    assert made.mentions == ("p1",)
+    assert (made.html or "").startswith(f'<p>{ANA} <a href="mailto:ana@Ana.example"')
+
+
 def test_everybody_is_called_by_a_name_of_their_own(renderer: Renderer) -> None:
     made = renderer.render("@all: **now**", NAMES)
     assert made == Rendered('<p><span class="mention all">@all</span>: <strong>now</strong></p>', (), everybody=True)

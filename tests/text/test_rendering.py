@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatapp.log.documents import has_link
 from chatapp.servers.limits import STACK
 from chatapp.text.emoji import Emoji
 from chatapp.text.rendering import HTML_MOST, TEXT_MOST, Renderer
@@ -41,7 +42,12 @@ SECONDS = 2.0  # of the processor's time for the worst text: on a quiet machine 
         ">:( #hashtag +1 -1 3.5 1) ",
         "C:\\temp\\new \\\\server\\share",
         "<b>&amp;</b> <!-- -->",
-        "README.md www.example.org ana@example.org //a.b ftp://a.b",
+        "README.md example.py main.rs example.org //a.b ftp://a.b",
+        "www. www.example xwww.example.org x.www.example.org www..org ww.example.org",
+        "git@github.com:a/b.git root@host.example/x //ana@b.example joão@b.example a.@b.example ana@b ana@1.2",
+        "@b.example x@y.1 ana@-b.example ana@b..example",
+        "[a](<https://a.example:99999/>)",
+        "https://1.2.3.4.5/ https://a.example:99999/",
         "***",
         "-",
         "> ",
@@ -79,6 +85,21 @@ def test_what_is_no_markup_stays_text(html: Html, text: str) -> None:
         ("[*a*](https://b.example/)", f'<p><a href="https://b.example/"{LINK}><em>a</em></a></p>'),
         ('[a](https://b.example/ "c")', f'<p><a href="https://b.example/" title="c"{LINK}>a</a></p>'),
         ("[](https://b.example/)", f'<p><a href="https://b.example/"{LINK}>https://b.example/</a></p>'),
+        ("https://a.example/*b*", f'<p><a href="https://a.example/*b*"{LINK}>https://a.example/*b*</a></p>'),
+        (
+            "*https://a.example/*b**",
+            f'<p><em><a href="https://a.example/*b*"{LINK}>https://a.example/*b*</a></em></p>',
+        ),
+        ("(www.a.example).", f'<p>(<a href="https://www.a.example"{LINK}>www.a.example</a>).</p>'),
+        ("Www.a.example/b_c?d", f'<p><a href="https://Www.a.example/b_c?d"{LINK}>Www.a.example/b_c?d</a></p>'),
+        ("**www.a.example**", f'<p><strong><a href="https://www.a.example"{LINK}>www.a.example</a></strong></p>'),
+        ("to b_c.d+e@f-g.example.", f'<p>to <a href="mailto:b_c.d+e@f-g.example"{LINK}>b_c.d+e@f-g.example</a>.</p>'),
+        ("e-mail:a@b.example: so", f'<p>e-mail:<a href="mailto:a@b.example"{LINK}>a@b.example</a>: so</p>'),
+        ("_a@b.example_", f'<p><em><a href="mailto:a@b.example"{LINK}>a@b.example</a></em></p>'),
+        ("<a@b.example>", f'<p><a href="mailto:a@b.example"{LINK}>a@b.example</a></p>'),
+        ("[www.a.example](https://b.example/)", f'<p><a href="https://b.example/"{LINK}>www.a.example</a></p>'),
+        ("[a](<http://b c>)", f'<p>[a](&lt;<a href="http://b"{LINK}>http://b</a> c&gt;)</p>'),
+        ("`www.a.example a@b.example`", "<p><code>www.a.example a@b.example</code></p>"),
         ("[a](mailto:b@c.example)", f'<p><a href="mailto:b@c.example"{LINK}>a</a></p>'),
         ("![a](https://b.example/c.png)", f'<p>!<a href="https://b.example/c.png"{LINK}>a</a></p>'),
         ("```\n<a>\n\n  b\n```", "<pre><code>&lt;a&gt;\n\n  b</code></pre>"),
@@ -90,6 +111,11 @@ def test_markup_becomes_elements(html: Html, text: str, expected: str) -> None:
     made = html(text)
     assert made is not None
     assert made.startswith(expected)
+
+
+@pytest.mark.parametrize("text", ["https://a.example", "www.a.example", "a@b.example"])
+def test_a_link_is_found_by_those_who_look_for_one(html: Html, text: str) -> None:
+    assert has_link(text, html(text))
 
 
 def test_known_languages_are_coloured(html: Html) -> None:
@@ -159,7 +185,25 @@ HOSTILE = {
     **{sign: (sign * 10_000)[:10_000] for sign in ("[", "*", "$", ">", "_", "`", "~", "(", "!", "<", "\\", ":", "\n")},
     **{
         unit: (unit * 10_000)[:10_000]
-        for unit in ("://", "http://a.b/[", "[a](", "![", "*a*[", "**a*", "`a``", "$a$", "> - ", "- ", "-\n", "1.\n")
+        for unit in (
+            "://",
+            "http://a.b/[",
+            "www.a.b ",
+            "www.",
+            "a@b.cd ",
+            "a@",
+            "a.",
+            "[a](",
+            "![",
+            "*a*[",
+            "**a*",
+            "`a``",
+            "$a$",
+            "> - ",
+            "- ",
+            "-\n",
+            "1.\n",
+        )
     },
     "lists": "\n".join("  " * depth + "- x" for depth in range(1_000)),
     "lists in a line": "- " * 1_000 + "x",
