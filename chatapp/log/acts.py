@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select, update
 
 from ..excerpt import one_line
 from ..model import Author, Deleted, Edited, Event, Message, Poll, Present, Reacted, Refusal, Room, rfc3339
+from ..spelling import whole
 from . import index
 from .calls import call, everybody, meant
 from .fold import folded
@@ -214,7 +215,7 @@ def kinds_of_reactions(connection: Connection, room: Room, target: int) -> set[s
     there: set[tuple[str, str]] = set()
     for row in connection.execute(last.order_by(func.max(events.c.seq))):
         reaction = msgspec.json.decode(row.body)
-        (there.add if reaction["on"] else there.discard)((row.author_id, reaction["emoji"]))
+        (there.add if reaction["on"] else there.discard)((row.author_id, whole(reaction["emoji"])))
     return {emoji for _, emoji in there}
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from ..excerpt import one_line
 from ..model import Author, Event, Message, Quote, Voted, rfc3339
+from ..spelling import whole
 from .schema import events, rooms
 
 _KINDS = {kind.__struct_config__.tag: kind for kind in Event.__args__}
@@ -139,5 +140,7 @@ def event_of(row: Any) -> Event:
         "line": one_line(row.text, row.html),
     }
     fields |= msgspec.json.decode(row.body) if row.body else {}
+    if row.type == "reacted":
+        fields["emoji"] = whole(fields["emoji"])  # some were stored as they came
     event: Event = msgspec.convert(fields, _KINDS[row.type])
     return event

@@ -31,6 +31,7 @@ from ..model import (
     RoomState,
     Typing,
 )
+from ..spelling import whole
 from ..text.mentions import Names
 from ..text.rendering import Rendered
 from .announcing import Cast, announced
@@ -170,7 +171,7 @@ class House:
         if not is_emoji(emoji):
             raise Refusal("bad-field", field="emoji")
         self._let(person, nonce)
-        self._journal.append(React(room, person.author, nonce, receipt, target, emoji, on))
+        self._journal.append(React(room, person.author, nonce, receipt, target, whole(emoji), on))
 
     def pin(
         self, person: Person, room: Room, target: int, nonce: str | None, receipt: Receipt | None, *, on: bool

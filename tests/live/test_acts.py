@@ -61,6 +61,12 @@ def test_everybody_in_the_room_hears_everything_in_order(ana: Talker, bia: Talke
     assert heard == events
 
 
+def test_a_reaction_is_told_in_its_one_spelling(ana: Talker, bia: Talker) -> None:
+    do(ana, "post", "a1", text="hello")
+    assert do(bia, "react", "b1", target=1, emoji="❤", on=True)["emoji"] == "❤\ufe0f"
+    assert do(ana, "react", "a2", target=1, emoji="👍\ufe0f", on=True)["emoji"] == "👍"
+
+
 def test_who_was_away_gets_all_events_and_nothing_of_a_deleted_text(ana: Talker, bia: Talker, wire: Wire) -> None:
     told = act_out(ana, bia)
     events = wire.connect(chat=True).join(after=0)["events"]

@@ -100,6 +100,15 @@ def test_reactions_are_in_the_order_of_their_first_use_and_can_be_taken_back(log
     assert log.stored == log.told
 
 
+def test_reactions_that_were_stored_in_another_spelling_are_the_same(log: Log, do: Doer) -> None:
+    log.post("hello")
+    do.react(1, "❤", by=BOB)
+    do.react(1, "❤\ufe0f").wait()
+    assert page(log)[0].reactions == [Reaction("❤\ufe0f", [BOB, ANA])]
+    do.react(1, "❤\ufe0f", by=BOB, on=False).wait()
+    assert page(log)[0].reactions == [Reaction("❤\ufe0f", [ANA])]
+
+
 def test_a_reply_quotes_the_message_as_it_reads_when_it_is_read(log: Log, do: Doer) -> None:
     log.post("one\ntwo", "n1")
     told = do.reply(1, "three", "n2").event

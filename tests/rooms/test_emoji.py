@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatapp.rooms.emoji import LENGTH, is_emoji
+from chatapp.spelling import whole
 
 EMOJI = (
     *(
@@ -78,3 +79,27 @@ def test_no_text_takes_long_or_slips_through(text: str) -> None:
     if is_emoji(text):
         assert len(text) <= LENGTH
         assert not any(character.isalpha() and character not in "ℹⓂ" for character in text)
+
+
+@pytest.mark.parametrize(
+    ("written", "one"),
+    [
+        ("❤", "❤\ufe0f"),
+        ("❤\ufe0f", "❤\ufe0f"),
+        ("👍", "👍"),
+        ("👍\ufe0f", "👍"),
+        ("👍\ufe0f🏽", "👍🏽"),
+        ("*\u20e3", "*\ufe0f\u20e3"),
+        ("❤\u200d🔥", "❤\ufe0f\u200d🔥"),
+        ("\U0001faff", "\U0001faff"),
+    ],
+)
+def test_an_emoji_has_one_spelling(written: str, one: str) -> None:
+    assert is_emoji(written)
+    assert whole(written) == one
+
+
+@pytest.mark.parametrize("emoji", EMOJI)
+def test_the_one_spelling_is_an_emoji_too(emoji: str) -> None:
+    assert is_emoji(whole(emoji))
+    assert whole(whole(emoji)) == whole(emoji)
