@@ -19,6 +19,7 @@ def _(text: str) -> str:
 
 
 _ROOM_TAKEN = _("There is a room of that name already.")
+_NAME_OF_ALL = _("Nobody can be called “{everybody}”: @{everybody} calls everyone.")
 _NOT_YOURS = _("Only who wrote it may do that.")
 _NO_EDIT = _("A poll cannot be edited, or people would have voted on something else.")
 _BAD_BODY = _("The body must be one JSON object, sent with Content-Type: application/json.")
@@ -64,6 +65,8 @@ def sentence(refusal: Refusal, locale: str) -> str:
     said = _SENTENCES[refusal.code]
     if refusal.code == "name-taken" and "slug" in refusal.values:  # one code for people's and for rooms' names
         said = _ROOM_TAKEN
+    elif refusal.code == "bad-name" and "everybody" in refusal.values:
+        said = _NAME_OF_ALL
     elif refusal.code == "bad-json" and "body" in refusal.values:  # of an HTTP request
         said = _BAD_BODY
     elif refusal.code == "forbidden" and refusal.field == "target":  # of somebody else's message

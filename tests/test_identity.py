@@ -65,6 +65,14 @@ def test_a_member_bears_the_name_they_chose_last(identity: Identity, kept: Kept,
         assert identity.member() == Person("p1", "Zoe", "member")
 
 
+def test_who_had_everybodys_name_before_it_was_reserved_keeps_it(
+    identity: Identity, kept: Kept, asking: Callable[..., Any]
+) -> None:
+    kept.names["p1"] = "All"
+    with asking(id="p1", name="All"):
+        assert identity.member() == Person("p1", "All", "member")
+
+
 @pytest.mark.parametrize("person", [7, None, ["p1"], {"p1": 1}])
 def test_a_cookie_of_another_shape_is_nobodys(identity: Identity, asking: Callable[..., Any], person: object) -> None:
     with asking(id=person, name="Ana"):

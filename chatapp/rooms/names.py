@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from itertools import count
 
 from ..model import Refusal
-from ..spelling import folded
+from ..spelling import bare, folded
+from ..text.mentions import EVERYBODY
 
 NAME_LIMIT = 32  # characters of a person's name
 ROOM_NAME_LIMIT = 64  # characters of a room's name
@@ -27,8 +28,12 @@ _MARKS_IN_A_ROW = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u
 
 
 def person_name(given: str) -> str:
-    """`given` as a person's name: NFC, blanks folded, 1 to 32 characters. Raises Refusal `bad-name`."""
-    return _name(given, NAME_LIMIT)
+    """`given` as a person's name: NFC, blanks folded, 1 to 32 characters, and not one that everybody goes by. Raises
+    Refusal `bad-name`."""
+    name = _name(given, NAME_LIMIT)
+    if bare(name) in EVERYBODY:
+        raise Refusal("bad-name", field="name", n=NAME_LIMIT, everybody=name)
+    return name
 
 
 def room_name(given: str) -> str:

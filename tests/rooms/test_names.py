@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from chatapp.details import LOCALES, sentence
 from chatapp.model import Refusal
 from chatapp.rooms.names import (
     NAME_LIMIT,
@@ -132,6 +133,21 @@ def test_an_invisible_or_deceiving_name_is_refused(text: str) -> None:
 )
 def test_names_of_any_language_are_taken_as_they_are(name: str) -> None:
     assert person_name(name) == room_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["all", "All", " ALL\u3000", "Ａｌｌ", "áll", "al\u200dl", "todos", "Todos"])
+def test_nobody_takes_a_name_that_everybody_goes_by(name: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        person_name(name)
+    assert (refused.value.code, refused.value.field) == ("bad-name", "name")
+    for locale in LOCALES:
+        assert f"“{' '.join(name.split())}”" in sentence(refused.value, locale)
+    assert is_room_name(name)
+
+
+def test_a_name_may_begin_like_everybodys() -> None:
+    assert person_name("Allan") == "Allan"
+    assert person_name("All Todos") == "All Todos"
 
 
 def test_blanks_around_and_between_are_folded() -> None:
