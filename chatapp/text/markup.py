@@ -24,7 +24,7 @@ _NO_FULL_STOP = r"(?:(?<!\.)|(?<=ww\.))"  # most end a sentence, and every rule 
 _PLAIN = {"paragraph_open", "paragraph_close", "inline", "text", "softbreak"}
 _VISIBLE = {"text", "text_special", "code_inline", "fence", "formula", "formula_block", "mention"}
 _PUNCTUATION = ("Pc", "Pd", "Pi", "Pf", "Po")  # but for brackets
-_ESCAPABLE = frozenset("*_~`$[]>#:")  # `\\` is none: \\server\share is what people write
+_ESCAPABLE = frozenset("*_~`$[]>#:@")  # `\\` is none: \\server\share is what people write
 
 
 class Named:
@@ -130,7 +130,7 @@ class Markup:
             return False
         latex = source[begin:end]
         if sign == "$" and (
-            not _may_stand_beside(source[max(0, start - 1) : start], "Ps")
+            not _may_stand_beside(source[start - 1 : start], "Ps")
             or not _may_stand_beside(source[end + 1 : end + 2], "Pe")
             or latex[0].isspace()
             or latex[-1].isspace()
@@ -218,8 +218,10 @@ def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _escape(state: StateInline, silent: bool) -> bool:
-    """A backslash before a sign that would be markup; before anything else it is a backslash."""
+    """A backslash before a sign that would be markup; before anything else it is a backslash, and in `a\\@b`."""
     if not state.src.startswith("\\", state.pos) or state.src[state.pos + 1 : state.pos + 2] not in _ESCAPABLE:
+        return False
+    if state.src[state.pos + 1] == "@" and state.src[state.pos - 1 : state.pos].isalnum():
         return False
     if not silent:
         token = state.push("text_special", "", 0)

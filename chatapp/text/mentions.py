@@ -14,8 +14,8 @@ Names = Mapping[str, tuple[str, ...]]
 
 
 def names_at(text: str, sign: int) -> Iterator[str]:
-    """What begins behind the sign at that place, the longest first: whole words each."""
-    if sign and _in_word(text[sign - 1]):
+    """What begins behind the sign at that place, the longest first: whole words each; none behind a backslash."""
+    if sign and (text[sign - 1] == "\\" or _in_word(text[sign - 1])):
         return
     begin = sign + 1
     line = text[begin : begin + NAME_MOST].split("\n", 1)[0]

@@ -23,6 +23,7 @@ ANA = '<span class="mention" data-people="p1">@Ana</span>'
         ("@Joa\u0303o", ["Joa\u0303o"]),
         ("ana@example", []),
         ("_@Ana_", []),
+        ("\\@Ana", []),
         ("@", []),
     ],
 )
@@ -57,6 +58,14 @@ def test_a_mention_is_marked_and_code_holds_none(
     renderer: Renderer, text: str, people: list[str], html: str | None
 ) -> None:
     assert renderer.render(text, NAMES) == Rendered(html, tuple(people), everybody=False)
+
+
+def test_behind_a_backslash_nobody_is_mentioned(renderer: Renderer) -> None:
+    made = renderer.render(r"\@Ana and \@all, @Ana", NAMES)
+    assert made == Rendered(f"<p>@Ana and @all, {ANA}</p>", ("p1",), everybody=False)
+    assert renderer.render(r"\@all", NAMES) == Rendered("<p>@all</p>")
+    assert renderer.render(r"\@Bob", {}) == Rendered("<p>@Bob</p>")
+    assert renderer.render(r"a\b\@Ana", NAMES) == Rendered(None)  # in a path it is a backslash
 
 
 def test_a_link_holds_no_mention(renderer: Renderer) -> None:
