@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from contextlib import suppress
 from html import escape, unescape
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -75,6 +77,15 @@ _OVER_AND_UNDER = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}
 _APART = {"mo", "mspace"}  # what has its own gap, or none
 _LIMITS = {name[1:] for name in LIMIT}
 _FUNCTIONS = {name[1:] for name in FUNCTIONS}
+_ALPHABETS = {  # `mathvariant`, and how Unicode names its letters
+    "bold": ("MATHEMATICAL BOLD",),
+    "bold-italic": ("MATHEMATICAL BOLD ITALIC", "MATHEMATICAL BOLD"),
+    "double-struck": ("MATHEMATICAL DOUBLE-STRUCK", "DOUBLE-STRUCK"),
+    "script": ("MATHEMATICAL SCRIPT", "SCRIPT"),
+    "fraktur": ("MATHEMATICAL FRAKTUR", "BLACK-LETTER"),
+    "sans-serif": ("MATHEMATICAL SANS-SERIF",),
+    "monospace": ("MATHEMATICAL MONOSPACE",),
+}
 _BARS = {"|", "‖"}
 _LENGTH = re.compile(r"[+-]?(?:1?\d?(?:\.\d{1,4})?(?:em|ex)|\d{0,2}(?:\.\d{1,4})?(?:pt|px|mm)|0)")
 _VALUE = re.compile(r"[\w#.% -]{1,100}")
@@ -133,6 +144,8 @@ def _mend(element: Element) -> None:
     """What the converter leaves to browsers that know all of MathML, for those that draw its Core."""
     if element.tag == "menclose":
         element.tag = "mrow"  # the style sheet draws what `notation` says
+    elif element.tag in ("mi", "mn") and (names := _ALPHABETS.get(element.get("mathvariant", ""))):
+        element.text = "".join(_in_alphabet(char, names) for char in unescape(element.text or ""))
     elif element.tag == "mpadded" and element.get("width", "").startswith("+"):
         element.attrib.clear()  # a width is a length there: what is moved by the others would lie on what is beside it
     elif element.tag in _OVER_AND_UNDER and _has_limits(element[0]):
@@ -151,6 +164,15 @@ def _mend_between(row: Element, place: int) -> None:
             bar.attrib.update(form=form, fence="true", stretchy="true")
     if (_is_function(before) or _is_function(behind)) and not {before.tag, behind.tag} & _APART:
         row.insert(place, Element("mspace", width="0.167em"))
+
+
+def _in_alphabet(char: str, names: tuple[str, ...]) -> str:
+    """The same letter or digit in the alphabet of these names; some have their place outside of Unicode's block."""
+    letter = unicodedata.name(char, "").removeprefix("LATIN ").removeprefix("GREEK ").replace("LETTER ", "")
+    for alphabet in names:
+        with suppress(KeyError):
+            return unicodedata.lookup(f"{alphabet} {letter}")
+    return char
 
 
 def _has_limits(base: Element) -> bool:

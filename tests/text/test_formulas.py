@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -117,6 +118,24 @@ GAP = '<mspace width="0.167em"></mspace>'
 )
 def test_it_is_such_as_browsers_draw(html: Html, latex: str, mathml: str) -> None:
     assert f"<mrow>{mathml}</mrow></math>" in (html(f"${latex}$") or "").replace("\u2212", "-")
+
+
+@pytest.mark.parametrize(
+    ("latex", "letters"),
+    [
+        (r"\mathbb{NRx}", "ℕℝ𝕩"),
+        (r"\mathbf{Av1}", "𝐀𝐯𝟏"),
+        (r"\mathcal{LB}", "ℒℬ"),
+        (r"\mathfrak{gC}", "𝔤ℭ"),
+        (r"\mathsf{A}\mathtt{b}", "𝖠𝚋"),
+        (r"\boldsymbol{\alpha}", "𝜶"),
+        (r"\mathbf{é+}", "é+"),
+        (r"\mathbb{\alpha}", "α"),
+        (r"\mathrm{d}", "d"),
+    ],
+)
+def test_letters_of_another_alphabet_are_letters_of_their_own(html: Html, latex: str, letters: str) -> None:
+    assert re.sub("<.*?>", "", html(f"${latex}$") or "") == letters
 
 
 def test_the_bars_of_a_determinant_are_brackets(html: Html) -> None:
