@@ -167,6 +167,7 @@ const people = new PeopleView({
 const rooms = new RoomsView({
   mine: $("#rooms-mine"),
   others: $("#rooms-others"),
+  opener: $("#rooms-open"),
   chat,
   strings,
   locale,

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.actors import Server, Talker
 
 from .conftest import Person, let_happen
+from .test_looks import PHONE, has_no_violations
 
 # The browser's notifications cannot be seen by a test: they are made as ever, and written down.
 SPY = """
@@ -200,6 +201,36 @@ def test_a_level_says_what_counts_and_is_the_same_in_every_tab(
     expect(bia.room("general").locator(".call-badge")).to_be_hidden()
     expect(bia.page).to_have_title("Elsewhere · chatapp")
     expect(bia.page.locator("#mentions-open .call-badge")).to_have_text("1")
+
+
+def test_on_a_phone_the_menu_button_tells_what_is_new_in_other_rooms(
+    server: Server, bot: Talker, make_person: Callable[..., Person]
+) -> None:
+    ana = make_person(server.url, **PHONE).visit(name="Ana")
+    opener, badge = ana.page.locator("#rooms-open"), ana.page.locator("#rooms-open .opener-badge")
+    bot.post("seen at once")
+    ana.sees("seen at once")
+    expect(opener).to_have_accessible_name("Rooms")
+    expect(badge).to_be_hidden()
+    opener.click()
+    enter_new_room(ana, "Elsewhere")
+    bot.post("somebody says something")
+    expect(opener).to_have_accessible_name("Rooms 1 unread message")
+    expect(badge).to_be_visible()
+    expect(badge).to_have_text("")
+    bot.post("@ana look")
+    expect(opener).to_have_accessible_name("Rooms 1 mention of you, 2 unread messages")
+    expect(badge).to_have_text("1")
+    has_no_violations(ana)
+    opener.click()
+    ana.room("general").click()
+    expect(opener).to_have_accessible_name("Rooms")
+    choose_level(ana, "none")
+    opener.click()
+    ana.room("Elsewhere").click()
+    bot.post("again for @ana")
+    expect(ana.page.locator("#mentions-open .call-badge")).to_have_text("1")
+    expect(badge).to_be_hidden()
 
 
 # Notifications.

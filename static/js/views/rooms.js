@@ -1,19 +1,23 @@
-/** The list of rooms: one's own with unread counts, then the others. */
+/** The list of rooms: one's own with unread counts, then the others; and what of it the button tells that opens it. */
 import { isolated } from "../strings.js";
 import { capped } from "./jump.js";
-import { arrange, element, icon } from "./parts.js";
+import { arrange, element, icon, part } from "./parts.js";
 
 export class RoomsView {
   #mine;
   #others;
+  #badge;
+  #news;
   #chat;
   #strings;
   #byName;
   #made = new Map();
 
-  constructor({ mine, others, chat, strings, locale, onOpen }) {
+  constructor({ mine, others, opener, chat, strings, locale, onOpen }) {
     this.#mine = mine;
     this.#others = others;
+    this.#badge = part(opener, ".opener-badge");
+    this.#news = part(opener, ".opener-news");
     this.#chat = chat;
     this.#strings = strings;
     this.#byName = new Intl.Collator(locale, { numeric: true }).compare;
@@ -27,6 +31,7 @@ export class RoomsView {
     const others = rooms.filter((room) => !isMine(room));
     arrange(this.#others, others.map((room) => this.#entry(room)));
     this.#others.parentElement.hidden = others.length === 0;
+    this.#tellElsewhere(rooms.filter((room) => room !== this.#chat.open));
   }
 
   /** The addresses of the rooms in the order in which they are listed. */
@@ -35,24 +40,45 @@ export class RoomsView {
     return links.map((link) => link.dataset.slug);
   }
 
+  /** Where the list is a drawer, its button is all that one sees of it: a number for mentions, a dot for the rest. */
+  #tellElsewhere(rooms) {
+    const counts = rooms.map((room) => this.#counts(room));
+    const sum = (what) => counts.reduce((total, each) => total + each[what], 0);
+    const [mentions, unread] = [sum("mentions"), sum("unread")];
+    this.#badge.hidden = mentions + unread === 0;
+    this.#badge.classList.toggle("call-badge", mentions > 0);
+    this.#badge.textContent = mentions ? capped(mentions) : "";
+    this.#news.textContent = this.#said({ mentions, unread });
+  }
+
+  /** What is new in a room, as far as one wants to hear of it. */
+  #counts(room) {
+    return {
+      mentions: room.level === "none" ? 0 : this.#chat.mentions(room),
+      unread: room.level === "all" ? this.#chat.unread(room) : 0,
+    };
+  }
+
+  #said({ mentions, unread }) {
+    const said = (key, count) => (count ? [this.#strings.count(key, count, { n: capped(count) })] : []);
+    return [...said("rooms.mentions", mentions), ...said("rooms.unread", unread)].join(", ");
+  }
+
   #entry(room) {
     if (!this.#made.has(room.slug)) this.#made.set(room.slug, makeEntry(room));
     const { item, link, name, call, badge, news } = this.#made.get(room.slug);
-    const quiet = room.level === "none";
-    const mentions = quiet ? 0 : this.#chat.mentions(room);
-    const unread = room.level === "all" ? this.#chat.unread(room) : 0;
+    const { mentions, unread } = this.#counts(room);
     const open = room === this.#chat.open;
     if (name.textContent !== room.name) name.textContent = room.name;
     link.classList.toggle("unread", unread > 0 || mentions > 0);
-    link.classList.toggle("quiet", quiet);
+    link.classList.toggle("quiet", room.level === "none");
     if (open) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
     badge.hidden = unread === 0;
     badge.textContent = unread ? capped(unread) : "";
     call.hidden = mentions === 0;
     call.textContent = mentions ? `@${capped(mentions)}` : "";
-    const said = (key, count) => (count ? [this.#strings.count(key, count, { n: capped(count) })] : []);
-    news.textContent = [...said("rooms.mentions", mentions), ...said("rooms.unread", unread)].join(", ");
+    news.textContent = this.#said({ mentions, unread });
     const people = this.#strings.count("rooms.people", room.people, { name: isolated(room.name) });
     link.title = room.people > 0 && !open ? people : "";
     return item;
