@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import FloatRect, Locator, expect
 
-from tests.actors import ROOT, Server
+from tests.actors import ROOT, Server, Talker
 
 from .conftest import Person
+from .test_reading import next_frame
 
 
 def test_only_one_place_of_the_page_takes_html() -> None:
@@ -110,6 +111,7 @@ def test_over_twenty_lines_a_text_is_folded_until_one_wants_to_see_all(ana: Pers
     ana.sees(" ".join(f"line {number}" for number in range(1, 21)))
     expect(fold).to_be_hidden()
     ana.write("\n".join(f"line {number}" for number in range(1, 31)) + " https://a.example/")
+    expect(ana.unsent).to_have_count(0)
     expect(fold).to_have_text("Show all")
     expect(fold).to_have_attribute("aria-expanded", "false")
     folded = ana.texts.last.evaluate("each => each.clientHeight")
@@ -119,8 +121,60 @@ def test_over_twenty_lines_a_text_is_folded_until_one_wants_to_see_all(ana: Pers
     assert ana.texts.last.evaluate("each => each.clientHeight") > folded * 1.4
     fold.click()
     expect(fold).to_have_text("Show all")
-    ana.texts.last.locator("a").focus()  # nobody's focus is in what is not shown
+    ana.page.keyboard.press("Shift+Tab")  # nobody's focus is in what is not shown
+    expect(ana.texts.last.locator("a")).to_be_focused()
     expect(fold).to_have_text("Show less")
+
+
+def top_of(what: Locator) -> float:
+    box = what.bounding_box()
+    assert box
+    return box["y"]
+
+
+def test_what_one_folds_or_unfolds_leaves_one_where_one_is(ana: Person, bot: Talker) -> None:
+    bot.post("before\n" * 40 + "-")
+    bot.post("line\n" * 400 + "-")
+    bot.post("after\n" * 40 + "-")
+    expect(ana.messages).to_have_count(3)
+    text, fold = ana.texts.nth(1), ana.messages.nth(1).locator(".fold")
+    ana.scroll("document.querySelectorAll('.message')[1].offsetTop")
+    top = top_of(text)
+    fold.click()
+    expect(fold).to_have_text("Show less")
+    assert top_of(text) == pytest.approx(top, abs=2)
+    fold.scroll_into_view_if_needed()
+    top = top_of(fold)
+    fold.click()
+    expect(fold).to_have_text("Show all")
+    next_frame(ana.page)
+    assert top_of(fold) == pytest.approx(top, abs=2)
+
+
+def test_who_unfolds_the_last_message_reads_on_where_it_was_cut(ana: Person) -> None:
+    ana.write("line\n" * 400 + "https://a.example/")
+    expect(ana.unsent).to_have_count(0)
+    fold = ana.messages.last.locator(".fold")
+    top = top_of(ana.texts.last)
+    fold.click()
+    expect(fold).to_have_text("Show less")
+    expect(ana.jump).to_be_visible()
+    assert top_of(ana.texts.last) == pytest.approx(top, abs=2)
+    fold.click()
+    expect(fold).to_have_text("Show all")
+    ana.page.keyboard.press("Shift+Tab")  # to what is not shown, which then is
+    expect(ana.texts.last.locator("a")).to_be_focused()
+    expect(ana.texts.last.locator("a")).to_be_in_viewport()
+
+
+def test_copying_code_out_of_a_folded_message_leaves_it_folded(ana: Person) -> None:
+    ana.write("```\ncode\n```\n" + "line\n" * 40 + "-")
+    expect(ana.unsent).to_have_count(0)
+    fold = ana.messages.last.locator(".fold")
+    expect(fold).to_have_text("Show all")
+    ana.page.get_by_role("button", name="Copy the code").click()
+    expect(ana.page.locator(".code-copy:focus")).to_have_count(1)
+    expect(fold).to_have_text("Show all")
 
 
 def test_a_long_text_of_few_lines_is_folded_where_the_screen_is_narrow(

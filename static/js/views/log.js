@@ -274,6 +274,10 @@ export class LogView {
         formats: this.#formats,
         isMe: (id) => this.#chat.isMe(id),
         actions: this.#actions,
+        steady: (element, change) => {
+          this.#place.steady(element, change);
+          this.#scrolled();
+        },
         onRetry: () => this.#actions.retry(nonce),
         onDiscard: () => this.#actions.discard(nonce),
       });

@@ -16,12 +16,12 @@ export class MessageView {
   #isMe;
   #call = false; // it means the person at this page
 
-  /** `actions` are those of Trimmings; `onRetry` and `onDiscard` are about one that was not sent. */
-  constructor({ strings, formats, isMe, actions, onRetry, onDiscard }) {
+  /** `actions` are those of Trimmings, `steady` is Shortened's; `onRetry` and `onDiscard` are about one that was not sent. */
+  constructor({ strings, formats, isMe, actions, steady, onRetry, onDiscard }) {
     this.#isMe = isMe;
     this.#strings = strings;
     this.#formats = formats;
-    this.#short = new Shortened({ text: part(this.root, ".text"), button: part(this.root, ".fold"), strings });
+    this.#short = new Shortened({ text: part(this.root, ".text"), button: part(this.root, ".fold"), strings, steady });
     this.#trimmings = new Trimmings({ root: this.root, strings, formats, isMe, actions });
     part(this.root, ".fate-retry").addEventListener("click", onRetry);
     part(this.root, ".fate-discard").addEventListener("click", onDiscard);

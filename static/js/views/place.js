@@ -89,6 +89,13 @@ export class Place {
     this.#left = null;
   }
 
+  /** Makes a change around an element, which stays where it is on the screen, also if one was at the end. */
+  steady(element, change) {
+    const top = this.#topOf(element);
+    change();
+    this.put(element, top);
+  }
+
   /** Puts that element `top` px under the upper edge, as far as there is something to scroll. */
   put(element, top) {
     this.following = false;

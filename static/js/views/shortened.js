@@ -5,15 +5,18 @@ export class Shortened {
   #text;
   #button;
   #strings;
+  #steady;
   #open = false;
   #watching = null;
 
-  constructor({ text, button, strings }) {
+  /** `steady(element, change)` makes a change that leaves the element where it is on the screen. */
+  constructor({ text, button, strings, steady }) {
     this.#text = text;
     this.#button = button;
     this.#strings = strings;
+    this.#steady = steady;
     button.addEventListener("click", () => this.#set(!this.#open));
-    text.addEventListener("focusin", () => !button.hidden && this.#set(true)); // a link in what is not shown
+    text.addEventListener("focusin", ({ target }) => this.#hides(target) && this.#reveal(target));
   }
 
   /** The text is another one; what was opened stays open. */
@@ -30,10 +33,24 @@ export class Shortened {
     this.#text.classList.toggle("folded", long && !this.#open);
   }
 
+  /** Did the keyboard come to a link, or some such, in what is not shown? */
+  #hides(target) {
+    if (!this.#text.classList.contains("over") || !target.matches(":focus-visible")) return false;
+    return target.getBoundingClientRect().bottom > this.#text.getBoundingClientRect().bottom;
+  }
+
+  #reveal(target) {
+    this.#set(true);
+    target.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Who unfolds goes on reading; who folds has read, and is at the end. */
   #set(open) {
-    this.#open = open;
-    this.#text.classList.toggle("folded", !open);
-    this.#measure();
+    this.#steady(open ? this.#text : this.#button, () => {
+      this.#open = open;
+      this.#text.classList.toggle("folded", !open);
+      this.#measure();
+    });
   }
 
   #measure() {
