@@ -123,6 +123,32 @@ def test_escape_closes_the_suggestions_until_another_word_begins_and_enter_sends
         expect(options).to_have_count(0)
 
 
+def test_an_emoji_is_completed_behind_an_at_sign_that_names_nobody(ana: Person) -> None:
+    options = ana.page.locator("#completion [role=option]")
+    ana.composer.press_sequentially("ok @nobody :tad")
+    expect(options.first).to_contain_text(":tada:")
+    ana.composer.press("Escape")
+    ana.composer.press_sequentially("a")
+    expect(options).to_have_count(0)
+    ana.composer.press("Backspace")
+    expect(options).to_have_count(0)
+    ana.composer.press_sequentially(" :tad")
+    expect(options.first).to_contain_text(":tada:")
+    ana.composer.press("Enter")
+    expect(ana.composer).to_have_value("ok @nobody :tad 🎉 ")
+
+
+def test_what_was_suggested_for_something_else_is_gone_while_one_waits(ana: Person) -> None:
+    options = ana.page.locator("#completion [role=option]")
+    ana.page.route("**/api/emoji", lambda route: None)  # the answer does not come
+    ana.composer.press_sequentially("@al")
+    expect(options).to_have_text([re.compile("@all")])
+    ana.page.keyboard.insert_text(" :tad")
+    expect(options).to_have_count(0)
+    ana.composer.press("Enter")
+    ana.sees("@al :tad")
+
+
 def test_tab_takes_a_suggestion_and_else_goes_on(ana: Person) -> None:
     ana.composer.press_sequentially(":tad")
     expect(ana.page.locator("#completion [role=option]").first).to_be_visible()

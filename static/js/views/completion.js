@@ -50,6 +50,10 @@ export class Completion {
 
   close() {
     this.#asked += 1;
+    this.#hide();
+  }
+
+  #hide() {
     this.#suggestions = [];
     this.#list.hidden = true;
     this.#list.replaceChildren();
@@ -59,31 +63,26 @@ export class Completion {
 
   async #look() {
     const asked = (this.#asked += 1);
-    const found = this.#trigger();
-    if (!found || found.begin === this.#dismissed) {
-      if (!found) this.#dismissed = null;
-      this.close();
-      return;
+    const wanted = this.#triggers();
+    if (!wanted.some(({ begin }) => begin === this.#dismissed)) this.#dismissed = null;
+    for (const { source, query, begin } of wanted.filter((each) => each.begin !== this.#dismissed)) {
+      const suggestions = await Promise.resolve(source.find(query)).catch(() => []);
+      if (asked !== this.#asked) return; // one has written on
+      if (suggestions.length > 0) return this.#show(suggestions.slice(0, SHOWN), begin);
+      this.#hide(); // what the next source finds may be long in coming
     }
-    this.#dismissed = null;
-    const suggestions = await Promise.resolve(found.source.find(found.query)).catch(() => []);
-    if (asked !== this.#asked) return; // one has written on
-    if (suggestions.length === 0) this.close();
-    else this.#show(suggestions.slice(0, SHOWN), found.begin);
+    this.close();
   }
 
-  /** What of that which is being written wants to be completed. */
-  #trigger() {
+  /** What of that which is being written may want to be completed: the first source that finds something does it. */
+  #triggers() {
     const { value, selectionStart: caret, selectionEnd: end } = this.#field;
-    if (caret !== end) return null;
+    if (caret !== end || openFence(value.slice(0, caret))) return [];
     const before = value.slice(Math.max(0, caret - READ), caret);
-    for (const source of this.#sources) {
-      const match = source.pattern.exec(before);
-      if (!match || openFence(value.slice(0, caret))) continue;
-      const { whole, query } = match.groups;
-      return { source, query, begin: caret - whole.length };
-    }
-    return null;
+    return this.#sources.flatMap((source) => {
+      const { whole, query } = source.pattern.exec(before)?.groups ?? {};
+      return whole === undefined ? [] : [{ source, query, begin: caret - whole.length }];
+    });
   }
 
   #show(suggestions, begin) {
