@@ -44,6 +44,7 @@ def page_strings() -> dict[str, str]:
         "command.search": _("Search messages"),
         "command.search.for": _("Search messages for “{text}”"),
         "command.settings": _("Settings"),
+        "completion.all": _("@all"),
         "completion.everybody": _("everybody here"),
         "completion.found.one": _("{n} suggestion: Enter takes it"),
         "completion.found.other": _("{n} suggestions: arrow keys choose, Enter takes"),

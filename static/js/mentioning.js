@@ -4,17 +4,17 @@ import { element, paintAvatar } from "./views/parts.js";
 
 // Names may hold blanks: what stands behind the sign is looked for as long as somebody's name begins so.
 const PATTERN = /(?:^|[^\p{L}\p{N}\p{M}_@])(?<whole>@(?<query>[^\n@]{0,32}))$/u;
-const EVERYBODY = "all";
 
 /** A source of suggestions for the composer (see `views/completion.js`). */
 export function mentionSource({ chat, strings }) {
+  const all = strings.say("completion.all"); // one of the names that everybody goes by
   const find = (query) => {
     const wanted = folded(query);
     const people = candidates(chat).filter(({ name }) => begins(name, wanted));
-    const names = [...people.map(({ name }) => folded(name)), ...(EVERYBODY.startsWith(wanted) ? [EVERYBODY] : [])];
+    const names = [...people.map(({ name }) => folded(name)), ...(all.startsWith(`@${wanted}`) ? [all.slice(1)] : [])];
     if (names.length === 1 && names[0] === wanted) return []; // it stands there already: Enter sends it
     const found = people.map((person) => ({ insert: `@${person.name} `, children: shown(person) }));
-    return people.length < names.length ? [...found, everybody(strings)] : found;
+    return people.length < names.length ? [...found, everybody(all, strings)] : found;
   };
   return { pattern: PATTERN, find };
 }
@@ -50,7 +50,7 @@ function shown(person) {
   return [avatar, element("bdi", "", person.name)];
 }
 
-function everybody(strings) {
+function everybody(all, strings) {
   const note = element("span", "completion-note", strings.say("completion.everybody"));
-  return { insert: `@${EVERYBODY} `, children: [element("span", "", `@${EVERYBODY}`), note] };
+  return { insert: `${all} `, children: [element("span", "", all), note] };
 }

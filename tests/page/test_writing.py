@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
@@ -147,6 +148,24 @@ def test_what_was_suggested_for_something_else_is_gone_while_one_waits(ana: Pers
     expect(options).to_have_count(0)
     ana.composer.press("Enter")
     ana.sees("@al :tad")
+
+
+@pytest.mark.parametrize(("locale", "word"), [("en-US", "@all"), ("pt-BR", "@todos")])
+def test_the_word_for_everybody_is_completed_in_the_language_of_the_page(
+    server: Server, bia: Person, make_person: Callable[..., Person], locale: str, word: str
+) -> None:
+    ana = make_person(server.url, locale=locale).visit(name="Ana")
+    options = ana.page.locator("#completion [role=option]")
+    ana.composer.press_sequentially(word[:3])
+    expect(options).to_have_text([re.compile(word)])
+    ana.composer.press("Enter")
+    expect(ana.composer).to_have_value(f"{word} ")
+    ana.composer.press("Enter")
+    ana.page.locator("#all-dialog .primary").click()
+    expect(bia.page.locator(".message.call .meant")).to_have_text(word)
+    ana.composer.fill("")
+    ana.composer.press_sequentially(word)
+    expect(options).to_have_count(0)  # it stands there already
 
 
 def test_tab_takes_a_suggestion_and_else_goes_on(ana: Person) -> None:
