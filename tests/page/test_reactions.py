@@ -71,6 +71,30 @@ def test_who_reacted_is_told_by_keyboard_too(ana: Person, bia: Person) -> None:
     expect(ana.message("second").locator(".reactions-add")).to_be_focused()
 
 
+def test_taking_back_the_last_reaction_of_a_kind_by_keyboard_keeps_the_focus_nearby(ana: Person, bot: Talker) -> None:
+    bot.post("hello")
+    ana.sees("hello")
+    for nonce, sign in enumerate("👍🎉😢"):
+        bot.say("react", room="general", target=1, emoji=sign, on=True, nonce=f"r{nonce}")
+    expect(chips(ana)).to_have_count(3)
+    chips(ana).first.focus()
+    bot.say("react", room="general", target=1, emoji="👍", on=False, nonce="r3")
+    expect(chips(ana)).to_have_count(2)
+    expect(chips(ana).first).to_be_focused()  # the next one
+    ana.page.keyboard.press("Tab")
+    bot.say("react", room="general", target=1, emoji="😢", on=False, nonce="r4")
+    expect(chips(ana)).to_have_count(1)
+    expect(ana.page.locator(".reactions-add")).to_be_focused()
+    ana.page.keyboard.press("Shift+Tab")
+    ana.page.keyboard.press("Enter")
+    expect(chips(ana)).to_have_attribute("aria-pressed", "true")
+    bot.say("react", room="general", target=1, emoji="🎉", on=False, nonce="r5")
+    expect(chips(ana).locator(".chip-count")).to_have_text("1")
+    ana.page.keyboard.press("Enter")
+    expect(chips(ana)).to_have_count(0)
+    expect(ana.message("hello")).to_be_focused()
+
+
 def test_the_search_finds_names_in_both_languages(ana: Person, bia: Person) -> None:
     ana.write("hello")
     bia.sees("hello")

@@ -70,7 +70,12 @@ export class Trimmings {
     const kept = new Set(reactions.map(({ emoji }) => emoji));
     for (const emoji of this.#chips.keys()) if (!kept.has(emoji)) this.#chips.delete(emoji);
     const add = part(this.#root, ".reactions-add").parentElement;
+    const items = [...list.children];
+    const at = items.findIndex((item) => item.contains(document.activeElement));
     arrange(list, [...reactions.map((reaction) => this.#chip(reaction)), add]);
+    if (at < 0 || (items[at].isConnected && !list.hidden)) return;
+    const next = list.hidden ? this.#root : part(items.slice(at).find((item) => item.isConnected), "button");
+    next.focus({ preventScroll: true }); // what had the focus is gone
   }
 
   #chip({ emoji, people }) {
