@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from tests.actors import Server, Talker
 
@@ -23,14 +23,15 @@ def is_deleted(person: Person, text: str = GONE) -> Locator:
     return person.messages.filter(has_text=text)
 
 
-def rest_finger_on(page: Page, place: Locator) -> None:
-    """Puts a finger there and lifts it when the menu has come."""
+def rest_finger_on(place: Locator, until: Locator) -> None:
+    """Puts a finger there and lifts it when that has come."""
+    page = place.page
     box = place.bounding_box()
     assert box
     point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     finger = page.context.new_cdp_session(page)
     finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
-    expect(page.get_by_role("menu")).to_be_visible()
+    expect(until).to_be_visible()
     finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
@@ -214,8 +215,8 @@ def test_a_finger_that_rests_opens_the_menu(server: Server, bia: Person, make_pe
     ana = make_person(server.url, **PHONE).visit(name="Ana on a phone")
     ana.write("from my pocket")
     bia.sees("from my pocket")
-    rest_finger_on(ana.page, ana.message("from my pocket").locator(".text"))
     menu = ana.page.get_by_role("menu")
+    rest_finger_on(ana.message("from my pocket").locator(".text"), until=menu)
     expect(menu).to_be_in_viewport(ratio=1)
     has_no_violations(ana)
     menu.get_by_role("menuitem", name="Edit").tap()
@@ -223,7 +224,7 @@ def test_a_finger_that_rests_opens_the_menu(server: Server, bia: Person, make_pe
     ana.composer.fill("from my bag")
     ana.page.locator("#composer-send").tap()
     bia.sees("from my bag")
-    rest_finger_on(ana.page, ana.message("from my bag").locator(".text"))
+    rest_finger_on(ana.message("from my bag").locator(".text"), until=menu)
     menu.get_by_role("menuitem", name="Delete").tap()
     ana.page.get_by_role("button", name="Delete").tap()
     bia.sees(GONE)

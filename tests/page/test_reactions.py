@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, expect
 from tests.actors import Server, Talker
 
 from .conftest import Line, Person
+from .test_editing import rest_finger_on
 from .test_looks import PHONE, has_no_violations
 
 
@@ -194,6 +195,27 @@ def test_on_a_phone_the_picker_is_a_sheet_and_no_keyboard_covers_it(
     has_no_violations(bia)
     options(bia).nth(3).tap()
     expect(chips(ana)).to_have_count(2)
+
+
+def test_a_finger_that_rests_on_a_reaction_is_told_who_gave_it_and_a_tap_toggles_it(
+    server: Server, bot: Talker, make_person: Callable[..., Person]
+) -> None:
+    ana = make_person(server.url, **PHONE).visit(name="Ana")
+    bot.post("hello")
+    ana.sees("hello")
+    bot.say("react", room="general", target=1, emoji="👍", on=True, nonce="r1")
+    tip = ana.page.locator("#tip")
+    rest_finger_on(chips(ana), until=tip)
+    expect(tip).to_have_text("👍 \u2068Bot\u2069")
+    ana.texts.first.tap()
+    expect(tip).to_be_hidden()
+    chips(ana).tap()
+    expect(chips(ana)).to_have_attribute("aria-pressed", "true")
+    expect(chips(ana).locator(".chip-count")).to_have_text("2")
+    expect(tip).to_be_hidden()
+    rest_finger_on(chips(ana), until=tip)
+    expect(tip).to_have_text("👍 you and \u2068Bot\u2069")  # still there with the finger lifted
+    expect(tip).to_be_visible()
 
 
 def test_the_picker_shows_the_usual_ones_when_the_others_cannot_be_loaded(ana: Person, bia: Person) -> None:

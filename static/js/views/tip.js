@@ -1,4 +1,6 @@
-/** One small line beside what the pointer or the focus is on, for everything that has a `data-tip`. */
+/** One small line beside what the pointer, the focus or a resting finger is on, for everything that has a `data-tip`. */
+import { onLongPress } from "./touch.js";
+
 const AFTER = 350; // ms: who only passes is not told
 
 export class TipView {
@@ -8,8 +10,10 @@ export class TipView {
   /** `tip` is an element with `popover="manual"`. What it says is in the name of the element too: it is not read aloud. */
   constructor({ root, tip }) {
     this.#tip = tip;
-    root.addEventListener("pointerover", (event) => this.#over(event.target, AFTER));
-    root.addEventListener("pointerleave", () => this.#hide());
+    root.addEventListener("pointerover", (event) => event.pointerType !== "touch" && this.#over(event.target, AFTER));
+    root.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && this.#hide());
+    onLongPress(root, "[data-tip]", (about) => this.#show(about)); // stays until the next touch
+    document.addEventListener("pointerdown", (event) => event.pointerType === "touch" && this.#hide());
     root.addEventListener("focusin", ({ target }) => target.matches(":focus-visible") && this.#over(target, 0));
     root.addEventListener("focusout", () => this.#hide());
     root.addEventListener("scroll", () => this.#hide(), { passive: true, capture: true });

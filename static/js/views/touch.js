@@ -2,7 +2,7 @@
 const LONG = 450; // ms; Android's own is 500, and would select text
 const STILL = 10; // px that a resting finger may move
 
-/** Calls `action(element)` when a finger rests on what `selector` names inside `root`, but not on a link or a button. */
+/** Calls `action(element)` when a finger rests on what `selector` names inside `root`, but not on a link or a button in it. */
 export function onLongPress(root, selector, action) {
   let timer = 0;
   let from = null;
@@ -13,7 +13,8 @@ export function onLongPress(root, selector, action) {
     cancel();
     acted = false;
     const found = event.target.closest(selector);
-    if (event.pointerType !== "touch" || !event.isPrimary || !found || event.target.closest("a, button")) return;
+    const inner = found && event.target.closest("a, button");
+    if (event.pointerType !== "touch" || !event.isPrimary || !found || (inner && inner !== found)) return;
     from = event;
     timer = setTimeout(() => {
       acted = true;
