@@ -23,33 +23,33 @@ export class EmojiBook {
   /** The emoji with a name that the query is a part of, the best first: `{sign, name}`. Rejects if there is no answer. */
   async search(query, most) {
     const wanted = folded(query);
-    const used = this.often(KEPT);
-    const ranked = [];
-    for (const { sign, names } of await this.#all()) {
-      let best = null;
-      for (const { name, plain } of names) {
-        const rank = rankOf(plain, wanted);
-        if (rank < (best?.rank ?? Infinity)) best = { sign, name, rank };
-      }
-      if (best) ranked.push({ ...best, used: used.includes(sign) ? used.indexOf(sign) : KEPT });
-    }
-    ranked.sort((one, other) => one.rank - other.rank || one.used - other.used || one.name.length - other.name.length);
-    return ranked.slice(0, most);
+    return this.#best(await this.#all(), ({ plain }) => rankOf(plain, wanted)).slice(0, most);
   }
 
   /** Waits for the table, from which `find` and `names` answer at once. Rejects if there is no answer. */
   async ready() {
-    if (this.#table.length === 0) this.#table = [...(await this.#all())].sort(bySight);
+    this.#table = await this.#all();
   }
 
   /** All with a name that has every word of the query in it, or that are it; whole names and beginnings come first. */
   find(query) {
     const words = folded(query).split(/[\s_:-]+/).filter(Boolean);
     if (words.length === 0) return this.#table;
-    const rank = ({ names }) => Math.min(...names.map(({ plain }) => rankOfWords(plain, words)));
-    const found = this.#table.map((entry) => ({ entry, rank: entry.sign === query.trim() ? 0 : rank(entry) }));
-    const fitting = found.filter((each) => each.rank < Infinity).sort((one, other) => one.rank - other.rank);
-    return fitting.map(({ entry }) => entry);
+    return this.#best(this.#table, ({ plain }, sign) => (sign === query.trim() ? 0 : rankOfWords(plain, words)));
+  }
+
+  /** Those with a name that has a rank, by the best of these; of equal ones first the used, and then the shortly named. */
+  #best(entries, rankOfName) {
+    const used = this.often(KEPT);
+    const ranked = [];
+    for (const { sign, names } of entries) {
+      const ranks = names.map((each) => rankOfName(each, sign));
+      const rank = Math.min(...ranks);
+      if (rank === Infinity) continue;
+      const { name } = names[ranks.indexOf(rank)];
+      ranked.push({ sign, name, rank, used: used.includes(sign) ? used.indexOf(sign) : KEPT });
+    }
+    return ranked.sort((one, other) => one.rank - other.rank || one.used - other.used || one.name.length - other.name.length);
   }
 
   /** The names of an emoji, in words; none before the table is there. */
@@ -83,7 +83,7 @@ export class EmojiBook {
 
   #all() {
     this.#loaded ??= this.#load().then(
-      (entries) => entries.map(([sign, ...names]) => ({ sign, names: names.map(readable) })),
+      (entries) => entries.map(([sign, ...names]) => ({ sign, names: names.map(readable) })).sort(bySight),
       (problem) => {
         this.#loaded = null; // the next one asks again
         throw problem;

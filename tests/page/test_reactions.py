@@ -115,6 +115,22 @@ def test_the_search_finds_names_in_both_languages(ana: Person, bia: Person) -> N
     expect(ana.composer).to_be_focused()
 
 
+def test_the_picker_and_the_completion_of_what_one_writes_have_one_order(ana: Person) -> None:
+    ana.write("hello")
+    ana.sees("hello")
+    suggested = ana.page.locator("#completion [role=option]")
+    for query in ("coracao", "heart", "face"):
+        ana.composer.press_sequentially(f":{query}")
+        expect(suggested).to_have_count(8)
+        signs = [text.split()[0] for text in suggested.all_text_contents()]
+        ana.composer.fill("")
+        ana.choose("hello", "Another reaction")
+        picker(ana).get_by_role("combobox").fill(query)
+        expect(options(ana).first).to_have_text(signs[0])
+        assert options(ana).all_text_contents()[:8] == signs
+        ana.page.keyboard.press("Escape")
+
+
 def test_the_often_used_ones_come_first_and_all_can_be_reached_by_the_arrows(ana: Person) -> None:
     ana.write("hello")
     ana.sees("hello")
