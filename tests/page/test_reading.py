@@ -238,6 +238,30 @@ def test_one_who_is_at_the_end_stays_at_the_end(server: Server, long_talk: list[
     expect(ana.texts.last).to_be_in_viewport()
 
 
+def test_what_is_said_meanwhile_stops_nobody_on_the_way_to_the_end(
+    server: Server, long_talk: list[str], bot: Talker, ana: Person
+) -> None:
+    ana.page.wait_for_function("""() => {
+        const log = document.querySelector("#log");
+        log.scrollTop = 0;
+        return document.querySelectorAll(".message").length === 300;
+    }""")  # as many as the document holds: for one more, one has to go
+    ana.scroll("log.scrollHeight")
+    ana.page.wait_for_function("() => document.querySelector('.jump').hidden")
+    ana.scroll("log.scrollTop - 1000")
+    expect(ana.jump).to_be_visible()
+    ana.page.evaluate("""() => {
+        const log = document.querySelector("#log");
+        const from = log.scrollTop;
+        log.addEventListener("scroll", () => log.scrollTop > from && (window.moving = true));
+        document.querySelector("#jump").click();
+    }""")
+    ana.page.wait_for_function("() => window.moving")
+    bot.post("meanwhile")
+    ana.sees("meanwhile")
+    expect(ana.jump).to_be_hidden()
+
+
 def test_one_who_writes_from_further_up_is_taken_to_the_end(server: Server, long_talk: list[str], ana: Person) -> None:
     ana.scroll("log.scrollTop - 3000")
     expect(ana.jump).to_be_visible()

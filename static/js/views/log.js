@@ -102,7 +102,7 @@ export class LogView {
   toEnd({ smooth = false } = {}) {
     const near = !this.#endless && this.#place.below < 2 * this.#root.clientHeight;
     if (smooth && near && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
-      this.#root.scrollTo({ top: this.#root.scrollHeight, behavior: "smooth" });
+      this.#place.glide();
       return;
     }
     this.#marked = null;
@@ -158,6 +158,7 @@ export class LogView {
     if (!room) return;
     if (room.life !== this.#life) this.#startOver();
     this.#place.heed();
+    if (this.#place.gliding) this.#place.toEnd(); // what is new would stop one on the way there
     const { loaded, messages } = room.shown;
     if (this.#apart && !room.aside && loaded && !this.#opened) this.#open(); // what was read has met the newest
     this.#apart = room.aside !== null;

@@ -8,6 +8,7 @@ export class Place {
   #anchor = null; // {element, top}: what is being read, and where on the screen
 
   following = true; // at the end, and staying there
+  gliding = false; // on the way there
   endless = false; // more follows what is shown: its end is not the end
 
   /** `root` scrolls, and `items` holds what is in it. */
@@ -18,6 +19,7 @@ export class Place {
 
   startOver() {
     this.following = true;
+    this.gliding = false;
     this.endless = false;
     this.#left = null;
     this.#anchor = null;
@@ -45,6 +47,7 @@ export class Place {
 
   note() {
     this.following = !this.endless && this.below <= NEAR;
+    if (this.following || this.#root.scrollTop < this.#left) this.gliding = false; // arrived, or thought better of it
     this.#anchor = this.following ? null : this.#findAnchor();
     this.#left = this.#root.scrollTop;
   }
@@ -84,8 +87,15 @@ export class Place {
     this.endless = true;
   }
 
+  /** Goes to the end before one's eyes. */
+  glide() {
+    this.gliding = true;
+    this.#root.scrollTo({ top: this.#root.scrollHeight, behavior: "smooth" });
+  }
+
   toEnd() {
     this.following = true;
+    this.gliding = false;
     this.#left = null;
   }
 
