@@ -246,8 +246,12 @@ def test_what_is_said_meanwhile_stops_nobody_on_the_way_to_the_end(
         log.scrollTop = 0;
         return document.querySelectorAll(".message").length === 300;
     }""")  # as many as the document holds: for one more, one has to go
-    ana.scroll("log.scrollHeight")
-    ana.page.wait_for_function("() => document.querySelector('.jump').hidden")
+    ana.page.wait_for_function("""() => {
+        const log = document.querySelector("#log");
+        log.scrollTop = log.scrollHeight;
+        return document.querySelector("#jump").hidden;
+    }""")
+    expect(ana.messages).to_have_count(300)
     ana.scroll("log.scrollTop - 1000")
     expect(ana.jump).to_be_visible()
     ana.page.evaluate("""() => {
