@@ -8,6 +8,7 @@ export class RoomFormView {
   #strings;
   #save;
   #room = null;
+  #filled = null; // what the form was filled with: what somebody else changes meanwhile stays theirs
 
   /** `save(room, {name, topic, archived})` gives a promise; what it rejects with is shown. */
   constructor({ dialog, strings, save }) {
@@ -23,6 +24,7 @@ export class RoomFormView {
 
   open(room) {
     this.#room = room;
+    this.#filled = { name: room.name, topic: room.topic, archived: room.archived };
     const { name, topic, archived } = this.#form.elements;
     name.value = room.name;
     topic.value = room.topic;
@@ -34,12 +36,11 @@ export class RoomFormView {
 
   async #submitted(event) {
     event.preventDefault();
-    const room = this.#room;
     const { name, topic, archived } = this.#form.elements;
     const wanted = { name: name.value.trim(), topic: topic.value.trim(), archived: archived.checked };
-    const changed = Object.fromEntries(Object.entries(wanted).filter(([key, value]) => value !== room[key]));
+    const changed = Object.fromEntries(Object.entries(wanted).filter(([key, value]) => value !== this.#filled[key]));
     try {
-      if (Object.keys(changed).length > 0) await this.#save(room, changed);
+      if (Object.keys(changed).length > 0) await this.#save(this.#room, changed);
       this.#dialog.close();
     } catch (problem) {
       this.#complain(problem.status && problem.message ? problem.message : this.#strings.say("ask.unreachable"));
