@@ -252,6 +252,10 @@ const ifOpen = (action) => (room) => room === chat.open && action();
 chat.on("rooms", renderRooms);
 chat.on("messages", ifOpen(log.refresh));
 chat.on("read", ifOpen(log.refresh));
+chat.on("place", ifOpen(() => {
+  composer.name();
+  log.refresh();
+}));
 chat.on("people", ifOpen(renderPeople));
 chat.on("typing", ifOpen(() => typing.render()));
 chat.on("you", () => {

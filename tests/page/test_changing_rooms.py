@@ -28,3 +28,17 @@ def test_who_saves_the_form_takes_back_nothing_that_somebody_else_changed_meanwh
     expect(page.locator("#room-name")).to_have_text("Kitchen")
     expect(page.locator("#room-topic")).to_have_text("Tea and cake")
     expect(page.locator("#archived")).to_be_visible()
+
+
+def test_a_room_that_is_renamed_is_called_so_everywhere(ana: Person, bia: Person) -> None:
+    beginning = ana.page.locator(".log .room-name")
+    expect(beginning).to_have_text("general")
+    for name in ("Kitchen", "Garden"):  # nothing has been said there yet, and then something has
+        configure(bia, name=name)
+        expect(beginning).to_have_text(name)
+        expect(ana.log).to_have_attribute("aria-label", f"Messages in {name}")
+        expect(ana.composer).to_have_attribute("aria-label", f"Message to {name}")
+        expect(ana.composer).to_have_attribute("placeholder", f"Message to {name}")
+        expect(ana.page).to_have_title(f"{name} · chatapp")
+        bia.write(f"it is the {name}")
+        ana.sees(f"it is the {name}")

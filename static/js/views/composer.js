@@ -57,10 +57,15 @@ export class ComposerView {
     this.#telling.clear();
     this.#toldTyping = -Infinity;
     this.#seenTyping = false;
-    const label = this.#strings.say("composer.label", { room: room.name });
+    this.name();
+    this.#put(this.#drafts.get(room.slug));
+  }
+
+  /** Says which room it writes to, as that is called now. */
+  name() {
+    const label = this.#strings.say("composer.label", { room: this.#room.name });
     this.#field.placeholder = label;
     this.#field.setAttribute("aria-label", label);
-    this.#put(this.#drafts.get(room.slug));
   }
 
   get text() {

@@ -63,7 +63,6 @@ export class LogView {
   /** Shows another room from its end, or from the first unread message if those do not fit on the screen. */
   show(room) {
     this.#room = room;
-    this.#root.setAttribute("aria-label", this.#strings.say("log.label", { room: room.name }));
     this.#made.clear();
     this.#startOver();
     this.#items.replaceChildren();
@@ -157,6 +156,7 @@ export class LogView {
     const room = this.#room;
     if (!room) return;
     if (room.life !== this.#life) this.#startOver();
+    this.#root.ariaLabel = this.#strings.say("log.label", { room: room.name });
     this.#place.heed();
     if (this.#place.gliding) this.#place.toEnd(); // what is new would stop one on the way there
     const { loaded, messages } = room.shown;
@@ -264,6 +264,9 @@ export class LogView {
       const label = part(made, "time");
       const words = this.#formats.day(item.day, new Date());
       if (label.textContent !== words) label.textContent = words;
+    } else if (key === "beginning" || key === "empty") {
+      const label = part(made, ".room-name");
+      if (label.textContent !== this.#room.name) label.textContent = this.#room.name;
     }
     return made;
   }
@@ -293,7 +296,6 @@ export class LogView {
     const made = fromTemplate(`log-${key === "coming" ? "more" : key}-template`);
     if (key === "failed") part(made, "button").addEventListener("click", () => this.#loadOlder());
     if (key === "cut") part(made, "button").addEventListener("click", () => this.#loadNewer());
-    if (key === "beginning" || key === "empty") part(made, ".room-name").textContent = this.#room.name;
     return { element: made };
   }
 
