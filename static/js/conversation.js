@@ -52,6 +52,7 @@ export function conversation(root, parts, page) {
     strings,
     find: (element) => chat.open.message(Number(element.dataset.seq)),
     entries,
+    quick: () => !chat.open.archived,
     actions: { react: (message, sign) => toggle(message, sign), pick, reply },
   });
   new TipView({ root: find(".stage"), tip: find("#tip") });
@@ -85,13 +86,24 @@ export function conversation(root, parts, page) {
     const address = `${location.origin}${addressOf(chat.open.slug, message.seq)}`;
     const link = { name: say("menu.link"), icon: "link", run: () => copy(address, "notice.link") };
     if (message.deleted) return [link];
+    const own = chat.isMe(message.author.id);
+    return [
+      ...(chat.open.archived ? [] : answers(message, element, own)),
+      { name: say("menu.text"), icon: "copy", run: () => copy(message.text, "notice.text") },
+      link,
+      ...(message.edited ? [{ name: say("menu.versions"), icon: "clock", run: () => openVersions(message) }] : []),
+      ...(own ? [{ name: say("menu.delete"), icon: "trash", danger: true, run: () => askToDelete(message) }] : []),
+    ];
+  }
+
+  /** What in an archived room nobody does any more. */
+  function answers(message, element, own) {
     const often = emoji.often(OFTEN).map((sign) => ({
       name: say("tools.react", { emoji: sign }),
       emoji: sign,
       run: () => toggle(message, sign),
     }));
     const more = { name: say("menu.react"), icon: "smile", run: () => pick(message, element) };
-    const own = chat.isMe(message.author.id);
     return [
       { name: say("menu.reactions"), row: [...often, more] },
       { name: say("menu.reply"), icon: "reply", run: () => reply(message) },
@@ -101,10 +113,6 @@ export function conversation(root, parts, page) {
         icon: "pin",
         run: () => (chat.you === null ? page.askName() : deeds.pin(chat.open, message.seq, !message.pinned)),
       },
-      { name: say("menu.text"), icon: "copy", run: () => copy(message.text, "notice.text") },
-      link,
-      ...(message.edited ? [{ name: say("menu.versions"), icon: "clock", run: () => openVersions(message) }] : []),
-      ...(own ? [{ name: say("menu.delete"), icon: "trash", danger: true, run: () => askToDelete(message) }] : []),
     ];
   }
 
@@ -143,7 +151,7 @@ export function conversation(root, parts, page) {
 
   function editLast() {
     const own = chat.open.lastOf(chat.you?.id);
-    if (!own) return false;
+    if (!own || chat.open.archived) return false;
     if (changeable(own)) composing.edit(own);
     else notice.say(say("notice.too-late", { n: Math.round(limits.edit / 60) }));
     return true;
@@ -276,7 +284,6 @@ export function conversation(root, parts, page) {
       versions: openVersions,
       react,
       pick,
-      over: (room) => deeds.over(room),
       retryDeed: (nonce) => deeds.retry(nonce),
       discardDeed: (nonce) => deeds.discard(nonce),
     },

@@ -74,14 +74,15 @@ export class Deeds extends Emitter {
 
   /**
    * The messages as they will be when what waits is stored, by seq: `over(message)` gives the message itself if nothing
-   * waits for it, else a copy with `deed` {nonce, type, fate, reason, emoji} for the newest of what waits.
+   * waits for it, else a copy with `deed` {nonce, type, fate, reason, emoji} for the newest of what waits. In an archived
+   * room they are copies that are `fixed`: nobody reacts or votes there.
    */
   over(room) {
     const waiting = Map.groupBy(this.#outgoing.of(room.slug), ({ command }) => command.target);
     return (message) => {
-      const entries = waiting.get(message.seq);
-      if (!entries) return message;
-      return entries.reduce((before, entry) => this.#wished(before, entry), message);
+      const entries = waiting.get(message.seq) ?? [];
+      const still = room.archived ? { ...message, fixed: true } : message;
+      return entries.reduce((before, entry) => this.#wished(before, entry), still);
     };
   }
 

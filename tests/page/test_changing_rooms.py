@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from .conftest import Person
+from .test_rooms_as_they_are import ask, option
 
 
 def configure(person: Person, slug: str = "general", **changed: object) -> None:
@@ -42,3 +43,41 @@ def test_a_room_that_is_renamed_is_called_so_everywhere(ana: Person, bia: Person
         expect(ana.page).to_have_title(f"{name} · chatapp")
         bia.write(f"it is the {name}")
         ana.sees(f"it is the {name}")
+
+
+def test_an_archived_room_offers_nothing_that_it_would_refuse(ana: Person, bia: Person) -> None:
+    page = ana.page
+    ask(ana, "Tea?", "Yes", "No")
+    ana.write("done")
+    bia.message("done").hover()
+    bia.page.get_by_role("button", name="React with").first.click()
+    chip = ana.message("done").locator(".chip[aria-pressed]")
+    chip.click()
+    expect(chip).to_contain_text("2")
+    ana.choose("done", "Pin")
+    expect(ana.message("done").locator(".pinned")).to_be_visible()
+    bia.message("done").hover()
+    configure(bia, archived=True)
+    expect(page.locator("#archived")).to_be_visible()
+    for entry in (["Copy text", "Copy link", "Delete…"], ["Copy text", "Copy link"]):
+        person = ana if len(entry) == 3 else bia
+        expect(person.menu("done").get_by_role("menuitem")).to_have_text(entry)
+        person.page.keyboard.press("Escape")
+    expect(page.get_by_role("toolbar").get_by_role("button")).to_have_count(1)
+    expect(option(ana, "Yes")).to_have_attribute("aria-disabled", "true")
+    option(ana, "Yes").click(force=True)
+    expect(page.get_by_role("button", name="Close the poll")).to_be_hidden()
+    expect(chip).to_have_attribute("aria-disabled", "true")
+    chip.click(force=True)
+    expect(page.locator(".reactions-add").last).to_be_hidden()
+    page.locator("#pins-open").click()
+    expect(page.locator("#pins-dialog .pin-text")).to_have_text(["done"])
+    expect(page.get_by_role("button", name="Unpin")).to_be_hidden()
+    page.keyboard.press("Escape")
+    ana.choose("done", "Delete")
+    page.locator("#delete-dialog .confirm").click()
+    expect(bia.page.locator(".message.deleted")).to_have_count(1)
+    configure(bia, archived=False)
+    expect(option(ana, "Yes")).to_have_attribute("aria-disabled", "false")
+    expect(option(ana, "Yes").locator(".poll-count")).to_have_text("0")
+    expect(page.get_by_role("button", name="Close the poll")).to_be_visible()

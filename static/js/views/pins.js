@@ -59,6 +59,7 @@ export class PinsView {
     });
     const unpin = element("button", "link-button", this.#strings.say("menu.unpin"));
     unpin.type = "button";
+    unpin.hidden = this.#room.archived;
     unpin.addEventListener("click", () => this.#actions.unpin(this.#room, seq));
     return element("li", "pin", jump, unpin);
   }

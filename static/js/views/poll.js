@@ -30,13 +30,13 @@ export class PollView {
     this.#root.hidden = poll === null;
     this.#message = message;
     if (poll === null) return;
-    const stored = message.seq !== undefined;
     const { options, several = false, anonymous = false, closed = false, voters = 0 } = poll;
     this.#several = several;
     this.#chosen = poll.wished ?? (anonymous ? (poll.mine ?? []) : this.#mine(poll.people ?? []));
     this.#root.setAttribute("aria-label", this.#strings.say(several ? "poll.label.several" : "poll.label.one"));
     while (this.#options.length < options.length) this.#options.push(this.#makeOption(this.#options.length));
-    options.forEach((text, index) => this.#option(index, text, poll, closed || !stored));
+    const fixed = closed || message.fixed === true || message.seq === undefined;
+    options.forEach((text, index) => this.#option(index, text, poll, fixed));
     arrange(this.#list, this.#options.slice(0, options.length).map(({ item }) => item));
     const notes = [this.#strings.count("poll.voters", voters)];
     if (several && !closed) notes.push(this.#strings.say("poll.several"));
@@ -44,7 +44,7 @@ export class PollView {
     if (closed) notes.push(this.#strings.say("poll.closed"));
     part(this.#root, ".poll-state").textContent = notes.join(" · ");
     this.#root.classList.toggle("several", several);
-    part(this.#root, ".poll-close").hidden = closed || !stored || !this.#isMe(message.author.id);
+    part(this.#root, ".poll-close").hidden = fixed || !this.#isMe(message.author.id);
   }
 
   #mine(people) {

@@ -11,6 +11,7 @@ export class ToolsView {
   #strings;
   #find;
   #entries;
+  #quick;
   #actions;
   #element = null; // the message that the buttons are for
   #active = null; // the message that Tab comes to
@@ -18,10 +19,10 @@ export class ToolsView {
 
   /**
    * `bar` holds `.tools-often` and buttons `.tools-pick`, `.tools-reply`, `.tools-more`; `find(element)` gives the stored
-   * message that an element shows, or null; `entries(message, element)` what its menu offers. `actions`: react(message,
-   * emoji), pick(message, element), reply(message).
+   * message that an element shows, or null; `entries(message, element)` what its menu offers; `quick()` tells whether
+   * one can answer and react now. `actions`: react(message, emoji), pick(message, element), reply(message).
    */
-  constructor({ log, stage, bar, menu, emoji, strings, find, entries, actions }) {
+  constructor({ log, stage, bar, menu, emoji, strings, find, entries, quick, actions }) {
     this.#log = log;
     this.#bar = bar;
     this.#menu = menu;
@@ -29,6 +30,7 @@ export class ToolsView {
     this.#strings = strings;
     this.#find = find;
     this.#entries = entries;
+    this.#quick = quick;
     this.#actions = actions;
     log.addEventListener("pointerover", (event) => event.pointerType === "mouse" && this.#over(event.target));
     stage.addEventListener("pointerleave", () => this.hide());
@@ -47,6 +49,7 @@ export class ToolsView {
   /** After the log has changed: the last message is the one that Tab comes to, unless one has chosen another. */
   refresh() {
     if (this.#element && !this.#element.isConnected) this.hide();
+    this.#offer();
     if (this.#chosen && this.#active.isConnected) return;
     this.#chosen = false;
     let last = this.#log.firstElementChild.lastElementChild;
@@ -84,6 +87,7 @@ export class ToolsView {
     this.#element = element;
     element.classList.add("pointed"); // stays so while the pointer is on the buttons, which are not inside it
     this.#often();
+    this.#offer();
     this.#bar.hidden = false;
     this.#place();
   }
@@ -97,14 +101,19 @@ export class ToolsView {
     this.#bar.style.top = `${Math.max(4, box.top - stage.top - this.#bar.offsetHeight / 2)}px`;
   }
 
+  #offer() {
+    const quick = this.#quick();
+    for (const tool of this.#bar.querySelectorAll(".tools-often, .tools-pick, .tools-reply")) tool.hidden = !quick;
+  }
+
   #often() {
     const place = this.#bar.querySelector(".tools-often");
     const signs = this.#emoji.often(QUICK);
     if (place.textContent === signs.join("")) return;
-    place.replaceChildren(...signs.map((sign) => this.#quick(sign)));
+    place.replaceChildren(...signs.map((sign) => this.#button(sign)));
   }
 
-  #quick(sign) {
+  #button(sign) {
     const button = document.createElement("button");
     button.type = "button";
     button.tabIndex = -1;

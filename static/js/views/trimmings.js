@@ -35,9 +35,9 @@ export class Trimmings {
   }
 
   show(message) {
-    const { seq, quote, edited, deleted, reactions, deed, pinned, poll } = message;
+    const { seq, quote, edited, deleted, reactions, deed, pinned, poll, fixed } = message;
     this.#message = message;
-    const shown = JSON.stringify([seq, quote, edited, deleted, reactions, deed, pinned, poll]);
+    const shown = JSON.stringify([seq, quote, edited, deleted, reactions, deed, pinned, poll, fixed]);
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.#root.classList.toggle("deleted", deleted === true);
@@ -72,6 +72,7 @@ export class Trimmings {
     const add = part(this.#root, ".reactions-add").parentElement;
     const items = [...list.children];
     const at = items.findIndex((item) => item.contains(document.activeElement));
+    add.hidden = this.#message.fixed === true;
     arrange(list, [...reactions.map((reaction) => this.#chip(reaction)), add]);
     if (at < 0 || (items[at].isConnected && !list.hidden)) return;
     const next = list.hidden ? this.#root : part(items.slice(at).find((item) => item.isConnected), "button");
@@ -84,6 +85,7 @@ export class Trimmings {
     button.tabIndex = this.#root.tabIndex;
     const mine = people.some(({ id }) => this.#isMe(id));
     button.setAttribute("aria-pressed", String(mine));
+    button.setAttribute("aria-disabled", String(this.#message.fixed === true));
     button.dataset.tip = `${emoji} ${this.#names(people)}`;
     button.setAttribute("aria-label", `${button.dataset.tip} (${people.length})`);
     count.textContent = String(people.length);
@@ -95,6 +97,7 @@ export class Trimmings {
     const button = element("button", "chip", element("span", "emoji", emoji), count);
     button.type = "button";
     button.addEventListener("click", () => {
+      if (this.#message.fixed) return;
       this.#actions.react(this.#message, emoji, button.getAttribute("aria-pressed") !== "true");
     });
     return { item: element("li", "", button), button, count };
