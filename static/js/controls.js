@@ -30,11 +30,15 @@ export function controls(root, { chat, composer, log, rooms, settings, strings, 
 
   function ofRooms() {
     const all = [...chat.rooms.values()].filter((room) => room !== chat.open);
-    all.sort((one, other) => chat.wanted(other) - chat.wanted(one) || other.visit - one.visit);
+    const wanted = (one, other) => chat.wanted(other) - chat.wanted(one) || other.visit - one.visit;
+    all.sort((one, other) => one.archived - other.archived || wanted(one, other));
     return all.map((room) => {
+      const { name, slug, archived } = room;
       const unread = chat.unread(room);
-      const note = unread ? strings.count("rooms.unread", unread) : undefined;
-      return { kind: "room", name: room.name, icon: "hash", note, words: room.slug, run: () => actions.goTo(room.slug) };
+      const shut = archived ? say("browse.archived") : undefined;
+      const note = unread ? strings.count("rooms.unread", unread) : shut;
+      const icon = archived ? "archive" : "hash";
+      return { kind: "room", name, icon, note, words: `${slug} ${shut ?? ""}`, run: () => actions.goTo(slug) };
     });
   }
 
@@ -74,8 +78,8 @@ export function controls(root, { chat, composer, log, rooms, settings, strings, 
   }
   commands.add({ id: "help", title: say("command.help"), icon: "keyboard", shortcut: "help", run: () => help.open() });
 
-  /** The next room in that direction, round the end; with `wanted` the next of those. */
-  function step(direction, wanted = () => true) {
+  /** The next room in that direction in which one can write, round the end; with `wanted` the next of those. */
+  function step(direction, wanted = (room) => !room.archived) {
     const order = rooms.order;
     const here = order.indexOf(chat.open.slug);
     for (let away = 1; away < order.length; away += 1) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from .conftest import Person
+from .test_reading import open_new_room
 from .test_rooms_as_they_are import ask, option
 
 
@@ -81,3 +82,28 @@ def test_an_archived_room_offers_nothing_that_it_would_refuse(ana: Person, bia: 
     expect(option(ana, "Yes")).to_have_attribute("aria-disabled", "false")
     expect(option(ana, "Yes").locator(".poll-count")).to_have_text("0")
     expect(page.get_by_role("button", name="Close the poll")).to_be_visible()
+
+
+def test_archived_rooms_come_last_are_marked_and_are_stepped_over(ana: Person) -> None:
+    page = ana.page
+    for name in ("Attic", "Beach", "Hall"):
+        open_new_room(ana, name)
+    configure(ana, "attic", archived=True)
+    names = page.locator("#rooms-mine .room-name")
+    expect(names).to_have_text(["Beach", "general", "Hall", "Attic"])
+    expect(page.get_by_role("link", name="Attic archived")).to_be_visible()
+    expect(ana.room("Attic").locator("use")).to_have_attribute("href", "#icon-archive")
+    for name in ("Beach", "general", "Hall"):
+        page.keyboard.press("Alt+ArrowDown")
+        expect(page.locator("#room-name")).to_have_text(name)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("#")
+    expect(page.locator(".palette-name")).to_have_text(["general", "Beach", "Attic"])
+    expect(page.locator(".palette-entry").last).to_contain_text("archived")
+    page.keyboard.type("archived")
+    page.keyboard.press("Enter")
+    expect(page.locator("#room-name")).to_have_text("Attic")
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.locator("#room-name")).to_have_text("Hall")
+    configure(ana, "attic", archived=False)
+    expect(names).to_have_text(["Attic", "Beach", "general", "Hall"])

@@ -1,4 +1,7 @@
-/** The list of rooms: one's own with unread counts, then the others; and what of it the button tells that opens it. */
+/**
+ * The list of rooms: one's own with unread counts, then the others, of each the archived ones last; and what of it the
+ * button tells that opens it.
+ */
 import { isolated } from "../strings.js";
 import { capped } from "./jump.js";
 import { arrange, element, icon, part } from "./parts.js";
@@ -25,7 +28,8 @@ export class RoomsView {
   }
 
   render() {
-    const rooms = [...this.#chat.rooms.values()].sort((one, other) => this.#byName(one.name, other.name));
+    const rooms = [...this.#chat.rooms.values()];
+    rooms.sort((one, other) => one.archived - other.archived || this.#byName(one.name, other.name));
     const isMine = (room) => room === this.#chat.open || room.read !== null;
     arrange(this.#mine, rooms.filter(isMine).map((room) => this.#entry(room)));
     const others = rooms.filter((room) => !isMine(room));
@@ -72,13 +76,15 @@ export class RoomsView {
     if (name.textContent !== room.name) name.textContent = room.name;
     link.classList.toggle("unread", unread > 0 || mentions > 0);
     link.classList.toggle("quiet", room.level === "none");
+    part(link, "use").setAttribute("href", room.archived ? "#icon-archive" : "#icon-hash");
     if (open) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
     badge.hidden = unread === 0;
     badge.textContent = unread ? capped(unread) : "";
     call.hidden = mentions === 0;
     call.textContent = mentions ? `@${capped(mentions)}` : "";
-    news.textContent = this.#said({ mentions, unread });
+    const shut = room.archived ? this.#strings.say("browse.archived") : "";
+    news.textContent = [shut, this.#said({ mentions, unread })].filter(Boolean).join(", ");
     const people = this.#strings.count("rooms.people", room.people, { name: isolated(room.name) });
     link.title = room.people > 0 && !open ? people : "";
     return item;
