@@ -1,5 +1,6 @@
 /** What one can do by the keyboard and by name: binds the shortcuts and fills the palette. */
 import { Commands } from "./commands.js";
+import { candidates } from "./mentioning.js";
 import { Shortcuts } from "./shortcuts.js";
 import { HelpView } from "./views/help.js";
 import { part } from "./views/parts.js";
@@ -43,21 +44,26 @@ export function controls(root, { chat, composer, log, rooms, settings, strings, 
   }
 
   function ofPeople() {
-    const known = new Map([...chat.rooms.values()].flatMap((room) => [...room.members]));
-    const others = [...known].filter(([id]) => !chat.isMe(id));
-    return others.map(([id, name]) => ({
+    const online = new Set([...chat.rooms.values()].flatMap((room) => [...room.members.keys()]));
+    const people = candidates(chat).sort((one, other) => online.has(other.id) - online.has(one.id));
+    return people.map((person) => ({
       kind: "person",
-      name,
-      person: { id, name },
-      run: () => composer.insert(`@${name}`),
+      name: person.name,
+      person,
+      run: () => composer.insert(`@${person.name}`),
     }));
   }
 
   function ofCommands() {
-    return commands.list().map(({ title, icon, words, shortcut, run }) => {
+    return commands.list().map(({ id, title, icon, words, shortcut, run }) => {
       const keys = shortcut ? shortcuts.written(shortcut) : null;
-      return { kind: "command", name: title, icon, words, keys, run };
+      return { kind: "command", name: title, icon, words: `${words} ${otherWords(id)}`, keys, run };
     });
+  }
+
+  /** What else people call what a command does. */
+  function otherWords(id) {
+    return strings.has(`words.${id}`) ? say(`words.${id}`) : "";
   }
 
   const say = (key) => strings.say(key);

@@ -20,7 +20,7 @@ export function mentionSource({ chat, strings }) {
 }
 
 /** People by the names they go by now, the likeliest first, without the one who writes. */
-function candidates(chat) {
+export function candidates(chat) {
   const { open } = chat;
   const speakers = open.messages.toReversed().map(({ author }) => author);
   const here = membersOf(open);
