@@ -27,7 +27,8 @@ export function conversation(root, parts, page) {
   const say = (key, values) => strings.say(key, values);
 
   const notice = new NoticeView({ root: find("#notice"), words: find("#notice-words"), close: find("#notice-close"), clock });
-  const question = new QuestionView({ dialog: find("#delete-dialog") });
+  const deleting = new QuestionView({ dialog: find("#delete-dialog") });
+  const closing = new QuestionView({ dialog: find("#close-dialog") });
   const menu = new Menu({ root: find("#menu") });
   const picker = new PickerView({ root: find("#picker"), strings, emoji });
   const versions = new VersionsView({
@@ -159,7 +160,12 @@ export function conversation(root, parts, page) {
 
   function askToDelete(message) {
     handled = message;
-    question.ask({ about: message.text.slice(0, 300), run: () => remove(message) });
+    deleting.ask({ about: message.text.slice(0, 300), run: () => remove(message) });
+  }
+
+  function askToClose(message) {
+    handled = message;
+    closing.ask({ about: message.text.slice(0, 300), run: () => deeds.close(chat.open, message.seq) });
   }
 
   function remove({ seq }) {
@@ -175,7 +181,7 @@ export function conversation(root, parts, page) {
   /** The message is deleted: what is open over the page does not keep its text. */
   function forget() {
     handled = null;
-    for (const view of [menu, question, versions]) view.close();
+    for (const view of [menu, deleting, closing, versions]) view.close();
   }
 
   async function copy(text, told) {
@@ -284,6 +290,7 @@ export function conversation(root, parts, page) {
       versions: openVersions,
       react,
       pick,
+      closePoll: askToClose,
       retryDeed: (nonce) => deeds.retry(nonce),
       discardDeed: (nonce) => deeds.discard(nonce),
     },

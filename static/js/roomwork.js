@@ -98,10 +98,9 @@ export function roomwork(root, { api, chat, commands, deeds, formats, limits, lo
 
   return {
     newRoom,
-    /** What a poll's own buttons do. */
+    /** What a poll's options do. */
     actions: {
       vote: ({ seq }, choices) => (chat.you === null ? page.askName() : deeds.vote(chat.open, seq, choices)),
-      closePoll: ({ seq }) => deeds.close(chat.open, seq),
     },
   };
 }

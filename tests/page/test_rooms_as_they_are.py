@@ -72,6 +72,13 @@ def test_three_people_vote_see_the_same_bars_and_the_author_closes_it(
     expect(option(ana, "Dom")).to_have_attribute("aria-label", "Dom Casmurro, 1 vote, \u2068Caio\u2069")
     expect(bia.page.get_by_role("button", name="Close the poll")).to_be_hidden()
     ana.page.get_by_role("button", name="Close the poll").click()
+    question = ana.page.get_by_role("dialog", name="Close this poll?")
+    expect(question).to_contain_text("What shall we read?")
+    ana.page.keyboard.press("Enter")  # one too many
+    expect(question).to_be_hidden()
+    expect(option(bia, "Dom")).to_have_attribute("aria-disabled", "false")
+    ana.page.get_by_role("button", name="Close the poll").click()
+    question.get_by_role("button", name="Close the poll").click()
     for person in people:
         expect(person.page.locator(".poll-state")).to_have_text("2 people voted · closed")
         expect(option(person, "Dom")).to_have_attribute("aria-disabled", "true")
