@@ -9,8 +9,25 @@ from playwright.sync_api import expect
 from tests.actors import Server
 
 from .conftest import Person
+from .test_editing import rest_finger_on
 from .test_looks import PHONE
 from .test_rooms_as_they_are import ask, option
+
+
+def test_a_resting_finger_is_told_who_voted_and_votes_for_nothing_and_a_tap_votes(
+    server: Server, make_person: Callable[..., Person], bia: Person
+) -> None:
+    ana = make_person(server.url, **PHONE).visit(name="Ana")
+    ask(bia, "What with?", "Milk", "Sugar", several=True)
+    option(bia, "Milk").click()
+    votes = option(ana, "Milk").locator(".poll-count")
+    expect(votes).to_have_text("1")
+    rest_finger_on(option(ana, "Milk"), until=ana.page.locator("#tip"))
+    expect(ana.page.locator("#tip")).to_have_text("1 vote: \u2068Bia\u2069")
+    option(ana, "Sugar").tap()
+    expect(option(bia, "Sugar").locator(".poll-count")).to_have_text("1")
+    expect(votes).to_have_text("1")
+    expect(option(ana, "Milk")).to_have_attribute("aria-pressed", "false")
 
 
 def test_a_finger_hits_what_closes_a_poll(server: Server, make_person: Callable[..., Person]) -> None:
