@@ -39,3 +39,40 @@ def test_a_finger_hits_what_closes_a_poll(server: Server, make_person: Callable[
     assert box["height"] >= 44
     ana.page.get_by_role("dialog", name="Close this poll?").get_by_role("button", name="Keep it open").tap()
     expect(option(ana, "Yes")).to_have_attribute("aria-disabled", "false")
+
+
+def test_enter_leads_from_the_question_to_the_options_and_escape_loses_nothing_that_was_written(ana: Person) -> None:
+    page = ana.page
+    dialog = page.locator("#poll-dialog")
+    question, first = page.locator("#poll-question"), page.locator(".poll-fields input").first
+    page.locator("#poll-open").click()
+    page.keyboard.type("Tea?")
+    page.keyboard.press("Enter")
+    expect(first).to_be_focused()
+    expect(page.locator("#poll-problem")).to_have_text("")
+    page.keyboard.type("Yes")
+    dialog.get_by_label("Anonymous").check()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.locator("#poll-open").click()
+    expect(question).to_be_focused()
+    expect(question).to_have_value("Tea?")
+    expect(first).to_have_value("Yes")
+    expect(dialog.get_by_label("Anonymous")).to_be_checked()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.keyboard.type("No")
+    dialog.get_by_role("button", name="Ask", exact=True).click()
+    ana.sees("Tea?")
+    for close in ("Escape", "Cancel"):
+        page.locator("#poll-open").click()
+        expect(question).to_have_value("")  # it was asked, and then it was not wanted
+        expect(page.locator(".poll-fields input")).to_have_count(2)
+        expect(dialog.get_by_label("Anonymous")).not_to_be_checked()
+        if close == "Escape":
+            page.keyboard.press("Escape")
+        else:
+            page.keyboard.type("Coffee?")
+            dialog.get_by_role("button", name="Cancel").click()
+    page.locator("#poll-open").click()
+    expect(question).to_have_value("")

@@ -27,20 +27,29 @@ export class PollFormView {
     this.#limits = limits;
     this.#submit = submit;
     this.#add.addEventListener("click", () => this.#field().focus());
-    part(dialog, ".cancel").addEventListener("click", () => dialog.close());
+    part(dialog, ".cancel").addEventListener("click", () => this.#done());
     this.#form.addEventListener("submit", (event) => this.#submitted(event));
     this.#form.addEventListener("input", () => this.#complain(""));
-    this.#list.addEventListener("keydown", (event) => this.#key(event));
+    for (const fields of [this.#question, this.#list]) fields.addEventListener("keydown", (event) => this.#key(event));
+    this.#startOver();
   }
 
-  open({ question = "" } = {}) {
-    this.#form.reset();
-    this.#list.replaceChildren();
-    for (let count = 0; count < LEAST; count += 1) this.#field();
-    this.#question.value = question;
+  /** What was written before Escape closed it is still there. */
+  open() {
     this.#complain("");
     showModal(this.#dialog);
     this.#question.focus();
+  }
+
+  #startOver() {
+    this.#form.reset();
+    this.#list.replaceChildren();
+    for (let count = 0; count < LEAST; count += 1) this.#field();
+  }
+
+  #done() {
+    this.#startOver();
+    this.#dialog.close();
   }
 
   #field() {
@@ -57,7 +66,7 @@ export class PollFormView {
     return input;
   }
 
-  /** Enter in an option goes to the next one, and makes it if there is none. */
+  /** Enter in the question or an option goes to the next option, and makes it if there is none. */
   #key(event) {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
@@ -84,7 +93,7 @@ export class PollFormView {
     }
     const { several, anonymous } = this.#form.elements;
     const poll = { options, several: several.checked, anonymous: anonymous.checked };
-    if (this.#submit({ text, poll })) this.#dialog.close();
+    if (this.#submit({ text, poll })) this.#done();
     return undefined;
   }
 
