@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from playwright.sync_api import expect
 
+from tests.actors import Server
+
 from .conftest import Person
+from .test_looks import PHONE
 from .test_reading import open_new_room
 from .test_rooms_as_they_are import ask, option
 
@@ -107,3 +112,23 @@ def test_archived_rooms_come_last_are_marked_and_are_stepped_over(ana: Person) -
     expect(page.locator("#room-name")).to_have_text("Hall")
     configure(ana, "attic", archived=False)
     expect(names).to_have_text(["Attic", "Beach", "general", "Hall"])
+
+
+def test_a_long_topic_is_read_whole_by_a_tap(server: Server, make_person: Callable[..., Person], bia: Person) -> None:
+    ana = make_person(server.url, **PHONE).visit(name="Ana")
+    topic = "Everything that concerns the kitchen, the garden and the cellar, and nothing else, please"
+    configure(bia, topic=topic)
+    place = ana.page.locator("#room-topic")
+    expect(place).to_have_text(topic)
+
+    def is_whole() -> bool:
+        found: bool = place.evaluate("(topic) => topic.scrollWidth <= topic.clientWidth")
+        return found
+
+    assert not is_whole()
+    place.tap()
+    assert is_whole()
+    assert ana.page.evaluate("document.documentElement.scrollWidth") <= 360
+    expect(ana.page.locator("#place-dialog")).to_be_hidden()
+    place.tap()
+    assert not is_whole()
