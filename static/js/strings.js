@@ -20,9 +20,10 @@ export class Strings {
     return key in this.#table;
   }
 
-  /** The form of `key` that fits the number `n`, which fills `{n}` unless `values` says otherwise. */
+  /** The form of `key` that fits the number `n`, which fills `{n}` unless `values` says otherwise; none is many, or `zero`. */
   count(key, n, values = {}) {
-    const form = `${key}.${this.#plurals.select(n)}`;
+    // By the rules Portuguese says "0 pessoa", which nobody writes.
+    const form = `${key}.${n === 0 ? "zero" : this.#plurals.select(n)}`;
     return this.say(form in this.#table ? form : `${key}.other`, { n, ...values });
   }
 

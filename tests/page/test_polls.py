@@ -76,3 +76,19 @@ def test_enter_leads_from_the_question_to_the_options_and_escape_loses_nothing_t
             dialog.get_by_role("button", name="Cancel").click()
     page.locator("#poll-open").click()
     expect(question).to_have_value("")
+
+
+def test_none_is_said_in_words_or_in_the_plural(
+    server: Server, make_person: Callable[..., Person], bia: Person
+) -> None:
+    ana = make_person(server.url, locale="pt-BR").visit(name="Ana")
+    ask(bia, "Tea?", "Yes", "No")
+    expect(bia.page.locator(".poll-state")).to_have_text("Nobody has voted")
+    expect(ana.page.locator(".poll-state")).to_have_text("Ninguém votou")
+    expect(option(ana, "Yes")).to_have_attribute("aria-label", "Yes, 0 votos")
+    option(bia, "Yes").click()
+    expect(ana.page.locator(".poll-state")).to_have_text("1 pessoa votou")
+    assert server.post("/api/rooms", {"name": "Attic"})[0] == 201
+    ana.page.locator("#rooms-browse").click()
+    attic = ana.page.locator(".browse-room").filter(has_text="Attic")
+    expect(attic.locator(".browse-facts")).to_contain_text("Ninguém aqui agora")
