@@ -1,5 +1,6 @@
 /** One message, with all that stands around its words. */
 import { fromTemplate, paintAvatar, part } from "./parts.js";
+import { reach } from "./reach.js";
 import { fill } from "./rich.js";
 import { Shortened } from "./shortened.js";
 import { Trimmings } from "./trimmings.js";
@@ -44,6 +45,7 @@ export class MessageView {
       this.#text = text;
       this.#html = html;
       fill(part(this.root, ".text"), { text, html }, this.#strings);
+      reach(this.root);
       this.#short.renew(text);
       this.#point();
     } else if (called) {

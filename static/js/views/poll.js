@@ -58,6 +58,7 @@ export class PollView {
     bar.setAttribute("aria-hidden", "true");
     const button = element("button", "poll-option", bar, element("span", "poll-mark"), name, count);
     button.type = "button";
+    button.tabIndex = this.#root.closest(".message").tabIndex;
     button.addEventListener("click", () => this.#choose(index));
     return { item: element("li", "", button), button, name, count, bar };
   }

@@ -1,4 +1,5 @@
 /** How one gets at what can be done with a message: buttons under the pointer, a menu by keyboard and by a resting finger. */
+import { reach } from "./reach.js";
 import { onLongPress } from "./touch.js";
 
 const QUICK = 3; // emoji among the buttons
@@ -36,6 +37,7 @@ export class ToolsView {
     stage.addEventListener("pointerleave", () => this.hide());
     log.addEventListener("scroll", () => this.#place(), { passive: true });
     log.addEventListener("focusin", ({ target }) => this.#choose(target.closest(".message")));
+    log.addEventListener("keydown", (event) => event.target === log && event.key === "Tab" && this.#enter(event));
     log.addEventListener("focusout", ({ relatedTarget: to }) => {
       if (to && !to.closest(".stage, dialog")) this.#chosen = false;
     });
@@ -132,6 +134,13 @@ export class ToolsView {
     });
   }
 
+  /** From the log Tab comes to the message, whatever scrolls sideways before it. */
+  #enter(event) {
+    if (event.shiftKey || !this.#active?.isConnected) return;
+    event.preventDefault();
+    this.#active.focus();
+  }
+
   #choose(element) {
     if (!element) return;
     this.#chosen = true;
@@ -140,14 +149,8 @@ export class ToolsView {
 
   #activate(element) {
     if (element === this.#active) return;
-    if (this.#active) reachable(this.#active, -1);
+    if (this.#active) reach(this.#active, -1);
     this.#active = element;
-    reachable(element, 0);
+    reach(element, 0);
   }
-}
-
-/** Tab comes to one message and its buttons, and not to those of three hundred. */
-function reachable(element, tabIndex) {
-  element.tabIndex = tabIndex;
-  for (const button of element.querySelectorAll(".quote, .edited, .chip")) button.tabIndex = tabIndex;
 }
