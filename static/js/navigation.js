@@ -51,7 +51,7 @@ export function navigation({ api, chat, composer, drawers, messages, reading, se
 
   function focusWriting() {
     // On a touch screen the keyboard would jump up and cover what one came to read.
-    if (matchMedia("(pointer: fine)").matches) composer.focus();
+    if (matchMedia("(pointer: fine)").matches && !chat.open.archived) composer.focus();
     else focusMessages();
   }
 

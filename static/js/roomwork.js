@@ -18,11 +18,13 @@ export function roomwork(root, { api, chat, commands, deeds, formats, limits, lo
     topic: find("#room-topic"),
     archived: find("#archived"),
     form: find("#composer"),
+    onLost: page.focusWriting,
   });
   const form = new RoomFormView({
     dialog: find("#place-dialog"),
     strings,
     save: (room, changed) => api.configure(room.slug, changed), // the room hears of it as everybody does
+    onClosed: keepFocus,
   });
   const pins = new PinsView({
     dialog: find("#pins-dialog"),
@@ -62,6 +64,12 @@ export function roomwork(root, { api, chat, commands, deeds, formats, limits, lo
   }
   find("#rooms-new").addEventListener("click", newRoom);
   find("#archived-reopen").addEventListener("click", named(() => reopen()));
+
+  /** Who was writing before the dialog finds no field any more if the room is archived now. */
+  function keepFocus() {
+    const { activeElement: here } = root;
+    if (here === root.body || !here.checkVisibility()) page.focusWriting(); // what is not shown loses it with the next frame
+  }
 
   function openBrowse() {
     page.closeDrawers();

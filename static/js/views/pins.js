@@ -41,9 +41,17 @@ export class PinsView {
     const asked = this.#asked;
     const found = await this.#actions.load(this.#room).catch(() => null);
     if (asked !== this.#asked) return;
+    const held = [...this.#list.children].findIndex((pin) => pin.contains(document.activeElement));
     this.#list.replaceChildren(...(found ?? []).map((message) => this.#entry(message)));
+    if (held >= 0) this.#focus(held);
     const none = found === null ? "ask.unreachable" : found.length === 0 ? "pins.none" : null;
     this.#none.textContent = none ? this.#strings.say(none) : "";
+  }
+
+  /** The pin that the focus was on may be gone: it goes on from there. */
+  #focus(index) {
+    const pin = this.#list.children[index] ?? this.#list.lastElementChild;
+    part(pin ?? this.#dialog, pin ? ".link-button" : ".close").focus();
   }
 
   #entry({ seq, author, at, text }) {

@@ -7,13 +7,18 @@ export class PlaceBarView {
   #topic;
   #archived;
   #form;
+  #onLost;
 
-  /** `name`, `topic` are the bar's; `archived` stands in the place of the composer's `form`. */
-  constructor({ name, topic, archived, form }) {
+  /**
+   * `name`, `topic` are the bar's; `archived` stands in the place of the composer's `form`. `onLost()` is called when
+   * the focus was in the one that went.
+   */
+  constructor({ name, topic, archived, form, onLost }) {
     this.#name = name;
     this.#topic = topic;
     this.#archived = archived;
     this.#form = form;
+    this.#onLost = onLost;
     topic.addEventListener("click", () => topic.classList.toggle("whole"));
   }
 
@@ -25,7 +30,9 @@ export class PlaceBarView {
     }
     this.#topic.title = topic;
     this.#topic.hidden = topic === "";
+    const lost = (archived ? this.#form : this.#archived).contains(document.activeElement);
     this.#archived.hidden = !archived;
     this.#form.hidden = archived;
+    if (lost) this.#onLost();
   }
 }

@@ -7,16 +7,18 @@ export class RoomFormView {
   #problem;
   #strings;
   #save;
+  #onClosed;
   #room = null;
   #filled = null; // what the form was filled with: what somebody else changes meanwhile stays theirs
 
   /** `save(room, {name, topic, archived})` gives a promise; what it rejects with is shown. */
-  constructor({ dialog, strings, save }) {
+  constructor({ dialog, strings, save, onClosed }) {
     this.#dialog = dialog;
     this.#form = part(dialog, "form");
     this.#problem = part(dialog, ".field-problem");
     this.#strings = strings;
     this.#save = save;
+    this.#onClosed = onClosed;
     part(dialog, ".cancel").addEventListener("click", () => dialog.close());
     this.#form.addEventListener("submit", (event) => this.#submitted(event));
     this.#form.addEventListener("input", () => this.#complain(""));
@@ -30,7 +32,7 @@ export class RoomFormView {
     topic.value = room.topic;
     archived.checked = room.archived;
     this.#complain("");
-    showModal(this.#dialog);
+    showModal(this.#dialog, this.#onClosed);
     topic.focus();
   }
 
