@@ -113,7 +113,10 @@ class Conversation:
         self._thread.join(timeout)
 
     def _ring(self) -> None:
-        self._rings.sendall(b"\0")
+        try:
+            self._rings.sendall(b"\0")
+        except BrokenPipeError:
+            pass  # the thread has ended by itself
 
     # The thread.
 

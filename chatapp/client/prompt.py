@@ -6,6 +6,7 @@ import random
 import secrets
 import sys
 from getpass import getuser
+from threading import Event as Flag
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.patch_stdout import patch_stdout
@@ -98,13 +99,14 @@ def pipe(address: Address, room: str, name: str) -> int:
     except NotSo as refusal:
         print(f"chatapp: {refusal}", file=sys.stderr)
         return 1
+    over = Flag()
     conversation = Conversation(
         address,
         room,
         name or getuser(),
         cookie,
         tell=print,
-        ended=lambda: None,
+        ended=over.set,
         new_nonce=lambda: secrets.token_hex(16),
         random=random.random,
     )
@@ -112,6 +114,8 @@ def pipe(address: Address, room: str, name: str) -> int:
     for line in sys.stdin:
         if line.strip():
             conversation.say(line.rstrip("\n"))
+        if over.is_set():
+            break
     unsent = conversation.wait_sent(SENDING)
     conversation.stop(STOPPING)
     if unsent:

@@ -136,18 +136,31 @@ def test_a_room_that_there_is_not_and_a_server_that_there_is_not_end_it(server: 
     nowhere = terminal("talk", "nowhere", "--server", server.url, "--name", "Ana")
     assert nowhere.ends() == 1
     assert "There is no such room." in nowhere.shown
+    assert "Error" not in nowhere.shown
     nobody = terminal("talk", "general", "--server", "http://127.0.0.1:9", "--name", "Ana")
     assert nobody.ends() == 1
     assert "http://127.0.0.1:9 cannot be reached" in nobody.shown
 
 
-def test_what_is_piped_into_it_is_said_line_by_line(server: Server) -> None:
-    piped = subprocess.run(
-        [sys.executable, "-m", "flask", "talk", "general", "--server", server.url, "--name", "ci"],
+def piped(server: Server, text: bytes, room: str = "general", *options: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "flask", "talk", room, "--server", server.url, "--name", "ci", *options],
         cwd=ROOT,
-        input=b"build 71\n\ncaf\xc3\xa9 \xff broken\nis green\n",
+        input=text,
         capture_output=True,
         timeout=30,
     )
-    assert (piped.returncode, piped.stderr) == (0, b"")
+
+
+def test_a_room_that_there_is_not_ends_a_program_without_a_second_complaint(server: Server) -> None:
+    nowhere = piped(server, b"one\ntwo\n", "nowhere")
+    assert nowhere.returncode == 1
+    assert b"There is no such room." in nowhere.stdout + nowhere.stderr
+    assert b"chatapp: not sent: " in nowhere.stderr
+    assert b"Error" not in nowhere.stderr
+
+
+def test_what_is_piped_into_it_is_said_line_by_line(server: Server) -> None:
+    said = piped(server, b"build 71\n\ncaf\xc3\xa9 \xff broken\nis green\n")
+    assert (said.returncode, said.stderr) == (0, b"")
     assert texts_of(server) == ["build 71", "café ? broken", "is green"]
