@@ -172,6 +172,7 @@ class Conversation:
                 self._look_after(wire)
                 if select.select([wire.fileno(), self._bell.fileno()], [], [], self._until_due())[0]:
                     self._quiet()
+            wire.leave()
         finally:
             wire.close()
 

@@ -66,12 +66,15 @@ class Wire:
         while received := self._receive():
             yield from self._take(received)
 
+    def leave(self) -> None:
+        """Says goodbye, and waits until the server has heard it. Raises Closed, or OSError if it does not answer."""
+        self._put(self._protocol.send(CloseConnection(code=1000)))
+        self._sock.settimeout(SEND_TIMEOUT)
+        while True:
+            list(self._take(self._receive()))
+
     def close(self) -> None:
-        """Says goodbye if that is possible at once, and ends the connection."""
-        try:
-            self._put(self._protocol.send(CloseConnection(code=1000)))
-        except (OSError, Closed, ProtocolError):
-            pass  # it was broken: that is an end as well
+        """Ends the connection, as if the line broke."""
         self._sock.close()
 
     def _shake_hands(self) -> None:

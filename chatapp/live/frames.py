@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA  # opcodes, section 5.2
 CONTROL_LIMIT = 125  # bytes of a control frame, section 5.5
 
-GOING_AWAY, PROTOCOL_ERROR, UNSUPPORTED, NO_STATUS, INVALID_TEXT, POLICY, TOO_BIG, INTERNAL_ERROR, TRY_LATER = (
-    1001, 1002, 1003, 1005, 1007, 1008, 1009, 1011, 1013,
+NORMAL, GOING_AWAY, PROTOCOL_ERROR, UNSUPPORTED, NO_STATUS, INVALID_TEXT, POLICY, TOO_BIG, INTERNAL_ERROR, TRY_LATER = (
+    1000, 1001, 1002, 1003, 1005, 1007, 1008, 1009, 1011, 1013,
 )  # fmt: skip
 # Codes that never travel (section 7.4.1): a close frame without a code is answered with one without a code.
 _NEVER_SENT = (NO_STATUS, 1006, 1015)

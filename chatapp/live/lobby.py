@@ -60,14 +60,15 @@ class Lobby:
         self._hub.leave(client, room)
         self._presence.exit(client.person.id, room)
 
-    def exit(self, client: Client) -> None:
-        """Away. Whoever calls it again does nothing: the session's end and the request's end both do."""
+    def exit(self, client: Client, *, for_good: bool = False) -> None:
+        """Away, and `for_good` if it said goodbye. Whoever calls it again does nothing: the session's end and the
+        request's end both do."""
         rooms = self._hub.remove(client)
         if rooms is None:
             return
         for room in rooms:
             self._presence.exit(client.person.id, room)
-        self._presence.disconnect(client.person.id)
+        self._presence.disconnect(client.person.id, for_good=for_good)
         if self._tap.watched:
             self._tap.note("disconnected", client)
         log.info("Client Disconnected: %s", client.address)

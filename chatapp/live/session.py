@@ -15,7 +15,7 @@ from ..rooms.house import House
 from ..rooms.presence import Presence
 from ..rooms.rates import Bucket
 from ..tap import Tap
-from .frames import INTERNAL_ERROR, POLICY, TOO_BIG, TRY_LATER, Ended
+from .frames import INTERNAL_ERROR, NORMAL, POLICY, TOO_BIG, TRY_LATER, Ended
 from .hub import Client
 from .lobby import Lobby
 from .reader import Reader
@@ -77,7 +77,7 @@ class Session:
             log.exception("The session of %s failed", self._client.address)
         finally:
             # Out first: who sees its close answered can come back at once, under the same name.
-            self._services.lobby.exit(self._client)
+            self._services.lobby.exit(self._client, for_good=end.code == NORMAL)
             if end.code is not None:
                 outbox.close(end.code, end.reason)
             outbox.linger()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from threading import Lock
 
 from ..model import Author, Change, Person, Refusal
@@ -29,7 +30,8 @@ class _Online:
 class Presence:
     """People online. Several clients of one id are one person; one name belongs to one person at a time.
 
-    A person without a connection stays for `linger` seconds, so that a reload tells nobody anything.
+    A person without a connection stays for `linger` seconds, so that a reload tells nobody anything; unless the last
+    one ended with a goodbye.
     """
 
     def __init__(self, *, linger: float, clock: Callable[[], float]):
@@ -82,13 +84,17 @@ class Presence:
         taken = fresh and online is not None and online.clients > 0
         return not taken and self._names.get(folded(name), wanted) == wanted
 
-    def disconnect(self, person: str) -> None:
-        """One client less of that person."""
+    def disconnect(self, person: str, *, for_good: bool = False) -> None:
+        """One client less of that person, which may have said that it does not come back."""
         with self._lock:
             online = self._online[person]
             online.clients -= 1
             if not online.clients:
-                online.gone_since = self._clock()
+                now = self._clock()
+                online.gone_since = -inf if for_good else now
+                if for_good:
+                    online.empty_since = dict.fromkeys(online.rooms, -inf)
+                    self._forget(person, now)
 
     @contextmanager
     def renaming(self, person: str, name: str) -> Iterator[None]:

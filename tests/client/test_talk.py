@@ -160,6 +160,14 @@ def test_a_room_that_there_is_not_ends_a_program_without_a_second_complaint(serv
     assert b"Error" not in nowhere.stderr
 
 
+def test_a_program_has_its_name_again_as_soon_as_it_has_left(make_server: Callable[..., Server]) -> None:
+    server = make_server(PRESENCE_LINGER=60).start()
+    for text in (b"one\n", b"two\n"):
+        said = piped(server, text)
+        assert (said.returncode, said.stderr) == (0, b"")
+    assert texts_of(server) == ["one", "two"]
+
+
 def test_what_is_piped_into_it_is_said_line_by_line(server: Server) -> None:
     said = piped(server, b"build 71\n\ncaf\xc3\xa9 \xff broken\nis green\n")
     assert (said.returncode, said.stderr) == (0, b"")

@@ -159,7 +159,7 @@ def test_a_name_stays_its_bearers_while_they_linger(app: Flask, wire: Wire) -> N
     browser = member(app, "Bia")
     bia = wire.connect(chat=True, client=browser)
     arrive(bia)
-    bia.close()
+    bia.close(1001)  # as a page that is reloaded
     thief = wire.connect("/chat?name=bia", chat=True)
     assert thief.hear("welcome")["you"]["name"] == "bia 2"
     again = wire.connect(chat=True, client=browser)
@@ -169,7 +169,7 @@ def test_a_name_stays_its_bearers_while_they_linger(app: Flask, wire: Wire) -> N
 def test_a_name_is_free_when_its_bearer_has_left(app: Flask, wire: Wire) -> None:
     bia = wire.connect(chat=True, client=member(app, "Bia"))
     bia.hear("welcome")
-    bia.close()
+    bia.vanish()
 
     def heir() -> bool:
         client = wire.connect("/chat?name=Bia", chat=True)

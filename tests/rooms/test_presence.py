@@ -74,6 +74,27 @@ def test_a_reload_within_the_linger_tells_nobody_anything(presence: Presence, cl
     assert presence.members("general") == [ana.author]
 
 
+def test_who_says_goodbye_has_left_at_once_and_leaves_their_name(presence: Presence) -> None:
+    ana = presence.connect(member("Ana"))
+    presence.enter(ana.id, "general")
+    presence.changes()
+    presence.exit(ana.id, "general")
+    presence.disconnect(ana.id, for_good=True)
+    assert presence.connect(member("Ana", "somebody else")).name == "Ana"
+    [change] = presence.changes()
+    assert (change.joined, change.left, change.count) == ([], [ana.id], 0)
+
+
+def test_a_goodbye_from_one_tab_is_none_from_the_other(presence: Presence) -> None:
+    ana = presence.connect(member("Ana"))
+    presence.connect(member("Ana"))
+    presence.enter(ana.id, "general")
+    presence.changes()
+    presence.disconnect(ana.id, for_good=True)
+    assert presence.changes() == []
+    assert presence.members("general") == [ana.author]
+
+
 def test_two_tabs_of_one_person_are_one_person(presence: Presence, clock: Clock) -> None:
     ana = presence.connect(member("Ana"))
     assert presence.connect(member("Ana")) == ana
@@ -254,14 +275,20 @@ class Everybody(RuleBasedStateMachine):
         if tab.rooms[room]:
             self._exit(tab, room)
 
-    @rule(tab=consumes(tabs))
-    def one_disconnects(self, tab: Tab) -> None:
+    @rule(tab=consumes(tabs), for_good=st.booleans())
+    def one_disconnects(self, tab: Tab, *, for_good: bool) -> None:
         for room in [room for room, count in tab.rooms.items() if count]:
             self._exit(tab, room)
-        self.presence.disconnect(tab.person)
+        self.presence.disconnect(tab.person, for_good=for_good)
         self.open.remove(tab)
-        if not any(other.person == tab.person for other in self.open):
-            self.gone[tab.person] = self.clock.now
+        if any(other.person == tab.person for other in self.open):
+            return
+        self.gone[tab.person] = self.clock.now
+        if for_good:
+            for room in self.present:
+                self.empty.pop((tab.person, room), None)
+                self.present[room].discard(tab.person)
+            del self.gone[tab.person], self.names[tab.person]
 
     def _exit(self, tab: Tab, room: str) -> None:
         self.presence.exit(tab.person, room)
@@ -323,7 +350,7 @@ class Everybody(RuleBasedStateMachine):
     def teardown(self) -> None:
         """In the end everybody goes, and nothing is kept of anybody."""
         for tab in list(self.open):
-            self.one_disconnects(tab)
+            self.one_disconnects(tab, for_good=False)
         self.clock.now += LINGER
         self.the_changes_are_told()
         assert self.presence.changes() == []
