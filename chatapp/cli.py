@@ -56,12 +56,13 @@ def tail(room: str, server: Address, last: int, after: int | None, name: str) ->
 @click.argument("room", default="general")
 @click.option("--server", type=_Server(), default=LOCAL, show_default=True, help="Where the chat is.")
 @click.option("--name", default="", help="The name you go by; asked for without.")
-def talk(room: str, server: Address, name: str) -> None:
-    """Talk in ROOM. What is piped into it is said line by line."""
-    from .client.prompt import Terminal, pipe  # only now: a server that starts has no need of it
+@click.option("--all", "to_all", is_flag=True, help="Let @all call everybody without a question.")
+def talk(room: str, server: Address, name: str, to_all: bool) -> None:
+    """Talk in ROOM. What is piped into it is said line by line; what is refused makes the exit status 1."""
+    from .client.prompt import Program, Terminal  # only now: a server that starts has no need of it
 
     try:
-        status = Terminal(server, room, name).talk() if sys.stdin.isatty() else pipe(server, room, name)
+        status = (Terminal if sys.stdin.isatty() else Program)(server, room, name, to_all=to_all).talk()
     except (OSError, HTTPException) as error:
         raise click.ClickException(f"{server} cannot be reached: {error or type(error).__name__}") from None
     sys.exit(status)

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from http.client import HTTPException
 from threading import Condition, Thread
+from typing import NamedTuple, Protocol
 
 from ..live import protocol
 from ..terminal import escaped
@@ -27,6 +28,30 @@ JOINING, RENAMING = "join", "rename"  # nonces of what is no message
 RETRY = ("rate-limited", "busy")  # codes of refusals that a moment mends
 
 
+class Listener(Protocol):
+    """Who hears what becomes of a conversation, on its thread."""
+
+    def tell(self, line: str) -> None:
+        """Something happened in the room, or to oneself."""
+
+    def warn(self, line: str) -> None:
+        """Something went wrong."""
+
+    def refused(self, text: str, why: Heard) -> None:
+        """That message was not stored, and is not sent again."""
+
+    def ended(self) -> None:
+        """It is over, by itself."""
+
+
+class _Said(NamedTuple):
+    """A message on its way."""
+
+    nonce: str
+    text: str
+    to_all: bool
+
+
 class Conversation:
     """Says what it is told to, in order and once, and tells what is said, line by line, from its own thread."""
 
@@ -37,8 +62,7 @@ class Conversation:
         name: str,
         cookie: str,
         *,
-        tell: Callable[[str], None],
-        ended: Callable[[], None],
+        listener: Listener,
         new_nonce: Callable[[], str],
         random: Callable[[], float],
     ):
@@ -46,12 +70,11 @@ class Conversation:
         self._room = room
         self._name = name
         self._cookie = cookie  # what introduced us as `name`; "" if the server does not know it any more
-        self._tell = tell
-        self._ended = ended
+        self._listener = listener
         self._new_nonce = new_nonce
         self._patience = Patience(random)
         self._changed = Condition()  # guards the four below
-        self._unsent: deque[tuple[str, str]] = deque()  # nonce and text; the first is on its way, if one is
+        self._unsent: deque[_Said] = deque()  # the first is on its way, if one is
         self._commands: deque[protocol.Command] = deque()
         self._over = False
         self._people: dict[str, str] = {}  # id and name of those in the room
@@ -73,11 +96,12 @@ class Conversation:
     def start(self) -> None:
         self._thread.start()
 
-    def say(self, text: str) -> None:
-        """Keeps a message until the server has it; waits while too many are kept already."""
+    def say(self, text: str, *, to_all: bool = False) -> None:
+        """Keeps a message until the server has it; waits while too many are kept already. `to_all`: it may call
+        everybody."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._unsent) < KEPT or self._over)
-            self._unsent.append((self._new_nonce(), _valid(text)))
+            self._unsent.append(_Said(self._new_nonce(), _valid(text), to_all))
         self._ring()
 
     def rename(self, name: str) -> None:
@@ -141,15 +165,15 @@ class Conversation:
         self._bell.close()
 
     def _end(self, why: str) -> None:
-        self._tell(f"-- {escaped(why)}")
+        self._listener.warn(escaped(why))
         with self._changed:
             self._over = True
             self._changed.notify_all()
-        self._ended()
+        self._listener.ended()
 
     def _pause(self, at_least: float, why: str) -> None:
         if not self._patience.tried:
-            self._tell(f"-- {escaped(why)}; trying again, what you write is kept")
+            self._listener.warn(f"{escaped(why)}; trying again, what you write is kept")
         until = time.monotonic() + self._patience.wait(at_least)
         while not self._over and (left := until - time.monotonic()) > 0:
             if select.select([self._bell], [], [], left)[0]:
@@ -206,8 +230,8 @@ class Conversation:
         for command in commands:
             _send(wire, command)
         if first and self._joined and not self._sent and time.monotonic() >= self._again_at:
-            self._sent = first[0]
-            _send(wire, protocol.PostMessage(self._room, first[1], first[0]))
+            self._sent = first.nonce
+            _send(wire, protocol.PostMessage(self._room, first.text, first.nonce, all=first.to_all))
 
     def _hear(self, wire: Wire, word: Heard) -> None:
         match word.type:
@@ -224,7 +248,7 @@ class Conversation:
 
     def _welcome(self, wire: Wire, word: Heard) -> None:
         if self._epoch and word.epoch != self._epoch:
-            self._tell("-- the log was replaced by another: from here on it is that one")
+            self._listener.tell("-- the log was replaced by another: from here on it is that one")
             self._last = None
         if word.you.role != "member":
             self._cookie = ""
@@ -234,10 +258,10 @@ class Conversation:
 
     def _begin(self, word: Heard) -> None:
         self._patience.rewarded()
-        if self._last is None or word.gap:
-            self._tell(f"-- you are in {escaped(self._room)}" if self._last is None else "-- more was said meanwhile")
+        if self._last is None:
+            self._listener.tell(f"-- you are in {escaped(self._room)}")
         else:
-            self._tell("-- connected again")
+            self._listener.tell("-- more was said meanwhile" if word.gap else "-- connected again")
         with self._changed:
             self._people = {person.id: person.name for person in word.members}
         for event in word.events:
@@ -251,11 +275,11 @@ class Conversation:
         if event.seq > (self._last or 0):
             self._last = event.seq
             for line in lines(event):
-                self._tell(line)
+                self._listener.tell(line)
 
     def _acknowledged(self, nonce: str) -> None:
         with self._changed:
-            if self._unsent and self._unsent[0][0] == nonce:
+            if self._unsent and self._unsent[0].nonce == nonce:
                 self._unsent.popleft()
                 self._changed.notify_all()
         if nonce == self._sent:
@@ -264,7 +288,7 @@ class Conversation:
     def _presence(self, word: Heard) -> None:
         for person in word.joined:
             if person.id == self._you and person.name != self.name:
-                self._tell(f"-- you are {escaped(person.name)} now")
+                self._listener.tell(f"-- you are {escaped(person.name)} now")
         with self._changed:
             self._people |= {person.id: person.name for person in word.joined}
             for gone in word.left:
@@ -277,9 +301,13 @@ class Conversation:
             self._again_at = time.monotonic() + (word.retry_after or 1.0)
             self._sent = ""
             return
-        self._tell(f"-- {escaped(word.detail)}")
-        if word.nonce:
-            self._acknowledged(word.nonce)
+        with self._changed:
+            said = self._unsent[0] if self._unsent and self._unsent[0].nonce == word.nonce else None
+        if said is None:
+            self._listener.warn(escaped(word.detail))
+            return
+        self._listener.refused(said.text, word)
+        self._acknowledged(said.nonce)
 
 
 def _send(wire: Wire, command: protocol.Command) -> None:

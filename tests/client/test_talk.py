@@ -113,6 +113,20 @@ def test_a_refused_message_is_said_to_be_refused_and_the_next_one_goes_out(
     ana.shows("#1 Ana: short")
 
 
+def test_a_message_that_calls_everybody_goes_out_after_a_yes(server: Server, terminal: Open) -> None:
+    server.enter("Bia")
+    ana = terminal("talk", "general", "--server", server.url, "--name", "Ana")
+    ana.shows("you are in general")
+    ana.enter("/all")
+    ana.shows("nothing waits for that")
+    ana.enter("@all lunch")
+    ana.shows("/all sends it nevertheless")
+    ana.enter("hungry?")
+    ana.shows("#1 Ana: hungry?")
+    ana.enter("/all")
+    ana.shows("#2 Ana: @all lunch")
+
+
 def test_a_name_that_is_taken_is_asked_for_again(server: Server, terminal: Open) -> None:
     server.enter("Ana")
     other = terminal("talk", "general", "--server", server.url, "--name", "ana")
@@ -155,7 +169,8 @@ def piped(server: Server, text: bytes, room: str = "general", *options: str) -> 
 def test_a_room_that_there_is_not_ends_a_program_without_a_second_complaint(server: Server) -> None:
     nowhere = piped(server, b"one\ntwo\n", "nowhere")
     assert nowhere.returncode == 1
-    assert b"There is no such room." in nowhere.stdout + nowhere.stderr
+    assert nowhere.stdout == b""
+    assert b"chatapp: There is no such room." in nowhere.stderr
     assert b"chatapp: not sent: " in nowhere.stderr
     assert b"Error" not in nowhere.stderr
 
@@ -166,6 +181,31 @@ def test_a_program_has_its_name_again_as_soon_as_it_has_left(make_server: Callab
         said = piped(server, text)
         assert (said.returncode, said.stderr) == (0, b"")
     assert texts_of(server) == ["one", "two"]
+
+
+def test_a_program_hears_which_of_its_lines_were_refused(make_server: Callable[..., Server]) -> None:
+    server = make_server(TEXT_LIMIT=10).start()
+    server.enter("Bia")
+    said = piped(server, b"first\n" + b"long " * 40 + b"\n@all now\nlast\n")
+    assert (said.returncode, said.stdout) == (1, b"")
+    long, call = said.stderr.decode().splitlines()
+    assert long.startswith("chatapp: refused, “long long ")
+    assert long.endswith("…”: The message is too long: at most 10 characters.")
+    assert call.startswith("chatapp: refused, “@all now”: It calls everybody")
+    assert texts_of(server) == ["first", "last"]
+
+
+def test_a_program_may_call_everybody_if_it_was_started_so(server: Server) -> None:
+    server.enter("Bia")
+    said = piped(server, b"@all now\n", "general", "--all")
+    assert (said.returncode, said.stderr) == (0, b"")
+    assert texts_of(server) == ["@all now"]
+
+
+def test_a_program_is_not_told_what_others_said(server: Server) -> None:
+    ana = server.enter("Ana")
+    ana.hear("message", nonce=ana.post("long ago"))
+    assert piped(server, b"one\n").stdout == b""
 
 
 def test_what_is_piped_into_it_is_said_line_by_line(server: Server) -> None:
