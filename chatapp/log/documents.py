@@ -25,7 +25,15 @@ from sqlalchemy import (
 from .schema import documents, events, head, rooms
 
 Place = tuple[str, int]  # a message: its room's slug and its seq
-Source = tuple[int, int, int, int, str, str, str, str | None]  # what `sources` selects
+Source = tuple[int, int, int, int, str, str, str, str | None, str | None]  # what `sources` selects
+
+
+class _Options(msgspec.Struct):
+    options: list[str]
+
+
+class _Body(msgspec.Struct):
+    poll: _Options | None = None
 
 
 def numbered(connection: Connection, places: Sequence[Place]) -> int:
@@ -103,11 +111,18 @@ def sources() -> Select[Source]:
         events.c.author_name,
         func.coalesce(edit.c.text, events.c.text).label("text"),
         case((edit.c.seq.is_not(None), edit.c.html), else_=events.c.html).label("html"),
+        events.c.body,
     ).select_from(
         documents.join(
             events, and_(events.c.room_id == documents.c.room_id, events.c.seq == documents.c.seq)
         ).outerjoin(edit, edited)
     )
+
+
+def said(text: str, body: str | None) -> str:
+    """All that a message is found by: its text and, line by line, what it lets people choose."""
+    poll = msgspec.json.decode(body, type=_Body).poll if body else None
+    return "\n".join([text, *(poll.options if poll else ())])
 
 
 def has_code(text: str, html: str | None) -> bool:

@@ -10,12 +10,15 @@ import sqlite3
 from functools import cache
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Insert,
     Select,
+    Subquery,
     bindparam,
     case,
     column,
+    func,
     insert,
     literal,
     literal_column,
@@ -75,7 +78,7 @@ class Fts5:
     def forget(self, connection: Connection, doc: int) -> None:
         """Takes one message out; it must still read as it did when it was put in."""
         old = sources().where(column("doc") == doc).subquery()
-        gone = select(literal("delete"), old.c.doc, old.c.text, old.c.author_name, literal_column(_FACETS))
+        gone = select(literal("delete"), old.c.doc, _said(old), old.c.author_name, literal_column(_FACETS))
         connection.execute(insert(message_index).from_select(["message_index", "rowid", *FIELDS], gone))
 
     def drop(self, connection: Connection, doc: int) -> None:
@@ -123,8 +126,14 @@ def _addition() -> Insert:
 
 def _insertion(wanted: Select[Source]) -> Insert:
     new = wanted.subquery()
-    chosen = select(new.c.doc, new.c.text, new.c.author_name, literal_column(_FACETS)).order_by(new.c.doc)
+    chosen = select(new.c.doc, _said(new), new.c.author_name, literal_column(_FACETS)).order_by(new.c.doc)
     return insert(message_index).from_select(["rowid", *FIELDS], chosen)
+
+
+def _said(source: Subquery) -> ColumnElement[str]:
+    """As `documents.said`; the signs of the JSON that the options stand in are no words. Must stay as `_FACETS`."""
+    options = func.json_extract(source.c.body, "$.poll.options")
+    return source.c.text + func.coalesce(literal(" ") + options, "")
 
 
 def create(connection: Connection) -> None:

@@ -13,7 +13,7 @@ from ..model import Author, Refusal, rfc3339
 from ..query import Criteria, Criterion, Having, InRoom, Inside, Note, Query, Sender, Text
 from ..spelling import folded
 from ..words import Piece, snippet
-from .documents import sources
+from .documents import said, sources
 from .history import History
 from .index import index_of
 from .indexer import Indexer
@@ -145,7 +145,7 @@ def _hits(connection: Connection, query: Query, docs: list[int], known: dict[int
             row.seq,
             rfc3339(row.at),
             Author(row.author_id, row.author_name),
-            snippet(row.text, phrases),
+            snippet(said(row.text, row.body), phrases),
         )
         for row in (found[doc] for doc in docs if doc in found)  # on PostgreSQL it may just have been deleted
     ]

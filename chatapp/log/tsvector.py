@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from ..query import Criteria, Criterion, Having, InRoom, Sender, Text
 from ..words import words
-from .documents import Source, has_code, has_link, sources
+from .documents import Source, has_code, has_link, said, sources
 
 WORD_LENGTH = 250  # characters of a word that count: a lexeme has at most 2 KiB
 POSITIONS = 16_383  # of a text; what stands behind them is not found (textsearch's limits, PostgreSQL's section 12.11)
@@ -69,7 +69,7 @@ class Tsvector:
 def _vector(row: Row[Source]) -> str:
     """A message as PostgreSQL reads a vector: its words with weight D, its author's name with A, and what it is."""
     places: dict[str, list[str]] = {}
-    for written, weight in ((row.text, ""), (row.author_name, "A")):
+    for written, weight in ((said(row.text, row.body), ""), (row.author_name, "A")):
         for place, word in enumerate(islice(words(written), POSITIONS), start=1):
             places.setdefault(word.folded[:WORD_LENGTH], []).append(f"{place}{weight}")
     facets = [f"r:{row.room_id}"]

@@ -13,18 +13,19 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.event import listen
 
-from chatapp.log.acts import Delete, Edit, React
+from chatapp.log.acts import Delete, Edit, React, Say
 from chatapp.log.database import Database, sqlite_url
+from chatapp.log.fts5 import create
 from chatapp.log.history import History
 from chatapp.log.indexer import Indexer
 from chatapp.log.journal import Journal
 from chatapp.log.posts import Post
 from chatapp.log.records import add_room
 from chatapp.log.search import Found, Search
-from chatapp.model import Author, Room
+from chatapp.model import Author, Poll, Room
 from chatapp.query import parse
 
 from ..actors import PATIENCE
@@ -69,6 +70,12 @@ class Library:
         for said, receipt in zip(texts, heard, strict=True):
             self.journal.append(Post(room, by, said, None, receipt, html))
         return int([receipt.event.seq for receipt in heard][-1])
+
+    def ask(self, question: str, *options: str) -> int:
+        """A poll."""
+        heard = Heard()
+        self.journal.append(Say(GENERAL, ANA, None, heard, question, None, poll=Poll(list(options))))
+        return int(heard.event.seq)
 
     def edit(self, seq: int, said: str) -> None:
         self._do(lambda heard: Edit(GENERAL, ANA, None, heard, seq, said, None))
@@ -184,6 +191,38 @@ def test_signs_are_found_by_the_letters_in_them(library: Library) -> None:
     assert library.find("c++") == ["in C++, not in Python"]
     assert library.find('foo"') == ['he said "foo"']
     assert library.find("NEAR(") == ["it is NEAR(by)"]
+
+
+def test_a_poll_is_found_by_what_it_offers_until_it_is_deleted(library: Library) -> None:
+    library.say("Fruit, said with a mention")
+    poll = library.ask("Fruit quiz?", "jabuticaba", 'maçã "verde"')
+    for line in ("jabuticaba", "maca", "verde quiz", "jabuti", '"maçã verde"'):
+        assert library.find(line) == ['Fruit quiz? jabuticaba maçã "verde"'], line
+    assert library.find("options") == []
+    library.delete(poll)
+    for line in ("jabuticaba", "quiz"):
+        assert library.find(line) == []
+
+
+def test_an_index_from_before_options_were_in_it_is_made_anew(library: Library, address: str) -> None:
+    library.ask("Fruit quiz?", "jabuticaba")
+    library.say("other fruit")
+    library.indexer.catch_up()
+
+    def as_before(connection: Connection) -> None:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("DROP TABLE message_index")
+            create(connection)
+        else:
+            connection.exec_driver_sql("DELETE FROM message_index")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0006'")
+
+    library.journal.write(as_before)
+    assert library.find("fruit") == []
+    library.close()
+    with closing(Library(address)) as upgraded:
+        assert upgraded.find("jabuticaba") == ["Fruit quiz? jabuticaba"]
+        assert upgraded.find("fruit") == ["other fruit", "Fruit quiz? jabuticaba"]
 
 
 def test_operators_narrow_it_down_in_both_languages(library: Library) -> None:
