@@ -30,10 +30,19 @@ class Receipt(Protocol):
     """Who waits to hear what became of a post or an act. Called on the journal's thread: must not block."""
 
     def stored(self, event: Event, *, first: bool) -> None:
-        """It is on disk. `first` is False if the author had used that nonce before; then nobody was told anew."""
+        """It is on disk. `first` is False if the author had used that nonce before, or if it changes nothing: then
+        nobody was told anew."""
 
     def refused(self, refusal: Refusal) -> None:
         """Nothing was stored, nothing was told."""
+
+
+class Unchanged(Exception):
+    """The act would change nothing: it is not stored, and its sender is answered with the event that it would be."""
+
+    def __init__(self, event: Event):
+        super().__init__(event)
+        self.event = event
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,7 @@ class Act:
 
     def happen(self, connection: Connection, seq: int, at: int) -> Event:
         """Checks it, writes what it changes besides its own row, and gives its event, numbered `seq`, at `at` (ms since
-        the epoch). May be asked again, in another transaction, if the first one failed. Raises Refusal."""
+        the epoch). May be asked again, in another transaction, if the first one failed. Raises Refusal or Unchanged."""
         raise NotImplementedError
 
     def settle(self, connection: Connection) -> None:
@@ -128,12 +137,7 @@ class Edit(Act):
             raise Refusal("forbidden", field="poll")  # what people have voted on stays what it was
         if at - found.at > EDIT_WINDOW * 1_000:
             raise Refusal("too-late", field="target", n=EDIT_WINDOW // 60)
-        if done_before(connection, self, "edited", self.target) >= EDITS_LIMIT:
-            raise Refusal("too-many", field="target", n=EDITS_LIMIT)
-        index.forget(connection, self.room.id, self.target)
-        again = self.call.everybody and _now(connection, found).all
-        self.call.reach(connection, self, self.target, again=again)
-        return Edited(
+        edited = Edited(
             self.room.slug,
             seq,
             rfc3339(at),
@@ -146,6 +150,14 @@ class Edit(Act):
             self.call.mentions,
             self.call.everybody,
         )
+        now = _now(connection, found)
+        if all(getattr(now, field) == getattr(edited, field) for field in ("text", "html", "mentions", "all")):
+            raise Unchanged(edited)
+        if done_before(connection, self, "edited", self.target) >= EDITS_LIMIT:
+            raise Refusal("too-many", field="target", n=EDITS_LIMIT)
+        index.forget(connection, self.room.id, self.target)
+        self.call.reach(connection, self, self.target, again=self.call.everybody and now.all)
+        return edited
 
     def settle(self, connection: Connection) -> None:
         index.learn(connection, self.room.id, self.target)
@@ -175,13 +187,16 @@ class React(Act):
 
     def happen(self, connection: Connection, seq: int, at: int) -> Reacted:
         living_message(connection, self.room, self.target)
+        reacted = Reacted(self.room.slug, seq, rfc3339(at), self.author, self.target, self.emoji, self.on, self.nonce)
+        if self.on == _reacts(connection, self):
+            raise Unchanged(reacted)
         if done_before(connection, self, "reacted", self.target) >= TOGGLES_LIMIT:
             raise Refusal("too-many", field="target", n=TOGGLES_LIMIT)
         if self.on:
             kinds = kinds_of_reactions(connection, self.room, self.target)
             if self.emoji not in kinds and len(kinds) >= REACTIONS_LIMIT:
                 raise Refusal("too-many", field="emoji", n=REACTIONS_LIMIT)
-        return Reacted(self.room.slug, seq, rfc3339(at), self.author, self.target, self.emoji, self.on, self.nonce)
+        return reacted
 
 
 def message_row(connection: Connection, room: Room, seq: int, *, field: str = "target") -> Any:
@@ -205,6 +220,14 @@ def _now(connection: Connection, row: Any) -> Present:
     """The present state of the message in that row, but for votes."""
     (message,) = folded([event_of(row)], after_it(connection, row.room_id, [row.seq]))
     return message
+
+
+def _reacts(connection: Connection, act: React) -> bool:
+    """Whether the one who acts has that emoji under the message already."""
+    about = (events.c.room_id == act.room.id) & (events.c.target == act.target) & (events.c.type == "reacted")
+    mine = select(events.c.body).where(about, events.c.author_id == act.author.id).order_by(events.c.seq)
+    reactions = map(msgspec.json.decode, connection.execute(mine).scalars())
+    return {whole(each["emoji"]): bool(each["on"]) for each in reactions}.get(whole(act.emoji), False)
 
 
 def kinds_of_reactions(connection: Connection, room: Room, target: int) -> set[str]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from ..model import Configured, Pinned, Refusal, Room, rfc3339
 from ..spelling import folded
-from .acts import Act, living_message
+from .acts import Act, Unchanged, living_message
 from .rows import event_of, with_slug
 from .schema import events, pinned_rows, rooms
 
@@ -25,11 +25,14 @@ class Pin(Act):
 
     def happen(self, connection: Connection, seq: int, at: int) -> Pinned:
         living_message(connection, self.room, self.target)
-        if self.on:
-            pinned = pinned_in(connection, self.room)
-            if self.target not in pinned and len(pinned) >= PINS_LIMIT:
-                raise Refusal("too-many", field="target", n=PINS_LIMIT)
-        return Pinned(self.room.slug, seq, rfc3339(at), self.author, self.target, self.on, self.nonce)
+        event = Pinned(self.room.slug, seq, rfc3339(at), self.author, self.target, self.on, self.nonce)
+        pinned = pinned_in(connection, self.room)
+        # One that is pinned again goes up to the top.
+        if (pinned[-1:] == [self.target]) if self.on else (self.target not in pinned):
+            raise Unchanged(event)
+        if self.on and self.target not in pinned and len(pinned) >= PINS_LIMIT:
+            raise Refusal("too-many", field="target", n=PINS_LIMIT)
+        return event
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,13 @@ class Configure(Act):
         changed: dict[str, Any] = {
             field: value for field, value in wanted.items() if value is not None and value != getattr(stands, field)
         }
+        event = Configured(self.room.slug, seq, rfc3339(at), self.author, self.nonce, **changed)
+        if not changed:
+            raise Unchanged(event)
         if "name" in changed:
             refuse_taken_name(connection, changed["name"], but=self.room)
-        if changed:
-            connection.execute(update(rooms).where(rooms.c.id == self.room.id).values(changed))
-        return Configured(self.room.slug, seq, rfc3339(at), self.author, self.nonce, **changed)
+        connection.execute(update(rooms).where(rooms.c.id == self.room.id).values(changed))
+        return event
 
 
 def refuse_taken_name(connection: Connection, name: str, *, but: Room | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from ..model import Closed, Poll, Refusal, Room, Voted, rfc3339
-from .acts import Act, living_message, own_message, poll_of
+from .acts import Act, Unchanged, living_message, own_message, poll_of
 from .rows import event_of, with_slug
 from .schema import events
 
@@ -36,7 +36,7 @@ class Vote(Act):
         for choice in choices:
             counts[choice] += 1
         voters = (last.voters if last else 0) - bool(before) + bool(choices)
-        return Voted(
+        event = Voted(
             self.room.slug,
             seq,
             rfc3339(at),
@@ -48,6 +48,9 @@ class Vote(Act):
             poll.anonymous,
             self.nonce,
         )
+        if choices == before:
+            raise Unchanged(event)
+        return event
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,10 @@ class Close(Act):
 
     def happen(self, connection: Connection, seq: int, at: int) -> Closed:
         _poll(own_message(connection, self, self.target))
-        return Closed(self.room.slug, seq, rfc3339(at), self.author, self.target, self.nonce)
+        event = Closed(self.room.slug, seq, rfc3339(at), self.author, self.target, self.nonce)
+        if _closed(connection, self.room, self.target):
+            raise Unchanged(event)
+        return event
 
 
 def _poll(row: Any) -> Poll:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple, cast
 
+import msgspec
 from sqlalchemy import Connection, Dialect, String, and_, column, insert, select, values
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ..model import Author, Configured, Event, Message, Refusal, Room, rfc3339
-from .acts import Act, Receipt
+from .acts import Act, Receipt, Unchanged
 from .rows import as_told, row_of, told, with_slug
 from .schema import events, head, rooms
 from .transaction import insert as insert_rows
@@ -51,7 +52,7 @@ def newest_marks(marks: list[Mark]) -> dict[tuple[str, int], Mark]:
 
 class Written(NamedTuple):
     """What became of posts and acts in a transaction: those that are new with their events, in order; those that had
-    been sent before with the events that they made then; those that were refused."""
+    been sent before with the events that they made then, or would change nothing; those that were refused."""
 
     fresh: list[tuple[Post | Act, Event]]
     again: list[tuple[Post | Act, Event]]
@@ -171,6 +172,10 @@ class Ledger:
             connection.execute(insert(events), row_of(act.room.id, event, at))
             act.settle(connection)
             savepoint.commit()
+        except Unchanged as unchanged:
+            savepoint.rollback()
+            # With the newest seq that there is: who is answered has seen it, and takes this for nothing new.
+            written.again.append((act, msgspec.structs.replace(unchanged.event, seq=seq - 1)))
         except Refusal as refusal:
             savepoint.rollback()
             written.refused.append((act, refusal))

@@ -91,7 +91,7 @@ def test_who_joins_during_a_storm_of_acts_misses_none_and_gets_none_twice(ana: T
             kind = ("edit", "react", "post")[number % 3]
             fields = {
                 "edit": {"target": 1 + number // 3 % 3, "text": str(number)},
-                "react": {"target": 1, "emoji": "👍", "on": number % 2 == 0},
+                "react": {"target": 1, "emoji": "👍", "on": number % 2 == 1},
                 "post": {"text": str(number), **({"reply_to": 1} if number % 2 else {})},
             }[kind]
             ana.say(kind, room="general", nonce=f"s{number}", **fields)

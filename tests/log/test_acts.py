@@ -8,6 +8,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, select
 
 from chatapp.excerpt import LENGTH
 from chatapp.log.acts import EDIT_WINDOW, EDITS_LIMIT, REACTIONS_LIMIT, TOGGLES_LIMIT, Act, Delete, Edit, React, Say
+from chatapp.log.places import Configure, Pin
 from chatapp.log.records import add_room
 from chatapp.log.schema import events
 from chatapp.model import Author, Deleted, Edited, Event, Message, Present, Quote, Reacted, Reaction, Room
@@ -55,6 +57,31 @@ def page(log: Log) -> list[Present]:
 
 
 # What each does.
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (partial(Edit, target=1, text="two", html=None), partial(Edit, target=1, text="two", html=None)),
+        (partial(React, target=1, emoji="👍", on=True), partial(React, target=1, emoji="👍", on=True)),
+        (partial(React, target=1, emoji="👍", on=True), partial(React, target=1, emoji="🎉", on=False)),
+        (partial(Pin, target=1, on=True), partial(Pin, target=1, on=True)),
+        (partial(React, target=1, emoji="👍", on=True), partial(Pin, target=1, on=False)),
+        (partial(Configure, topic="All of it"), partial(Configure, topic="All of it", archived=False)),
+    ],
+)
+def test_what_changes_nothing_is_answered_and_not_stored(log: Log, first: Any, again: Any) -> None:
+    log.post("one").wait()
+    heard = [Heard(), Heard(), Heard()]
+    log.journal.append(first(GENERAL, ANA, "n1", heard[0]))
+    assert (heard[0].event.seq, heard[0].first) == (2, True)
+    log.journal.append(again(GENERAL, ANA, "n2", heard[1]))
+    answer = heard[1].event
+    assert (answer.seq, answer.nonce, answer.author, heard[1].first) == (2, "n2", ANA, False)
+    assert log.told == log.stored
+    assert len(log.stored) == 2
+    log.journal.append(first(GENERAL, ANA, "n1", heard[2]))
+    assert heard[2].event == heard[0].event  # the same nonce is the same act still
 
 
 def test_an_edit_is_an_event_of_its_own_and_the_message_reads_as_the_last_one(log: Log, do: Doer) -> None:

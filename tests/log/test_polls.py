@@ -76,10 +76,23 @@ def test_a_vote_takes_the_place_of_the_one_before_and_can_be_taken_back(school: 
     school.ask()
     counts = [school.vote(*choices).event.counts for choices in ([2], [2], [0], [], [], [1])]
     assert counts == [[0, 0, 1], [0, 0, 1], [1, 0, 0], [0, 0, 0], [0, 0, 0], [0, 1, 0]]
-    assert [event.voters for event in school.log.told[1:]] == [1, 1, 1, 0, 0, 1]
+    assert [event.voters for event in school.log.told[1:]] == [1, 1, 0, 1]
     assert school.poll().counts == [0, 1, 0]
     school.vote().wait()
     assert (school.poll("bob").mine, school.poll().voters) == ([], 0)
+
+
+def test_a_vote_or_a_closing_that_changes_nothing_is_answered_and_not_stored(school: Class) -> None:
+    school.ask(several=True)
+    assert school.vote(nonce="n0").event == Voted("general", 1, AT, BOB, 1, [0, 0, 0], 0, [], nonce="n0")
+    school.vote(0, 1).wait()
+    again = school.vote(1, 0, nonce="n1")
+    assert again.event == Voted("general", 2, AT, BOB, 1, [1, 1, 0], 1, [0, 1], nonce="n1")
+    assert again.first is False
+    school.close().wait()
+    closed = school.close()
+    assert (closed.event.seq, closed.first) == (3, False)
+    assert [event.seq for event in school.log.told] == [1, 2, 3]
 
 
 def test_several_choices_are_each_counted_once_and_one_person_is_one_voter(school: Class) -> None:
@@ -118,7 +131,7 @@ def test_a_closed_poll_takes_no_votes_and_only_its_author_closes_it(school: Clas
     assert (refused.code, refused.field) == ("forbidden", "target")
     assert school.close().event.target == 1
     assert school.vote(2).refusal.code == "closed"
-    assert school.close().event.seq == 4  # again does no harm
+    assert school.close().event.seq == 3  # again does no harm
     assert (school.poll().closed, school.poll().counts) == (True, [0, 1, 0])
 
 
