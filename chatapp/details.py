@@ -18,11 +18,6 @@ def _(text: str) -> str:
     return text
 
 
-_ROOM_TAKEN = _("There is a room of that name already.")
-_NAME_OF_ALL = _("Nobody can be called “{everybody}”: @{everybody} calls everyone.")
-_NOT_YOURS = _("Only who wrote it may do that.")
-_NO_EDIT = _("A poll cannot be edited, or people would have voted on something else.")
-_BAD_BODY = _("The body must be one JSON object, sent with Content-Type: application/json.")
 _SENTENCES = {
     "bad-json": _("This is not one JSON object with a “type”."),
     "bad-field": _("The field “{field}” is missing or has a value that cannot be used."),
@@ -39,7 +34,7 @@ _SENTENCES = {
     "bad-topic": _("A topic has at most {n} characters, none of them control characters."),
     "bad-poll": _("A poll has 2 to {n} different options, of 1 to {length} characters each."),
     "too-late": _("A message can be changed for {n} minutes. This one is older."),
-    "too-many": _("There are {n} of these already. More do not fit."),
+    "too-many": _("This room has {n} pinned messages already. More do not fit: unpin one first."),
     "confirm-all": _("It calls everybody, which nobody has confirmed. People: {count}."),
     "name-taken": _("Someone else is using the name “{name}” right now. Choose another one."),
     "bad-name": _("A name has 1 to {n} visible characters, without control characters."),
@@ -53,6 +48,25 @@ _SENTENCES = {
     "server-error": _("The server made a mistake. It has been noted."),
 }
 
+# Where one code has several meanings: by the field that is wrong, or by a value that says which one it is.
+_VARIANTS = {
+    "bad-field": {"q": _("The query is too long: at most {n} characters.")},
+    "bad-json": {"body": _("The body must be one JSON object, sent with Content-Type: application/json.")},
+    "bad-name": {"everybody": _("Nobody can be called “{everybody}”: @{everybody} calls everyone.")},
+    "forbidden": {
+        "target": _("Only who wrote it may do that."),
+        "poll": _("A poll cannot be edited, or people would have voted on something else."),
+        "guest": _("Guests cannot do that. Choose a name first; a program does it with POST /api/me, for a cookie."),
+        "cookie": _("A change that comes with a cookie needs an Origin header too: the address of this site."),
+    },
+    "name-taken": {"slug": _("There is a room of that name already.")},
+    "too-many": {
+        "edits": _("This message was changed {n} times already. It cannot be changed any more."),
+        "reactions": _("You put or took back {n} reactions to this message already. More do not fit."),
+        "emoji": _("This message has {n} different reactions already. More do not fit."),
+    },
+}
+
 
 def sentence(refusal: Refusal, locale: str) -> str:
     """What to tell a person about a refusal, in one of LOCALES."""
@@ -62,17 +76,9 @@ def sentence(refusal: Refusal, locale: str) -> str:
         "count": refusal.count,
         **refusal.values,
     }
-    said = _SENTENCES[refusal.code]
-    if refusal.code == "name-taken" and "slug" in refusal.values:  # one code for people's and for rooms' names
-        said = _ROOM_TAKEN
-    elif refusal.code == "bad-name" and "everybody" in refusal.values:
-        said = _NAME_OF_ALL
-    elif refusal.code == "bad-json" and "body" in refusal.values:  # of an HTTP request
-        said = _BAD_BODY
-    elif refusal.code == "forbidden" and refusal.field == "target":  # of somebody else's message
-        said = _NOT_YOURS
-    elif refusal.code == "forbidden" and refusal.field == "poll":
-        said = _NO_EDIT
+    meant = {refusal.field, *refusal.values}
+    variants = (said for mark, said in _VARIANTS.get(refusal.code, {}).items() if mark in meant)
+    said = next(variants, _SENTENCES[refusal.code])
     return _catalog(locale).gettext(said).format(**values)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from string import Formatter
+from typing import Any
 
 import pytest
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
-from chatapp.details import _SENTENCES, LOCALES, TRANSLATIONS, sentence
+from chatapp.details import _SENTENCES, _VARIANTS, LOCALES, TRANSLATIONS, sentence
 from chatapp.model import Refusal
 from chatapp.problems import STATUS
 from chatapp.web.errors import _CODES
@@ -80,6 +81,16 @@ def test_every_sentence_is_one_in_every_language(code: str, locale: str) -> None
 @pytest.mark.parametrize("code", sorted(_SENTENCES))
 def test_every_sentence_is_translated(code: str) -> None:
     assert sentence(example(code), "pt-BR") != sentence(example(code), "en")
+
+
+@pytest.mark.parametrize(("code", "mark"), [(code, mark) for code, marks in _VARIANTS.items() for mark in marks])
+def test_what_a_code_means_beside_its_first_meaning_has_a_sentence_of_its_own(code: str, mark: str) -> None:
+    values: dict[str, Any] = {mark: "7", "n": 7}
+    for refusal in (Refusal(code, field=mark, n=7, everybody="7"), Refusal(code, **values)):
+        said = [sentence(refusal, locale) for locale in LOCALES]
+        assert said[0] == _VARIANTS[code][mark].format(n=7, everybody="7")
+        assert said[1] != said[0]
+        assert "{" not in said[1]
 
 
 def test_what_people_wrote_is_not_taken_for_a_placeholder() -> None:

@@ -154,7 +154,7 @@ class Edit(Act):
         if all(getattr(now, field) == getattr(edited, field) for field in ("text", "html", "mentions", "all")):
             raise Unchanged(edited)
         if done_before(connection, self, "edited", self.target) >= EDITS_LIMIT:
-            raise Refusal("too-many", field="target", n=EDITS_LIMIT)
+            raise Refusal("too-many", field="target", n=EDITS_LIMIT, edits=True)
         index.forget(connection, self.room.id, self.target)
         self.call.reach(connection, self, self.target, again=self.call.everybody and now.all)
         return edited
@@ -191,7 +191,7 @@ class React(Act):
         if self.on == _reacts(connection, self):
             raise Unchanged(reacted)
         if done_before(connection, self, "reacted", self.target) >= TOGGLES_LIMIT:
-            raise Refusal("too-many", field="target", n=TOGGLES_LIMIT)
+            raise Refusal("too-many", field="target", n=TOGGLES_LIMIT, reactions=True)
         if self.on:
             kinds = kinds_of_reactions(connection, self.room, self.target)
             if self.emoji not in kinds and len(kinds) >= REACTIONS_LIMIT:

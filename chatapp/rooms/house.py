@@ -250,7 +250,7 @@ class House:
         Raises Refusal `forbidden` (nobody could come back for a guest's), `bad-field`, `rate-limited` or `busy`.
         """
         if person.role == "guest":
-            raise Refusal("forbidden")
+            raise Refusal("forbidden", guest=True)
         if level not in LEVELS:
             raise Refusal("bad-field", field="level")
         _take(self._rates, person)
@@ -292,7 +292,7 @@ class House:
     def _no_guest(self, person: Person) -> None:
         """A guest has no name that anybody could hold them to."""
         if person.role == "guest":
-            raise Refusal("forbidden")
+            raise Refusal("forbidden", guest=True)
 
     def _let(self, person: Person, nonce: str | None) -> None:
         """Lets the person do one more thing that is stored."""

@@ -22,9 +22,10 @@ def check_origin(listed: tuple[str, ...]) -> None:
     """
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
-    strange = not allowed_origin(listed)
-    if strange or ("Origin" not in request.headers and "id" in session):
+    if not allowed_origin(listed):
         raise Refusal("forbidden")
+    if "Origin" not in request.headers and "id" in session:
+        raise Refusal("forbidden", cookie=True)
 
 
 def body(kind: type[T]) -> T:

@@ -42,7 +42,7 @@ def search(settings: Settings, index: Search, *, clock: Callable[[], float]) -> 
     def find() -> Response:
         line = request.args.get("q", "")
         if len(line) > LINE_LIMIT:
-            raise Refusal("bad-field", field="q")
+            raise Refusal("bad-field", field="q", n=LINE_LIMIT)
         zone = _zone(request.args.get("zone", ""))
         query = parse(line, zone, datetime.fromtimestamp(clock(), zone).date())
         found = index.find(query, before=_before(), limit=PAGE)

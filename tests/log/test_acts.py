@@ -309,8 +309,11 @@ def test_a_message_is_edited_and_reacted_to_a_limited_number_of_times_by_one_per
         edits = [do.edit(1, str(number)) for number in range(EDITS_LIMIT + 1)]
         toggles = [do.react(1, "👍", on=number % 2 == 0) for number in range(TOGGLES_LIMIT + 1)]
         bobs = do.react(1, "🎉", by=BOB)
-    assert (edits[-1].refusal.code, edits[-1].refusal.values) == ("too-many", {"n": EDITS_LIMIT})
-    assert (toggles[-1].refusal.code, toggles[-1].refusal.values) == ("too-many", {"n": TOGGLES_LIMIT})
+    assert (edits[-1].refusal.code, edits[-1].refusal.values) == ("too-many", {"n": EDITS_LIMIT, "edits": True})
+    assert (toggles[-1].refusal.code, toggles[-1].refusal.values) == (
+        "too-many",
+        {"n": TOGGLES_LIMIT, "reactions": True},
+    )
     bobs.wait()
     assert len(log.told) == 1 + EDITS_LIMIT + TOGGLES_LIMIT + 1
     (message,) = page(log)

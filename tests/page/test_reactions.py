@@ -165,7 +165,7 @@ def test_twenty_kinds_fit_under_a_message_and_the_next_one_says_so(ana: Person, 
     expect(chips(ana)).to_have_count(20)
     ana.choose("popular", "React with 👍")
     deed = ana.message("popular").locator(".deed")
-    expect(deed).to_contain_text("👍 not changed: There are 20 of these already.")
+    expect(deed).to_contain_text("👍 not changed: This message has 20 different reactions already.")
     expect(chips(ana)).to_have_count(20)
     has_no_violations(ana)
     deed.get_by_role("button", name="Discard").click()

@@ -120,7 +120,8 @@ def test_every_example_of_the_page_is_understood(app: Flask, language: str) -> N
 
 
 def test_what_is_no_query_is_refused(browser: Browser) -> None:
-    refused(browser.get("/api/search", query_string={"q": "x" * 501}), 400, "bad-field", "q")
+    long = refused(browser.get("/api/search", query_string={"q": "x" * 501}), 400, "bad-field", "q")
+    assert long["detail"] == "The query is too long: at most 500 characters."
     for before in ("x", "-1", "1.5", "9" * 30):
         refused(browser.get("/api/search", query_string={"q": "x", "before": before}), 400, "bad-field", "before")
     assert look(browser, "") == {"results": [], "next": None, "notes": []}
