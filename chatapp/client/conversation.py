@@ -17,7 +17,7 @@ from .address import Address
 from .heard import Heard, heard
 from .patience import Patience
 from .person import NotSo, introduce
-from .show import lines
+from .show import Telling
 from .wire import Closed, Refused, Wire
 
 PING_AFTER = 25.0  # seconds of silence after which we ask whether the server is there
@@ -79,6 +79,7 @@ class Conversation:
         self._over = False
         self._people: dict[str, str] = {}  # id and name of those in the room
         # Of the thread alone.
+        self._telling = Telling()
         self._you = ""
         self._last: int | None = None  # the newest seq that was told
         self._epoch = ""
@@ -274,7 +275,7 @@ class Conversation:
             self._acknowledged(event.nonce)
         if event.seq > (self._last or 0):
             self._last = event.seq
-            for line in lines(event):
+            for line in self._telling.lines(event):
                 self._listener.tell(line)
 
     def _acknowledged(self, nonce: str) -> None:

@@ -12,7 +12,7 @@ from ..terminal import escaped
 from .address import Address
 from .heard import Heard, heard
 from .patience import Patience
-from .show import lines
+from .show import Telling
 
 SILENCE = 90.0  # seconds without even an empty line after which a connection is dead; the server sends one every 20
 LINE_LIMIT = 4_194_304  # bytes of a line: more than any event has
@@ -42,6 +42,7 @@ class Following:
         self._after = after
         self._last = last
         self._epoch = ""
+        self._telling = Telling()
         self._patience = Patience(random)
         self._sleep = sleep
 
@@ -80,7 +81,7 @@ class Following:
             raise _Later(word.reason)
         elif word.seq > (self._after or 0):
             self._after = word.seq
-            yield from lines(word)
+            yield from self._telling.lines(word)
 
     def _begun(self, word: Heard) -> Iterator[str]:
         if self._patience.tried:

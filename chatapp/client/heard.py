@@ -17,9 +17,10 @@ class Quoted(Struct):
 
 
 class Question(Struct):
-    """What a poll offers."""
+    """What a poll offers, and how many chose each."""
 
     options: list[str] = []
+    counts: list[int] = []
 
 
 class You(Struct, frozen=True):
@@ -45,7 +46,7 @@ class Heard(Struct):
     emoji: str = ""
     on: bool = True
     deleted: bool = False
-    voters: int = 0
+    counts: list[int] = []
     name: str | None = None
     topic: str | None = None
     archived: bool | None = None

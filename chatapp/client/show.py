@@ -6,20 +6,37 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ..terminal import escaped
-from .heard import Heard
+from .heard import Heard, Question
 
 INDENT = "      "  # under the time
+POLLS_KEPT = 100  # polls of a room whose options are known when somebody votes
 
 
-def lines(event: Heard) -> Iterator[str]:
-    """The lines that tell an event; none for a kind that is not known here."""
-    first, *more = _told(event) or [""]
-    if first:
-        yield f"{_time(event.at)} {escaped(first)}"
-        yield from (INDENT + escaped(line) for line in more)
+class Telling:
+    """Tells the events of one room. Owns what it has heard of its polls, for a vote tells no more than numbers."""
+
+    def __init__(self) -> None:
+        self._polls: dict[int, Question] = {}  # by seq
+
+    def lines(self, event: Heard) -> Iterator[str]:
+        """The lines that tell an event; none for a kind that is not known here."""
+        self._learn(event)
+        poll = self._polls.get(event.target)
+        first, *more = _told(event, poll) or [""]
+        if first:
+            yield f"{_time(event.at)} {escaped(first)}"
+            yield from (INDENT + escaped(line) for line in more)
+
+    def _learn(self, event: Heard) -> None:
+        if event.poll:
+            self._polls[event.seq] = event.poll
+        elif event.type == "voted":
+            self._polls.setdefault(event.target, Question()).counts = event.counts
+        while len(self._polls) > POLLS_KEPT:
+            del self._polls[min(self._polls)]
 
 
-def _told(event: Heard) -> list[str]:
+def _told(event: Heard, poll: Question | None) -> list[str]:
     who = event.author.name or "Somebody"
     match event.type:
         case "message":
@@ -34,12 +51,19 @@ def _told(event: Heard) -> list[str]:
         case "pinned":
             return [f"* {who} {'pinned' if event.on else 'unpinned'} #{event.target}"]
         case "voted":
-            return [f"* {who} voted in #{event.target}: {event.voters} in all"]
+            return [f"* {who} voted in #{event.target}{_standing(poll)}"]
         case "closed":
-            return [f"* {who} closed the poll #{event.target}"]
+            return [f"* {who} closed the poll #{event.target}{_standing(poll)}"]
         case "configured":
             return [f"* {who} changed the room: {_configured(event)}"]
     return []
+
+
+def _standing(poll: Question | None) -> str:
+    if poll is None or not poll.counts:
+        return ""
+    names = poll.options or [f"{number})" for number in range(1, len(poll.counts) + 1)]
+    return ": " + ", ".join(f"{name} {count}" for name, count in zip(names, poll.counts, strict=False))
 
 
 def _message(event: Heard, who: str) -> list[str]:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from chatapp.client.address import Address
-from chatapp.client.heard import Heard, heard
+from chatapp.client.heard import Heard, Question, heard
 from chatapp.client.patience import LONGEST, Patience
-from chatapp.client.show import lines
+from chatapp.client.show import POLLS_KEPT, Telling
 from chatapp.model import Author
 
 from ..actors import ROOT, Server, eventually
@@ -111,12 +111,11 @@ def test_kinds_of_events_that_are_not_known_yet_are_passed_over_and_known_ones_t
     ana = Author("a", "Ana\x1b")
 
     def told(**fields: Any) -> list[str]:
-        return [line.partition(" ")[2] for line in lines(Heard(author=ana, at="2026-11-25T21:00:00.000Z", **fields))]
+        event = Heard(author=ana, at="2026-11-25T21:00:00.000Z", **fields)
+        return [line.partition(" ")[2] for line in Telling().lines(event)]
 
     assert told(type="danced", seq=3) == []
     assert told(type="pinned", target=3, on=False) == [r"* Ana\x1b unpinned #3"]
-    assert told(type="voted", target=3, voters=4) == [r"* Ana\x1b voted in #3: 4 in all"]
-    assert told(type="closed", target=3) == [r"* Ana\x1b closed the poll #3"]
     assert told(type="configured", topic="Maths", archived=True) == [
         r"* Ana\x1b changed the room: topic “Maths”, archived"
     ]
@@ -124,7 +123,29 @@ def test_kinds_of_events_that_are_not_known_yet_are_passed_over_and_known_ones_t
     assert heard("[]") is None
     assert heard(b"\xff") is None
     assert heard('{"type": "x", "seq": "three"}') is None
-    assert list(lines(Heard("message", at="yesterday", text="x"))) == ["--:-- #0 Somebody: x"]
+    assert list(Telling().lines(Heard("message", at="yesterday", text="x"))) == ["--:-- #0 Somebody: x"]
+
+
+def test_a_vote_tells_how_the_poll_stands_and_so_does_its_end() -> None:
+    telling = Telling()
+
+    def told(**fields: Any) -> list[str]:
+        event = Heard(author=Author("a", "Ana"), at="2026-11-25T21:00:00.000Z", **fields)
+        return [line.partition(" ")[2] for line in telling.lines(event)]
+
+    told(type="message", seq=3, text="Lunch?", poll=Question(["Yes", "No"]))
+    assert told(type="closed", target=3) == ["* Ana closed the poll #3"]  # nobody has voted
+    assert told(type="voted", target=3, counts=[3, 1]) == ["* Ana voted in #3: Yes 3, No 1"]
+    assert told(type="voted", target=2, counts=[0, 1]) == ["* Ana voted in #2: 1) 0, 2) 1"]  # not seen
+    assert told(type="closed", target=3) == ["* Ana closed the poll #3: Yes 3, No 1"]
+    for seq in range(10, 10 + POLLS_KEPT):
+        told(type="message", seq=seq, text="?", poll=Question(["a", "b"]))
+    assert told(type="closed", target=3) == ["* Ana closed the poll #3"]  # too long ago
+    assert told(type="message", seq=500, poll=Question(["Yes", "No"], [2, 0]), text="Tea?") == [
+        "#500 Ana: Tea?",
+        "     1) Yes",
+        "     2) No",
+    ]
 
 
 def test_one_waits_longer_each_time_and_never_too_long() -> None:
