@@ -96,6 +96,9 @@ class Following:
             yield "-- more was said than is shown here"
         if self._after is None:  # the seqs have no gaps: which one the first event has is known before it comes
             self._after = max(0, word.head - (JOIN_DEFAULT if self._last is None else self._last))
+        elif self._after > word.head:
+            yield f"-- the newest is #{word.head}: from there on"
+            self._after = word.head
 
 
 class _Later(Exception):

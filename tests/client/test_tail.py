@@ -71,6 +71,17 @@ def test_it_goes_on_where_it_was_when_the_server_comes_back(
     assert tail.ends() == 0
 
 
+def test_who_begins_beyond_the_newest_is_told_and_hears_what_follows(server: Server, terminal: Open) -> None:
+    ana = server.enter("Ana")
+    ana.hear("message", nonce=ana.post("old"))
+    tail = terminal("tail", "general", "--server", server.url, "--after", "99999")
+    eventually(lambda: "Client connected: path=/api/rooms/general/stream" in server.terminal)
+    ana.hear("message", nonce=ana.post("new"))
+    tail.shows("#2 Ana: new")
+    assert "-- the newest is #1: from there on" in tail.shown
+    assert "old" not in tail.shown
+
+
 def test_mistakes_end_it_with_one_line(server: Server) -> None:
     nowhere = run("nowhere", "--server", server.url)
     assert (nowhere.returncode, nowhere.stdout, nowhere.stderr) == (1, b"", b"Error: There is no such room.\n")
