@@ -12,6 +12,7 @@ from flask import Flask
 
 from .client.address import LOCAL, Address
 from .client.follow import Following, Wrong
+from .client.rooms import NoSuchRoom, slug_of
 from .live.protocol import JOIN_LIMIT
 
 SHOWN = 10  # events that `tail` begins with, as its namesake
@@ -44,9 +45,10 @@ def init_app(app: Flask) -> None:
 def tail(room: str, server: Address, last: int, after: int | None, name: str) -> None:
     """Follow ROOM: what was said last, and then what happens."""
     try:
-        for line in Following(server, room, name=name, after=after, last=last, random=random.random).lines():
+        slug = slug_of(server, room)
+        for line in Following(server, slug, name=name, after=after, last=last, random=random.random).lines():
             click.echo(line)
-    except Wrong as wrong:
+    except (Wrong, NoSuchRoom) as wrong:
         raise click.ClickException(str(wrong)) from None
     except KeyboardInterrupt:
         pass  # the way to end it
@@ -62,7 +64,10 @@ def talk(room: str, server: Address, name: str, to_all: bool) -> None:
     from .client.prompt import Program, Terminal  # only now: a server that starts has no need of it
 
     try:
-        status = (Terminal if sys.stdin.isatty() else Program)(server, room, name, to_all=to_all).talk()
+        slug = slug_of(server, room)
+        status = (Terminal if sys.stdin.isatty() else Program)(server, slug, name, to_all=to_all).talk()
+    except NoSuchRoom as wrong:
+        raise click.ClickException(str(wrong)) from None
     except (OSError, HTTPException) as error:
         raise click.ClickException(f"{server} cannot be reached: {error or type(error).__name__}") from None
     sys.exit(status)

@@ -25,6 +25,7 @@ LAYERS: list[set[str]] = [
     {"cli"},
     {"client.prompt"},
     {"client.conversation", "client.follow"},
+    {"client.rooms"},
     {"client.patience", "client.person", "client.show", "client.wire"},
     {"client.address", "client.heard"},
     {"servers.address", "servers.command", "servers.limits", "servers.pool"},

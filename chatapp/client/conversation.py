@@ -86,8 +86,7 @@ class Conversation:
         self._joined = False
         self._sent = ""  # the nonce of what is on its way on this connection
         self._again_at = 0.0  # monotonic seconds: not before, says the server
-        self._heard_at = 0.0
-        self._asked_at = 0.0
+        self._heard_at = self._asked_at = 0.0
         self._bell, self._rings = socket.socketpair()
         self._bell.setblocking(False)
         self._thread = Thread(target=self._run, name="conversation", daemon=True)
@@ -140,7 +139,7 @@ class Conversation:
     def _ring(self) -> None:
         try:
             self._rings.sendall(b"\0")
-        except BrokenPipeError:
+        except OSError:
             pass  # the thread has ended by itself
 
     # The thread.
@@ -164,6 +163,7 @@ class Conversation:
             if not self._over:
                 self._pause(wait, why)
         self._bell.close()
+        self._rings.close()
 
     def _end(self, why: str) -> None:
         self._listener.warn(escaped(why))

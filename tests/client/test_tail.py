@@ -13,6 +13,7 @@ import pytest
 from chatapp.client.address import Address
 from chatapp.client.heard import Heard, Question, heard
 from chatapp.client.patience import LONGEST, Patience
+from chatapp.client.rooms import NoSuchRoom, slug_of
 from chatapp.client.show import POLLS_KEPT, Telling
 from chatapp.model import Author
 
@@ -84,7 +85,8 @@ def test_who_begins_beyond_the_newest_is_told_and_hears_what_follows(server: Ser
 
 def test_mistakes_end_it_with_one_line(server: Server) -> None:
     nowhere = run("nowhere", "--server", server.url)
-    assert (nowhere.returncode, nowhere.stdout, nowhere.stderr) == (1, b"", b"Error: There is no such room.\n")
+    error = b"Error: There is no room \xe2\x80\x9cnowhere\xe2\x80\x9d. There are: general\n"
+    assert (nowhere.returncode, nowhere.stdout, nowhere.stderr) == (1, b"", error)
     for wrong in ("ftp://a", "http://", "http://a:b", "http://a/b", "http://[::1"):
         found = run("general", "--server", wrong)
         assert found.returncode == 2
@@ -103,6 +105,24 @@ def test_it_ends_quietly_when_nobody_reads_any_more(server: Server) -> None:
         rest = shell.stdout.read()
     assert rest.count(b"\n") == 1
     assert b"Error" not in rest
+
+
+def test_a_room_is_found_by_its_address_or_its_name(server: Server) -> None:
+    for name in ("Café & Cozinha", "#1", *(f"room {number}" for number in range(10))):
+        assert server.post("/api/rooms", {"name": name})[0] == 201
+    address = Address.parse(server.url)
+    for asked in ("café-cozinha", "CAFÉ-COZINHA", "café & cozinha", "#Café & Cozinha", "#café-cozinha"):
+        assert slug_of(address, asked) == "café-cozinha", asked
+    assert slug_of(address, "#1") == slug_of(address, "1") == "1"
+    with pytest.raises(NoSuchRoom) as refused:
+        slug_of(address, "room\x1b")
+    said = str(refused.value)
+    assert said.startswith(r"There is no room “room\x1b”. There are: ")
+    assert (said.count("room-"), said.endswith(" and 3 more")) == (7, True)
+
+
+def test_a_room_of_a_server_that_is_away_is_taken_at_its_word() -> None:
+    assert slug_of(Address(False, "127.0.0.1", 9), "#Pins") == "#Pins"
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 
-from ..actors import ROOT, Server, eventually
+from chatapp.client.address import Address
+from chatapp.client.conversation import Conversation
+from chatapp.client.heard import Heard
+from chatapp.client.person import introduce
+
+from ..actors import PATIENCE, ROOT, Server, eventually
 from .conftest import Relay, Terminal, texts_of
 
 Open = Callable[..., Terminal]
@@ -149,8 +156,7 @@ def test_what_people_write_does_not_speak_to_the_terminal(server: Server, termin
 def test_a_room_that_there_is_not_and_a_server_that_there_is_not_end_it(server: Server, terminal: Open) -> None:
     nowhere = terminal("talk", "nowhere", "--server", server.url, "--name", "Ana")
     assert nowhere.ends() == 1
-    assert "There is no such room." in nowhere.shown
-    assert "Error" not in nowhere.shown
+    assert "There is no room “nowhere”. There are: general" in nowhere.shown
     nobody = terminal("talk", "general", "--server", "http://127.0.0.1:9", "--name", "Ana")
     assert nobody.ends() == 1
     assert "http://127.0.0.1:9 cannot be reached" in nobody.shown
@@ -166,13 +172,54 @@ def piped(server: Server, text: bytes, room: str = "general", *options: str) -> 
     )
 
 
-def test_a_room_that_there_is_not_ends_a_program_without_a_second_complaint(server: Server) -> None:
-    nowhere = piped(server, b"one\ntwo\n", "nowhere")
-    assert nowhere.returncode == 1
-    assert nowhere.stdout == b""
-    assert b"chatapp: There is no such room." in nowhere.stderr
-    assert b"chatapp: not sent: " in nowhere.stderr
-    assert b"Error" not in nowhere.stderr
+class Ears:
+    """Hears what becomes of a conversation."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.over = threading.Event()
+
+    def tell(self, line: str) -> None:
+        self.heard.append(line)
+
+    def warn(self, line: str) -> None:
+        self.heard.append(line)
+
+    def refused(self, text: str, why: Heard) -> None:
+        self.heard.append(text)
+
+    def ended(self) -> None:
+        self.over.set()
+
+
+def test_who_talks_on_after_the_end_does_no_harm(server: Server) -> None:
+    address, ears = Address.parse(server.url), Ears()
+    nonces = map(str, count())
+    conversation = Conversation(
+        address,
+        "nowhere",
+        "Ana",
+        introduce(address, "Ana"),
+        listener=ears,
+        new_nonce=lambda: next(nonces),
+        random=lambda: 1.0,
+    )
+    conversation.start()
+    assert ears.over.wait(PATIENCE)
+    eventually(lambda: "conversation" not in [thread.name for thread in threading.enumerate()])
+    conversation.say("one")
+    conversation.rename("Bia")
+    conversation.stop(PATIENCE)
+    assert (ears.heard, conversation.wait_sent(PATIENCE)) == (["There is no such room."], 1)
+
+
+def test_a_program_finds_a_room_by_its_name(server: Server) -> None:
+    assert server.post("/api/rooms", {"name": "The Pins"})[0] == 201
+    assert piped(server, b"one\n", "#the pins").returncode == 0
+    assert texts_of(server, "the-pins") == ["one"]
+    nowhere = piped(server, b"one\n", "nowhere")
+    assert (nowhere.returncode, nowhere.stdout) == (1, b"")
+    assert nowhere.stderr.decode().startswith("Error: There is no room “nowhere”. There are: ")
 
 
 def test_a_program_has_its_name_again_as_soon_as_it_has_left(make_server: Callable[..., Server]) -> None:
