@@ -63,19 +63,18 @@ class Search:
 
         Whatever was acknowledged is found. Raises Refusal `busy`.
         """
-        notes = list(query.notes)
-        if query.empty or any(note.code != "too-many" for note in notes):
-            return Found([], None, notes)
+        if query.empty:
+            return Found([], None, list(query.notes))
         self._indexer.catch_up()
         if not self._turns.acquire(timeout=TIMEOUT):
             raise Refusal("busy", retry_after=1.0, reason="too many searches at once")
         try:
-            return self._history.read(lambda connection: _found(connection, query, notes, before, limit))
+            return self._history.read(lambda connection: _found(connection, query, before, limit))
         finally:
             self._turns.release()
 
 
-def _found(connection: Connection, query: Query, notes: list[Note], before: int | None, limit: int) -> Found:
+def _found(connection: Connection, query: Query, before: int | None, limit: int) -> Found:
     if connection.dialect.name != "sqlite":
         connection.execute(text(f"SET LOCAL statement_timeout = {int(TIMEOUT * 1000)}"))
     known = [_Room(*row) for row in connection.execute(select(rooms.c.id, rooms.c.slug, rooms.c.name))]
@@ -84,8 +83,9 @@ def _found(connection: Connection, query: Query, notes: list[Note], before: int 
         for each in (*query.wanted, *query.unwanted)
         if isinstance(each, Inside) and not _meant(each, known)
     ]
-    if strange:
-        return Found([], None, notes + strange)
+    notes = [*query.notes, *strange]
+    if any(note.code != "too-many" for note in notes):
+        return Found([], None, notes)
     index = index_of(connection)
     doc: Any
     criteria = _criteria(query, known)

@@ -225,6 +225,17 @@ def test_an_index_from_before_options_were_in_it_is_made_anew(library: Library, 
         assert upgraded.find("fruit") == ["other fruit", "Fruit quiz? jabuticaba"]
 
 
+def test_all_that_is_wrong_with_a_query_is_said_at_once(library: Library) -> None:
+    library.say("something")
+    found = library.look("something in:nowhere has:foo before:x")
+    assert [(note.term, note.code) for note in found.notes] == [
+        ("has:foo", "bad-content"),
+        ("before:x", "bad-day"),
+        ("in:nowhere", "no-such-room"),
+    ]
+    assert found.hits == []
+
+
 def test_operators_narrow_it_down_in_both_languages(library: Library) -> None:
     kitchen = library.open_room("Café & Cozinha", "cafe-cozinha")
     library.say("soup", "soup `code`", by=BIA)
