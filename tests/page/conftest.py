@@ -98,6 +98,7 @@ class Person:
 
     def menu(self, text: str) -> Locator:
         """Opens the menu of the message that says this, with the mouse."""
+        self.page.bring_to_front()  # in a tab behind another it takes seconds
         self.message(text).hover()
         self.page.locator(".tools-more").click()
         return self.page.get_by_role("menu")

@@ -117,7 +117,7 @@ def test_in_names(ana: Person) -> None:
     for shown in (ana.page.locator(".message .author"), ana.page.locator("#people-list .person-name")):
         assert set(NAMES) <= set(shown.all_text_contents())
     ana.page.keyboard.press("Control+k")
-    ana.page.keyboard.type("@<")
+    ana.page.keyboard.type(f"@{NAMES[0]}")
     expect(ana.page.get_by_role("option", name=NAMES[0], exact=False).first).to_be_visible()
     is_unharmed(ana)
 
