@@ -157,8 +157,8 @@ def test_in_topics(ana: Person) -> None:
             const { Api } = await import("/static/js/api.js");
             const api = new Api();
             const rooms = (await api.rooms()).slice(4);
-            for (const [index, { slug }] of rooms.entries()) await api.configure(slug, { topic: topics[index] ?? "" });
-            for (const topic of topics) await api.configure("general", { topic });
+            await Promise.all(rooms.map(({ slug }, index) => api.configure(slug, { topic: topics[index] ?? "" })));
+            await api.configure("general", { topic: topics.at(-1) });
         }""",
         TOPICS,
     )

@@ -687,8 +687,8 @@ def test_every_station_explains_itself_by_keyboard(viewer: Viewer) -> None:
 
 @pytest.mark.parametrize(
     ("device", "scheme", "language"),
-    [(PHONE, "light", "en"), (PHONE, "dark", "pt-BR"), (DESKTOP, "light", "pt-BR"), (DESKTOP, "dark", "en")],
-    ids=["phone-light-en", "phone-dark-pt", "desktop-light-pt", "desktop-dark-en"],
+    [(PHONE, "light", "en"), (DESKTOP, "dark", "pt-BR")],
+    ids=["phone-light-en", "desktop-dark-pt"],
 )
 def test_axe_finds_nothing(
     make_viewer: Callable[..., Viewer], language: str, scheme: str, device: dict[str, Any]

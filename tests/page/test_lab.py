@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.actors import Server
 
 from .conftest import Person
-from .test_looks import FOUR_LOOKS, has_no_violations
+from .test_looks import TWO_LOOKS, has_no_violations
 
 SLOW = 30_000  # ms until a figure says it: some need five seconds on a machine with nothing else to do
 
@@ -119,7 +119,7 @@ def test_it_begins_when_it_is_asked_to_and_begins_anew(lab_server: Server, make_
     expect(page.locator("[data-number='1'][data-state=reading]")).to_be_attached(timeout=SLOW)
 
 
-@FOUR_LOOKS
+@TWO_LOOKS
 def test_axe_finds_nothing(
     make_visitor: Callable[..., Person], language: str, scheme: str, device: dict[str, object]
 ) -> None:

@@ -16,7 +16,15 @@ from .conftest import Line, Person
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-# Each screen, scheme and language together with each of the others; of all three together a half.
+# Each screen, scheme and language.
+TWO_LOOKS = pytest.mark.parametrize(
+    ("device", "scheme", "language"),
+    [
+        pytest.param(PHONE, "dark", "pt-BR", id="phone-dark-pt"),
+        pytest.param(DESKTOP, "light", "en-US", id="desktop-light-en"),
+    ],
+)
+# Each together with each of the others; of all three together a half.
 FOUR_LOOKS = pytest.mark.parametrize(
     ("device", "scheme", "language"),
     [

@@ -32,7 +32,7 @@ def begins_with_the_first(person: Person) -> None:
     expect(first).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("count", [30, 60, 700])
+@pytest.mark.parametrize("count", [60, 700])
 def test_one_who_comes_back_begins_with_the_first_that_was_not_read(
     server: Server, bot: Talker, ana: Person, count: int
 ) -> None:
