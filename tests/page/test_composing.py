@@ -195,6 +195,26 @@ def test_an_edit_that_comes_too_late_for_its_message_goes_on_as_a_draft(
     expect(other.page.locator(".deed:visible")).to_have_count(0)
 
 
+def test_what_cannot_be_changed_any_more_does_not_get_into_another_edit(
+    server: Server, ana: Person, line: Line, make_person: Callable[..., Person]
+) -> None:
+    other = make_person(server.url, beside=ana, line=line).visit()
+    ana.write("one", "two")
+    other.sees("one", "two")
+    line.cut()
+    other.choose("one", "Edit")
+    other.write("one, and a long explanation")
+    other.choose("two", "Edit")
+    delete(ana, "one")
+    ana.sees(GONE, "two")
+    line.mend()
+    other.is_connected()
+    expect(other.page.locator("#notice")).to_contain_text("was deleted")
+    expect(other.composer).to_have_value("two")
+    other.composer.press("Escape")
+    expect(other.composer).to_have_value("one, and a long explanation")
+
+
 def test_who_empties_a_message_is_asked_whether_to_delete_it(ana: Person, bia: Person) -> None:
     ana.write("superfluous")
     bia.sees("superfluous")

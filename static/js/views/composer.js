@@ -105,10 +105,11 @@ export class ComposerView {
     return true;
   }
 
-  /** Adds to what is written something that should not be lost. */
+  /** Adds to the draft something that should not be lost. */
   append(text) {
-    this.#field.value = [this.#field.value.trimEnd(), text].filter(Boolean).join("\n\n");
-    this.#written();
+    const { slug } = this.#room;
+    this.#drafts.set(slug, [this.#drafts.get(slug).trimEnd(), text].filter(Boolean).join("\n\n"));
+    if (!this.#lent) this.#put(this.#drafts.get(slug));
   }
 
   /** Writes a word where the cursor is, with a blank around it. */
