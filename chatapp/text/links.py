@@ -44,8 +44,9 @@ class Links:
                 return self._page(source, _before(_WWW, source, place, len("www")), "https://")
             case "@" if found := _PLACE.match(source, place, place + ADDRESS_MOST):
                 begin = _before(_NAME, source, place, NAME_MOST)
-                address = source[begin : found.end()] if begin is not None else ""
-                return Link(begin, address, f"mailto:{address}") if begin is not None else None
+                if begin is not None:
+                    address = source[begin : found.end()]
+                    return Link(begin, address, f"mailto:{address}")
         return None
 
     def _page(self, source: str, begin: int | None, scheme: str) -> Link | None:

@@ -95,9 +95,10 @@ function essence({ seq, author, text, deleted }) {
 /** What was kept, or null if somebody else wrote there. */
 function parsed(text) {
   try {
-    const { kind, message } = JSON.parse(text);
+    const about = JSON.parse(text);
+    const { kind, message } = about;
     const whole = Number.isInteger(message.seq) && typeof message.author.name === "string" && typeof message.text === "string";
-    return whole && (kind === "reply" || kind === "edit") ? JSON.parse(text) : null;
+    return whole && (kind === "reply" || kind === "edit") ? about : null;
   } catch {
     return null;
   }

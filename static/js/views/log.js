@@ -120,7 +120,7 @@ export class LogView {
   }
 
   /** Somebody may be looking now: what is on the screen counts as read. */
-  look() {
+  #look() {
     const room = this.#room;
     if (!room?.loaded || !this.#watched()) return;
     this.#allSeen = true;
@@ -183,7 +183,7 @@ export class LogView {
     if (this.#goal) this.#reach();
     else if (opening) this.#openAt();
     this.#place.hold();
-    this.look();
+    this.#look();
     this.#actions.shown();
     this.#fetchAhead();
   }
@@ -303,7 +303,7 @@ export class LogView {
 
   #scrolled() {
     if (!this.#place.heed()) this.#place.hold();
-    this.look();
+    this.#look();
     this.#actions.shown();
     this.#fetchAhead();
   }
