@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocketRoute, expect, sync_playwright
 
-from tests.actors import Server, Talker
+from tests.actors import Server, Talker, eventually
 from tests.launching import Launch, warm
 
 CHROMIUM = os.environ.get("CHATAPP_TEST_BROWSER") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -71,6 +71,12 @@ class Person:
             self.page.keyboard.press("Enter")
         self.is_connected()
         return self
+
+    def leave(self, server: Server) -> None:
+        """Goes away. The old page lives for a moment beside the new one, and its last word is what was read there."""
+        gone = server.terminal.count("Client Disconnected")
+        self.page.goto("about:blank")
+        eventually(lambda: server.terminal.count("Client Disconnected") > gone)
 
     def is_connected(self) -> None:
         expect(self.page.locator("#me-status")).to_have_text(CONNECTED, timeout=25_000)

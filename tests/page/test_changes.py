@@ -81,10 +81,12 @@ def test_older_pages_are_in_their_present_state(bia: Person, bot: Talker) -> Non
     do(bot, "delete", target=4)
     bia.page.reload()
     bia.is_connected()
-    for _ in range(4):
+
+    def is_at_the_beginning() -> bool:
         bia.scroll("0")
-        bia.page.wait_for_timeout(100)
-    expect(bia.texts.first).to_have_text("1")
+        return bia.all_texts()[0] == "1"
+
+    let_happen(bia.page, is_at_the_beginning)
     assert bia.all_texts()[2:5] == ["three", GONE, "5"]
 
 

@@ -314,7 +314,7 @@ def test_what_was_read_in_one_tab_is_read_in_the_other(
 def test_what_came_while_nobody_was_here_is_unread_at_the_next_visit(server: Server, ana: Person, bia: Person) -> None:
     bia.write("seen")
     ana.sees("seen")
-    ana.page.goto("about:blank")
+    ana.leave(server)
     bia.write("not seen")
     ana.visit()
     expect(ana.page.locator(".divider + .message .text")).to_have_text("not seen")

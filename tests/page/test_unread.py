@@ -25,10 +25,10 @@ def say(bot: Talker, count: int) -> None:
     bot.hear("message", text=f"news {count - 1}")
 
 
-def is_away_while_something_is_said(person: Person, bot: Talker, count: int) -> None:
+def is_away_while_something_is_said(server: Server, person: Person, bot: Talker, count: int) -> None:
     bot.post("seen")
     person.sees("seen")
-    person.page.goto("about:blank")
+    person.leave(server)
     say(bot, count)
 
 
@@ -43,7 +43,7 @@ def begins_with_the_first(person: Person) -> None:
 def test_one_who_comes_back_begins_with_the_first_that_was_not_read(
     server: Server, bot: Talker, ana: Person, count: int
 ) -> None:
-    is_away_while_something_is_said(ana, bot, count)
+    is_away_while_something_is_said(server, ana, bot, count)
     ana.visit()
     begins_with_the_first(ana)
     told = f"{min(count, 99)}{'' if count < 100 else '+'}"
@@ -78,7 +78,7 @@ def test_one_who_comes_back_from_another_room_begins_with_the_first_too(
 
 
 def test_one_reads_on_from_there_to_the_end(server: Server, bot: Talker, ana: Person) -> None:
-    is_away_while_something_is_said(ana, bot, 130)
+    is_away_while_something_is_said(server, ana, bot, 130)
     ana.visit()
     begins_with_the_first(ana)
     bot.post("and one more")
@@ -93,7 +93,7 @@ def test_one_reads_on_from_there_to_the_end(server: Server, bot: Talker, ana: Pe
 
 
 def test_when_what_was_not_read_cannot_be_had_one_begins_at_the_end(server: Server, bot: Talker, ana: Person) -> None:
-    is_away_while_something_is_said(ana, bot, 60)
+    is_away_while_something_is_said(server, ana, bot, 60)
     ana.page.route(re.compile("/messages"), lambda route: route.abort())
     ana.visit()
     ana.sees("news 59")

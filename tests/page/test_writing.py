@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.actors import Server
 
 from .conftest import Person
+from .test_looks import has_no_violations
 
 
 def test_a_preview_shows_what_the_message_will_look_like_while_one_writes(ana: Person, bia: Person) -> None:
@@ -79,8 +79,7 @@ def is_completed(ana: Person, written: str, names: str) -> None:
     expect(options.first).to_have_attribute("aria-selected", "true")
     expect(ana.composer).to_have_attribute("aria-activedescendant", "completion-0")
     expect(ana.page.locator("#completion-status")).to_contain_text("suggestion")
-    found = Axe().run(ana.page).response["violations"]
-    assert [each["id"] for each in found] == []
+    has_no_violations(ana)
     sign = (options.first.text_content() or "").split()[0]
     ana.composer.press("Enter")
     expect(ana.composer).to_have_value(written[: written.index(":")] + sign + " ")

@@ -198,8 +198,8 @@ def test_under_flask_run_pieces_that_keep_coming_end_with_the_time_of_the_reques
 ) -> None:
     monkeypatch.setattr(limits, "REQUEST_TIME", 0.2)
     reads, writes = pair
-    request = BufferedReader(ImpatientReads(reads))
     begun = time.monotonic()
+    request = BufferedReader(ImpatientReads(reads))
 
     def drip() -> None:
         while time.monotonic() - begun < PATIENCE:
