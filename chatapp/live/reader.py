@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from .frames import (
     BINARY,
@@ -31,13 +30,8 @@ _FINAL_TEXT = _FINAL | TEXT
 _KEY = 4  # bytes of a masking key
 _SENT_CODES = (range(1000, 1004), range(1007, 1015), range(3000, 5000))  # close codes that may travel, section 7.4
 
-
-class _Head(NamedTuple):
-    """A frame's head: what it is, where its content begins in the buffer and where it ends."""
-
-    first: int
-    start: int
-    end: int
+# A frame's head: its first byte, where its content begins in the buffer and where it ends.
+_Head = tuple[int, int, int]
 
 
 class _Fragments:
@@ -110,7 +104,6 @@ class Reader:
     def _head(self, buffer: bytearray, at: int) -> _Head | int:
         """The frame's head at `at`, or how long the buffer must be to know it. Raises Ended for a wrong one."""
         first, second = buffer[at], buffer[at + 1]
-        opcode = first & _OPCODE
         if first & _RESERVED or not second & _MASKED:
             raise Ended(PROTOCOL_ERROR)
         size = second & _LENGTH
@@ -124,6 +117,14 @@ class Reader:
             # The shortest form only, and no length over 2**63 (section 5.2).
             if size <= (CONTROL_LIMIT if width == 2 else 0xFFFF) or size >> 63:
                 raise Ended(PROTOCOL_ERROR)
+        if first != _FINAL_TEXT or self._begun is not None or size > self._limit:  # else it is a message, as nearly all
+            self._check(first, size)
+        start += _KEY
+        return first, start, start + size
+
+    def _check(self, first: int, size: int) -> None:
+        """Raises Ended for a frame that may not come now, or not be so long."""
+        opcode = first & _OPCODE
         if opcode in (TEXT, CONTINUATION):
             if (self._begun is None) != (opcode == TEXT):
                 raise Ended(PROTOCOL_ERROR)
@@ -136,8 +137,6 @@ class Reader:
             raise Ended(UNSUPPORTED, "only text is spoken here")
         else:
             raise Ended(PROTOCOL_ERROR)
-        start += _KEY
-        return _Head(first, start, start + size)
 
     def _take(self, first: int, content: bytes) -> str | None:
         """A frame that is no whole message by itself; the message that it completes, if it does."""
