@@ -43,7 +43,7 @@ export function conversation(root, parts, page) {
     strings,
     onCancel: () => composing.end() && composer.focus(),
   });
-  const back = new BackView({ button: find("#back"), onPress: goBack });
+  const back = new BackView({ button: find("#back"), onBack: goBack });
   const tools = new ToolsView({
     log: find("#log"),
     stage: find(".stage"),
@@ -256,8 +256,7 @@ export function conversation(root, parts, page) {
     const place = placeOf(link.pathname);
     if (!place || !chat.room(place.slug)) return;
     event.preventDefault();
-    if (place.slug === chat.open.slug && place.seq !== null) goTo(place.seq, { from: true });
-    else page.open(place);
+    page.open(place);
   }
 
   /** The address is one of a message: until it is there, nothing else is shown. */
@@ -272,11 +271,12 @@ export function conversation(root, parts, page) {
     putBack,
     catchUp,
     jump: (seq) => goTo(seq, { from: true }),
+    travelled: (place) => back.travelled(place),
     escape: () => composing.end(),
     emptied: () => askToDelete(composing.about.message),
     entered: (room) => {
       composing.show(room);
-      back.forget();
+      back.leave();
       forget();
       tools.hide();
     },

@@ -95,7 +95,7 @@ const log = new LogView({
     newer: (room) => reading.newer(room),
     comeBack: (room) => {
       chat.comeBack(room);
-      history.replaceState(null, "", addressOf(room.slug)); // no longer that of a message
+      history.replaceState(history.state, "", addressOf(room.slug)); // no longer that of a message
     },
     seen: (room, seq) => session.read(room, seq),
     retry: (nonce) => {
@@ -152,7 +152,12 @@ const drawers = new Drawers({
 });
 const go = navigation(
   { api, chat, composer, drawers, messages: $("#log"), reading, session },
-  { home: boot.home, seek: (seq) => talk.seek(seq) },
+  {
+    home: boot.home,
+    seek: (seq) => talk.seek(seq),
+    jump: (seq) => talk.jump(seq),
+    travelled: (place) => talk.travelled(place),
+  },
 );
 const who = naming($("#name-dialog"), { api, chat, session, strings }, { begin, onDone: go.focusWriting });
 const typing = new TypingView({ root: $("#typing"), words: $("#typing-words"), chat, strings, clock });

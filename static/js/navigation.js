@@ -3,15 +3,17 @@ import { addressOf, placeOf } from "./address.js";
 
 /**
  * `parts` are the page's (api, chat, composer, drawers, messages, reading, session), `page` the page's: home is
- * the slug of the room that one comes to first, seek(seq) shows a message of the open room.
+ * the slug of the room that one comes to first, seek(seq) shows a message of the open room, as jump(seq) does from where
+ * one can come back, and travelled(place) hears of the browser's own back and tells whether that was all.
  */
-export function navigation({ api, chat, composer, drawers, messages, reading, session }, { home, seek }) {
+export function navigation({ api, chat, composer, drawers, messages, reading, session }, { home, seek, jump, travelled }) {
   session.on("not-joined", (room) => preview(room));
   session.on("no-such-room", (slug) => {
     if (slug === chat.open.slug) location.assign(addressOf(slug)); // the server's own page says it
   });
   addEventListener("popstate", async () => {
     const place = placeOf(location.pathname) ?? { slug: home, seq: null };
+    if (place.slug === chat.open?.slug && travelled(place)) return;
     if (!chat.room(place.slug)) await refreshRooms();
     if (chat.room(place.slug)) show(place);
     else location.reload();
@@ -39,8 +41,12 @@ export function navigation({ api, chat, composer, drawers, messages, reading, se
     if (entries) chat.stand(entries);
   }
 
-  /** Goes to a room, or to a message in it, as by its address. */
+  /** Goes to a room, or to a message, as by its address; in the room that is open one can come back from there. */
   function open(place) {
+    if (place.slug === chat.open?.slug && place.seq !== null) {
+      jump(place.seq);
+      return;
+    }
     history.pushState(null, "", addressOf(place.slug, place.seq));
     show(place);
   }

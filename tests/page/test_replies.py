@@ -13,7 +13,7 @@ from tests.hostile_texts import LAYOUTS
 
 from .conftest import Line, Person, let_happen
 from .test_looks import PHONE, has_no_violations
-from .test_reading import long_talk, next_frame, place_of_first_visible
+from .test_reading import long_talk, next_frame, open_new_room, place_of_first_visible
 
 __all__ = ["long_talk"]  # a fixture
 
@@ -139,6 +139,67 @@ def test_the_way_back_leads_to_the_place_where_one_read(
     after = tops(ana.page)
     assert after.keys() == before.keys()
     assert list(after.values()) == pytest.approx(list(before.values()), abs=2)
+
+
+def test_the_browsers_own_back_leads_there_too(
+    server: Server, long_talk: list[str], bot: Talker, make_person: Callable[..., Person]
+) -> None:
+    ana = make_person(server.url, reduced_motion="reduce").visit(name="Ana")
+    open_new_room(ana, "Elsewhere")
+    ana.room("general").click()
+    bot.say("post", room="general", text="an answer", nonce="answer", reply_to=20)
+    for original in (20, 40):
+        bot.say("post", room="general", text=f"to {original}", nonce=f"to {original}", reply_to=original)
+    ana.sees("an answer", "to 20", "to 40")
+    ana.message("to 40").locator(".quote").click()
+    expect(ana.page.locator('.message[data-seq="40"]')).to_have_class(MARKED)
+    ana.page.go_back()
+    expect(ana.message("to 40")).to_be_in_viewport()
+    expect(ana.page.locator("#back")).to_be_hidden()
+    expect(ana.page.locator("#room-name")).to_have_text("general")
+    ana.message("to 20").locator(".quote").click()
+    expect(ana.page.locator('.message[data-seq="20"]')).to_have_class(MARKED)
+    ana.page.locator("#back").click()
+    expect(ana.message("to 20")).to_be_in_viewport()
+    ana.page.go_back()
+    expect(ana.page.locator("#room-name")).to_have_text("Elsewhere")
+
+
+def test_who_came_back_by_themselves_need_not_go_back_for_it(
+    server: Server, long_talk: list[str], bot: Talker, make_person: Callable[..., Person]
+) -> None:
+    ana = make_person(server.url, reduced_motion="reduce").visit(name="Ana")
+    open_new_room(ana, "Elsewhere")
+    ana.room("general").click()
+    bot.say("post", room="general", text="an answer", nonce="answer", reply_to=20)
+    ana.sees("an answer")
+    for _ in range(2):  # the second time there is a step already
+        ana.message("an answer").locator(".quote").click()
+        expect(ana.page.locator('.message[data-seq="20"]')).to_have_class(MARKED)
+        ana.jump.click()
+        expect(ana.message("an answer")).to_be_in_viewport()
+        expect(ana.page.locator("#back")).to_be_hidden()
+    ana.page.go_back()
+    expect(ana.page.locator("#room-name")).to_have_text("Elsewhere")
+    ana.page.go_forward()
+    expect(ana.page.locator("#room-name")).to_have_text("general")
+
+
+def test_from_an_address_of_a_message_the_browser_goes_back_to_it(
+    server: Server, long_talk: list[str], bot: Talker, make_person: Callable[..., Person]
+) -> None:
+    bot.say("post", room="general", text="an answer", nonce="answer", reply_to=20)
+    bot.hear("message", nonce="answer")
+    ana = make_person(server.url, reduced_motion="reduce").visit("/r/general/431", name="Ana")
+    ana.message("an answer").locator(".quote").click()
+    expect(ana.page.locator('.message[data-seq="20"]')).to_have_class(MARKED)
+    ana.jump.click()
+    expect(ana.page).to_have_url(re.compile("/r/general$"))
+    ana.scroll("0")
+    ana.page.go_back()
+    expect(ana.page).to_have_url(re.compile("/r/general/431$"))
+    expect(ana.page.locator('.message[data-seq="431"]')).to_have_class(MARKED)
+    expect(ana.page.locator('.message[data-seq="431"]')).to_be_in_viewport()
 
 
 def test_an_address_opens_the_page_around_its_message_and_marks_it(
