@@ -43,8 +43,8 @@ export function navigation({ api, chat, composer, drawers, messages, reading, se
 
   /** Goes to a room, or to a message, as by its address; in the room that is open one can come back from there. */
   function open(place) {
-    if (place.slug === chat.open?.slug && place.seq !== null) {
-      jump(place.seq);
+    if (place.slug === chat.open?.slug) {
+      if (place.seq !== null) jump(place.seq);
       return;
     }
     history.pushState(null, "", addressOf(place.slug, place.seq));
@@ -70,7 +70,7 @@ export function navigation({ api, chat, composer, drawers, messages, reading, se
 
     goTo(slug) {
       drawers.close({ restoreFocus: false });
-      if (slug !== chat.open.slug) open({ slug, seq: null });
+      open({ slug, seq: null });
       focusWriting();
     },
 

@@ -141,38 +141,52 @@ def test_the_way_back_leads_to_the_place_where_one_read(
     assert list(after.values()) == pytest.approx(list(before.values()), abs=2)
 
 
-def test_the_browsers_own_back_leads_there_too(
-    server: Server, long_talk: list[str], bot: Talker, make_person: Callable[..., Person]
-) -> None:
-    ana = make_person(server.url, reduced_motion="reduce").visit(name="Ana")
-    open_new_room(ana, "Elsewhere")
-    ana.room("general").click()
-    bot.say("post", room="general", text="an answer", nonce="answer", reply_to=20)
-    for original in (20, 40):
-        bot.say("post", room="general", text=f"to {original}", nonce=f"to {original}", reply_to=original)
-    ana.sees("an answer", "to 20", "to 40")
-    ana.message("to 40").locator(".quote").click()
-    expect(ana.page.locator('.message[data-seq="40"]')).to_have_class(MARKED)
-    ana.page.go_back()
-    expect(ana.message("to 40")).to_be_in_viewport()
-    expect(ana.page.locator("#back")).to_be_hidden()
-    expect(ana.page.locator("#room-name")).to_have_text("general")
-    ana.message("to 20").locator(".quote").click()
-    expect(ana.page.locator('.message[data-seq="20"]')).to_have_class(MARKED)
-    ana.page.locator("#back").click()
-    expect(ana.message("to 20")).to_be_in_viewport()
-    ana.page.go_back()
-    expect(ana.page.locator("#room-name")).to_have_text("Elsewhere")
-
-
-def test_who_came_back_by_themselves_need_not_go_back_for_it(
-    server: Server, long_talk: list[str], bot: Talker, make_person: Callable[..., Person]
-) -> None:
+@pytest.fixture
+def from_elsewhere(server: Server, long_talk: list[str], bot: Talker, make_person: Callable[..., Person]) -> Person:
+    """Ana, who came from another room, and sees an answer to message 20."""
     ana = make_person(server.url, reduced_motion="reduce").visit(name="Ana")
     open_new_room(ana, "Elsewhere")
     ana.room("general").click()
     bot.say("post", room="general", text="an answer", nonce="answer", reply_to=20)
     ana.sees("an answer")
+    return ana
+
+
+def test_the_browsers_own_back_leads_there_too(bot: Talker, from_elsewhere: Person) -> None:
+    ana = from_elsewhere
+    bot.say("post", room="general", text="another", nonce="another", reply_to=40)
+    ana.sees("an answer", "another")
+    ana.message("another").locator(".quote").click()
+    expect(ana.page.locator('.message[data-seq="40"]')).to_have_class(MARKED)
+    ana.page.go_back()
+    expect(ana.message("another")).to_be_in_viewport()
+    expect(ana.page.locator("#back")).to_be_hidden()
+    expect(ana.page.locator("#room-name")).to_have_text("general")
+    ana.message("an answer").locator(".quote").click()
+    expect(ana.page.locator('.message[data-seq="20"]')).to_have_class(MARKED)
+    ana.page.locator("#back").click()
+    expect(ana.message("an answer")).to_be_in_viewport()
+    ana.page.go_back()
+    expect(ana.page.locator("#room-name")).to_have_text("Elsewhere")
+
+
+def test_a_link_to_the_room_where_one_is_leaves_the_way_back(server: Server, bot: Talker, ana: Person) -> None:
+    bot.post(f"see {server.url}/r/general")
+    for number in range(40):
+        bot.post(f"number {number}")
+    bot.say("post", room="general", text="an answer", nonce="answer", reply_to=1)
+    ana.sees("an answer")
+    ana.message("an answer").locator(".quote").click()
+    original = ana.page.locator('.message[data-seq="1"]')
+    expect(original).to_have_class(MARKED)
+    original.get_by_role("link", name="/r/general").click()
+    expect(original).to_be_in_viewport()
+    ana.page.locator("#back").click()
+    expect(ana.message("an answer")).to_be_in_viewport()
+
+
+def test_who_came_back_by_themselves_need_not_go_back_for_it(from_elsewhere: Person) -> None:
+    ana = from_elsewhere
     for _ in range(2):  # the second time there is a step already
         ana.message("an answer").locator(".quote").click()
         expect(ana.page.locator('.message[data-seq="20"]')).to_have_class(MARKED)

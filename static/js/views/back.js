@@ -35,8 +35,10 @@ export class BackView {
     if (this.#place && atEnd && this.#place.where === "end") this.#forget();
   }
 
-  /** The browser went through the history within a room, to the address of that message or of none; tells whether
-   * everything that this means is done. */
+  /**
+   * The browser went through the history within a room, to the address of that message or of none; tells whether
+   * everything that this means is done.
+   */
   travelled({ seq }) {
     const back = this.#stepped && !isStep();
     this.#stepped = isStep();
