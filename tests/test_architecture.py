@@ -87,7 +87,19 @@ LAYERS: list[set[str]] = [
     # The nouns, and what needs nothing of ours.
     {"lock", "terminal"},
     {"query"},
-    {"complaints", "config", "excerpt", "model", "nesting", "origins", "secret", "spelling", "tap", "words"},
+    {
+        "complaints",
+        "config",
+        "excerpt",
+        "model",
+        "nesting",
+        "networks",
+        "origins",
+        "secret",
+        "spelling",
+        "tap",
+        "words",
+    },
 ]
 PACKAGES = {"bus", "client", "flow", "lab", "live", "log", "rooms", "servers", "text", "web"}
 
