@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 
 from ..model import RoomState
 from ..spelling import bare
-from .places import refuse_taken_name
+from .places import refuse_taken_name, room_row
 from .schema import head, markers, people, rooms
 
 
@@ -21,8 +21,7 @@ def add_room(connection: Connection, name: str, slugs: Iterable[str], at: int) -
     for slug in slugs:
         if connection.execute(select(rooms.c.id).where(rooms.c.slug == slug)).first() is None:
             break
-    row = {"slug": slug, "name": name, "created_at": at}
-    made = connection.execute(insert(rooms).values(row).returning(rooms.c.id)).scalar_one()
+    made = connection.execute(insert(rooms).values(room_row(slug, name, at)).returning(rooms.c.id)).scalar_one()
     return RoomState(made, slug, name)
 
 

@@ -41,7 +41,16 @@ rooms = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("topic", Text, nullable=False, server_default=""),
     Column("archived", Boolean, nullable=False, server_default=false()),
+    # The name as `spelling.folded` has it, no two alike. Where an older database had two, that of the newer room ends
+    # with a line break and the room's id.
+    Column("folded", Text, nullable=False),
+    # The name and the slug as `spelling.bare` has them: a room is found by either.
+    Column("bare", Text, nullable=False),
+    Column("bare_slug", Text, nullable=False),
 )
+rooms_folded = Index("rooms_folded", rooms.c.folded, unique=True)
+rooms_bare = Index("rooms_bare", rooms.c.bare)
+rooms_bare_slug = Index("rooms_bare_slug", rooms.c.bare_slug)
 
 # Everything durable that happens in a room, one row and one seq each.
 events = Table(

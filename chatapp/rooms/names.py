@@ -6,7 +6,6 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
-from itertools import count
 
 from ..model import Refusal
 from ..spelling import bare, folded
@@ -17,6 +16,7 @@ ROOM_NAME_LIMIT = 64  # characters of a room's name
 SLUG_LIMIT = 64  # characters of a slug
 TOPIC_LIMIT = 250  # characters of a room's topic
 OPTION_LIMIT = 200  # characters of a poll's option
+_NUMBERS_TRIED = 20  # numbers behind a slug that is taken; each costs a look-up
 OPTIONS_LEAST, OPTIONS_MOST = 2, 10  # options of a poll
 
 # Controls, format characters (the bidi overrides among them), surrogates, private use and unassigned ones can hide or
@@ -103,9 +103,14 @@ def slug(name: str) -> str:
 
 
 def slugs(name: str) -> Iterator[str]:
-    """The addresses for a room of that name, best first: "C", "C++" and "C#" are three rooms."""
+    """The addresses for a room of that name, best first: "C", "C++" and "C#" are three rooms.
+
+    After `_NUMBERS_TRIED` come ones with digits of the name's hash: however many rooms share an address, a free one
+    comes soon.
+    """
     first = slug(name)
     yield first
-    for number in count(2):
-        tail = f"-{number}"
-        yield first[: SLUG_LIMIT - len(tail)] + tail
+    digits = hashlib.sha256(folded(name).encode()).hexdigest()
+    lengths = range(8, SLUG_LIMIT, 8)
+    for tail in (*map(str, range(2, _NUMBERS_TRIED + 2)), *(digits[:length] for length in lengths)):
+        yield first[: SLUG_LIMIT - len(tail) - 1] + f"-{tail}"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
 
+from chatapp.log.places import Configure, rooms_called
 from chatapp.log.records import add_room, move_markers, save_name
-from chatapp.model import Refusal, RoomState
+from chatapp.model import Author, Refusal, RoomState
 from chatapp.rooms.names import slugs
 
-from .conftest import Log
+from .conftest import Heard, Log
 
 
 def test_a_room_that_was_made_is_found_at_its_slug(log: Log) -> None:
@@ -32,6 +34,52 @@ def test_rooms_whose_names_differ_and_whose_slugs_do_not_are_several(log: Log) -
     with pytest.raises(Refusal) as refused:
         log.journal.write(partial(add_room, name="c#", slugs=slugs("c#"), at=0))
     assert refused.value.values["slug"] == "c-3"
+
+
+def test_a_slug_that_many_rooms_share_costs_each_new_one_a_bounded_number_of_look_ups(log: Log) -> None:
+    names = [f"x{'!' * number}" for number in range(1, 61)]
+    tried = []
+
+    def counted(name: str) -> Iterator[str]:
+        tried.append(0)
+        for slug in slugs(name):
+            tried[-1] += 1
+            yield slug
+
+    made = [log.journal.write(partial(add_room, name=name, slugs=counted(name), at=0)).slug for name in names]
+    assert made[:3] == ["x", "x-2", "x-3"]
+    assert len(set(made)) == len(names)
+    assert max(tried) <= 22
+    assert max(map(len, made)) <= 64
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        (["CAFE da manha"], ["café-da-manhã"]),
+        (["café-da-manhã"], ["café-da-manhã"]),
+        (["Cafe-Da-Manha"], ["café-da-manhã"]),
+        (["tea", "General", "cafe"], ["general", "tea", "tea-2"]),
+        (["nothing"], []),
+        ([], []),
+    ],
+)
+def test_rooms_are_found_by_name_and_slug_without_case_and_accents(
+    log: Log, written: list[str], found: list[str]
+) -> None:
+    for name, slug in (("Café da manhã", "café-da-manhã"), ("Tea", "tea"), ("Téa", "tea-2")):
+        log.journal.write(partial(add_room, name=name, slugs=[slug], at=0))
+    with log.database.reader.connect() as connection:
+        assert [room.slug for room in rooms_called(connection, written)] == found
+
+
+def test_a_renamed_room_is_found_by_its_new_name_and_its_old_slug(log: Log) -> None:
+    room = log.journal.write(partial(add_room, name="Tea", slugs=["tea"], at=0))
+    heard = Heard()
+    log.journal.append(Configure(room, Author("ana", "Ana"), None, heard, name="Chá"))
+    heard.wait()
+    with log.database.reader.connect() as connection:
+        assert [rooms_called(connection, [name])[0].name for name in ("cha", "tea")] == ["Chá", "Chá"]
 
 
 def test_a_name_is_replaced_by_a_later_one(log: Log) -> None:

@@ -12,7 +12,9 @@ import pytest
 
 from chatapp.log.acts import Delete, React, Say
 from chatapp.log.database import Database, sqlite_url
-from chatapp.model import Author, Quote, Room
+from chatapp.log.places import rooms_called
+from chatapp.log.records import add_room
+from chatapp.model import Author, Quote, Refusal, Room
 
 from .conftest import GENERAL, Heard, Log
 
@@ -100,3 +102,24 @@ def test_one_goes_on_where_it_ended(upgraded: Log) -> None:
     assert do(lambda heard: Delete(GENERAL, ANA, None, heard, 1)).seq == 13
     first, *_ = upgraded.history.page(GENERAL, before=2, limit=1).messages
     assert (first.seq, first.text, first.deleted) == (1, "", True)
+
+
+def test_rooms_that_an_older_version_let_share_a_name_are_kept(before: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(before)) as raw, raw:
+        raw.executemany(
+            "INSERT INTO rooms (id, slug, name, created_at) VALUES (?, ?, ?, 0)",
+            [(50, "straße", "Straße"), (51, "strasse", "STRASSE"), (52, "strasse-2", "strasse")],
+        )
+    log = Log(before)
+    try:
+        stored = {row[0]: row[1:] for row in rows(before, "rooms", "id, name, folded, bare, bare_slug")}
+        assert stored[50] == ("Straße", "strasse", "strasse", "strasse")
+        assert stored[51] == ("STRASSE", "strasse\n51", "strasse", "strasse")
+        assert stored[52] == ("strasse", "strasse\n52", "strasse", "strasse-2")
+        with pytest.raises(Refusal) as refused:
+            log.journal.write(lambda connection: add_room(connection, "Strasse", ["new"], 0))
+        assert refused.value.values["slug"] == "straße"
+        with log.database.reader.connect() as connection:
+            assert [room.id for room in rooms_called(connection, ["strasse"])] == [50, 51, 52]
+    finally:
+        log.close()
