@@ -17,6 +17,9 @@ worker_connections = gthread.connections()
 backlog = 2048
 keepalive = 5
 control_socket_disable = True
+# Headers that a client could send: chatapp/proxies.py decides what a proxy may say, the same for both servers.
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
 
 on_starting = gthread.on_starting
 nworkers_changed = gthread.nworkers_changed

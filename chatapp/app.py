@@ -33,6 +33,7 @@ from .log.indexer import Indexer
 from .log.journal import Journal
 from .log.search import Search
 from .model import Event, Watched
+from .proxies import Proxies
 from .rooms.house import House
 from .rooms.presence import Presence
 from .rooms.rates import Rates
@@ -128,7 +129,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     door = Door(services, identity, stalled=fanout.stalled, evicted=fanout.evicted)
     door.init_app(app)
     Stream(services, door).init_app(app)
-    access = Access(settings.FLOW, behind_proxy=bool(settings.ORIGINS))
+    access = Access(settings.FLOW, behind_proxy=bool(settings.ORIGINS or settings.PROXY_HOPS))
     scene = Scene(hub=hub, fanout=fanout, journal=journal, known=presence.known)
     collector = Collector(tap, scene, announce=lambda watchers: bus.publish(Watched(watchers)))
     FlowDoor(settings, access, collector, identity, stalled=fanout.stalled).init_app(app)
@@ -154,6 +155,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     if settings.LAB:
         app.register_blueprint(lab(settings, laboratory))
     errors.init_app(app)
+    app.wsgi_app = Proxies(app.wsgi_app, hops=settings.PROXY_HOPS)  # type: ignore[method-assign]
     cli.init_app(app)
     lock_file = config.lock_file(settings, folder)
     parts = Parts(

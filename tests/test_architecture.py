@@ -85,7 +85,7 @@ LAYERS: list[set[str]] = [
     {"details", "live.protocol"},
     {"live.news"},
     # The nouns, and what needs nothing of ours.
-    {"lock", "terminal"},
+    {"lock", "proxies", "terminal"},
     {"query"},
     {
         "complaints",

@@ -48,6 +48,7 @@ CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
         },
         ("a.example", "https://", "ftp://a.example", "https://a.example/chat", "*", "null", "https://a.example?x"),
     ),
+    "PROXY_HOPS": ({"0": 0, "1": 1, "10": 10}, (*NUMBERS, "1.5", "11")),
     "MAX_CLIENTS": ({"1": 1, "500": 500}, (*NUMBERS, "0", "1.5", "1000001")),
     "RATE_LIMIT": ({"0": 0, "0.5": 0.5, "20": 20}, (*NUMBERS, "1000001")),
     "RATE_BURST": ({"1": 1, "20": 20}, (*NUMBERS, "0", "1.5")),
