@@ -50,6 +50,7 @@ from .web.openapi import openapi
 from .web.pages import pages
 from .web.personal import personal
 from .web.search import search
+from .web.static import StaticFiles
 from .web.stream import Stream
 from .web.texts import texts
 
@@ -65,7 +66,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         "chatapp",
         root_path=str(config.ROOT),
         instance_path=str(config.ROOT / "instance"),
-        static_folder="static",
+        static_folder=None,  # web/static.py serves it
         template_folder="templates",
     )
     app.config.from_prefixed_env(config.PREFIX)
@@ -154,6 +155,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     laboratory = Lab(clock=time.monotonic)
     if settings.LAB:
         app.register_blueprint(lab(settings, laboratory))
+    StaticFiles(config.ROOT / "static").init_app(app)
     errors.init_app(app)
     app.wsgi_app = Proxies(app.wsgi_app, hops=settings.PROXY_HOPS)  # type: ignore[method-assign]
     cli.init_app(app)

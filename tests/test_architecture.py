@@ -37,7 +37,7 @@ LAYERS: list[set[str]] = [
     {"flow.snapshot", "flow.assembler", "flow.frames"},
     {"flow.threads", "flow.viewer", "flow.words"},
     {"web.api", "web.errors", "web.lab", "web.messages", "web.pages"},
-    {"web.personal", "web.search", "web.stream", "web.texts"},
+    {"web.personal", "web.search", "web.static", "web.stream", "web.texts"},
     {"web.deeds"},
     {"web.exchange", "web.flow_strings", "web.lab_strings", "web.search_strings", "web.strings"},
     {"web.flow_lessons"},

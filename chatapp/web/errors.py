@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
@@ -11,6 +13,8 @@ from ..identity import language
 from ..model import Refusal
 from ..problems import problem
 
+OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+RETRY_AFTER = 5.0  # seconds
 _CODES = {400: "bad-request", 404: "not-found", 405: "method", 413: "too-large", 500: "server-error"}
 
 HEADERS = {
@@ -29,6 +33,7 @@ def init_app(app: Flask) -> None:
     """Adds the error handlers and the headers to every answer."""
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OSError, _out_of_resources)
     app.after_request(_safe)
 
 
@@ -37,6 +42,14 @@ def _refused(refusal: Refusal) -> Response:
         answer = problem(refusal)
         return _page(answer.status_code, sentence(refusal, language()))
     return problem(refusal)
+
+
+def _out_of_resources(error: OSError) -> Response:
+    """503 when the machine has no file or memory left for this request. Raises every other OSError again: a bug."""
+    if error.errno not in OUT_OF_RESOURCES:
+        raise error
+    refusal = Refusal("busy", retry_after=RETRY_AFTER)
+    return problem(refusal, detail="The server has run out of open files or memory. Try again soon.")
 
 
 def _http(error: HTTPException) -> Response:

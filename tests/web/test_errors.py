@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 
 import pytest
@@ -23,6 +24,16 @@ def broken(make_app: Callable[..., Flask]) -> FlaskClient:
 
     app.add_url_rule("/api/mistake", "one", mistaken)
     app.add_url_rule("/mistake", "two", mistaken)
+
+    def without_files() -> str:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    def forbidden() -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    app.add_url_rule("/api/files", "five", without_files)
+    app.add_url_rule("/files", "six", without_files)
+    app.add_url_rule("/api/forbidden", "seven", forbidden)
     app.add_url_rule("/api/teapot", "three", lambda: abort(418))
     app.add_url_rule("/api/gateway", "four", lambda: abort(502))
     return app.test_client()
@@ -33,6 +44,17 @@ def test_an_unknown_address_is_a_problem_for_programs_and_a_page_for_people(clie
     answer = client.get("/nothing")
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
     assert "There is nothing at this address." in answer.text
+
+
+@pytest.mark.parametrize("path", ["/api/files", "/files"])
+def test_a_request_without_a_file_for_it_is_asked_to_come_again(broken: FlaskClient, path: str) -> None:
+    answer = broken.get(path)
+    refused(answer, 503, "busy")
+    assert answer.headers["Retry-After"] == "5"
+
+
+def test_any_other_failure_of_the_system_is_a_mistake_of_ours(broken: FlaskClient) -> None:
+    refused(broken.get("/api/forbidden"), 500, "server-error")
 
 
 @pytest.mark.parametrize("path", ["/r/nowhere", "/r/%3Cscript%3Ealert(1)", "/r/%00", "/r/" + "x" * 3_000])
