@@ -14,6 +14,7 @@ from .client.address import LOCAL, Address
 from .client.follow import Following, Wrong
 from .client.rooms import NoSuchRoom, slug_of
 from .live.protocol import JOIN_LIMIT
+from .terminal import tolerate
 
 SHOWN = 10  # events that `tail` begins with, as its namesake
 
@@ -44,6 +45,7 @@ def init_app(app: Flask) -> None:
 @click.option("--name", default="", help="The name under which you are seen there.")
 def tail(room: str, server: Address, last: int, after: int | None, name: str) -> None:
     """Follow ROOM: what was said last, and then what happens."""
+    tolerate(sys.stdout)
     try:
         slug = slug_of(server, room)
         for line in Following(server, slug, name=name, after=after, last=last, random=random.random).lines():
@@ -63,6 +65,8 @@ def talk(room: str, server: Address, name: str, to_all: bool) -> None:
     """Talk in ROOM. What is piped into it is said line by line; what is refused makes the exit status 1."""
     from .client.prompt import Program, Terminal  # only now: a server that starts has no need of it
 
+    tolerate(sys.stdout)
+    tolerate(sys.stdin, "replace")
     try:
         slug = slug_of(server, room)
         status = (Terminal if sys.stdin.isatty() else Program)(server, slug, name, to_all=to_all).talk()

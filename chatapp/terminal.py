@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
+import time
 from collections import deque
+from functools import lru_cache
 from threading import Condition, Thread
 from typing import TextIO
+from unicodedata import category
 
 from .tap import Tap
 
@@ -14,9 +18,10 @@ KEPT_LINES = 20_000  # lines that wait for the terminal; more are dropped and co
 GATHER = 0.02  # seconds that lines gather before they go out: a busy chat wakes this thread 50 times a second at most
 FLUSH_TIMEOUT = 0.5  # seconds that the end waits for the terminal
 
-# What a client sends is never written raw: it could forge a line, or speak to the terminal.
-_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
-_ESCAPES |= {code: f"\\u{code:04x}" for code in (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+# What a client sends is never written raw: it could forge a line, speak to the terminal, or change the order in which
+# a line is read. These are the categories of such characters; the two joiners are parts of letters and emoji.
+_ESCAPED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_JOINERS = "\u200c\u200d"
 
 
 class Together(list[str]):
@@ -42,8 +47,30 @@ class Lines(logging.Formatter):
         return line
 
 
+@lru_cache(maxsize=4)
+def _local_time(seconds: int) -> str:
+    """`2026-11-30 14:05:09 `, with a blank behind it; `seconds` since the epoch."""
+    return time.strftime("%Y-%m-%d %H:%M:%S ", time.localtime(seconds))
+
+
 def escaped(line: str) -> str:
-    return line if line.isprintable() else line.translate(_ESCAPES)
+    """`line` with every control, format character (but the joiners), surrogate and line separator written as an
+    escape such as `\\x1b` or `\\u202e`."""
+    return line if line.isprintable() else "".join(map(_escaped, line))
+
+
+def _escaped(char: str) -> str:
+    if category(char) not in _ESCAPED or char in _JOINERS:
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def tolerate(stream: TextIO, errors: str = "backslashreplace") -> None:
+    """Makes `stream` handle what its encoding lacks as `errors` says, instead of raising UnicodeError: a terminal in
+    Latin-1 has no emoji, and a program may write what is no UTF-8."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors=errors)
 
 
 class Terminal(logging.Handler):
@@ -53,6 +80,7 @@ class Terminal(logging.Handler):
         super().__init__()
         self._tap = tap or Tap()
         self._stream = stream or sys.stderr
+        tolerate(self._stream)
         self._lines: deque[str] = deque()
         self._dropped = 0
         self._ready = Condition()  # guards the two above
@@ -78,11 +106,12 @@ class Terminal(logging.Handler):
         lines = self.format(record).split("\n")
         if self._tap.watched:
             self._tap.note("lines", lines)
+        at = _local_time(int(record.created))
         with self._ready:
             if len(self._lines) + len(lines) > KEPT_LINES:
                 self._dropped += len(lines)
                 return
-            self._lines.extend(lines)
+            self._lines.extend(at + line for line in lines)
             if self._idle:
                 self._idle = False
                 self._ready.notify()
@@ -98,7 +127,8 @@ class Terminal(logging.Handler):
                 lines = list(self._lines)
                 self._lines.clear()
                 if self._dropped:
-                    lines.append(f"WARNING: the terminal was too slow: {self._dropped} lines dropped")
+                    at = _local_time(int(time.time()))
+                    lines.append(f"{at}WARNING: the terminal was too slow: {self._dropped} lines dropped")
                     self._dropped = 0
                 if not lines:
                     return

@@ -9,21 +9,34 @@ import time
 from collections.abc import Callable, Iterator
 from threading import Event
 from typing import TextIO
+from unicodedata import category
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.terminal import FLUSH_TIMEOUT, KEPT_LINES, Lines, Terminal, Together
+from chatapp.terminal import FLUSH_TIMEOUT, KEPT_LINES, Lines, Terminal, Together, escaped
 
 from .actors import PATIENCE, InThread, eventually
+
+JOINERS = "\u200c\u200d"
+AT = "2026-11-30 14:05:09 "  # what stands in front of each record's line
+
+
+def without_time(shown: str) -> list[str]:
+    """The lines, each of which must begin with the time of `record`, without it."""
+    lines = shown.splitlines()
+    assert [line for line in lines if not line.startswith(AT)] == []
+    return [line.removeprefix(AT) for line in lines]
 
 
 def record(
     message: object, *values: object, level: int = logging.INFO, error: BaseException | None = None
 ) -> logging.LogRecord:
     info = (type(error), error, error.__traceback__) if error else None
-    return logging.LogRecord("chatapp", level, __file__, 1, message, values, info)
+    made = logging.LogRecord("chatapp", level, __file__, 1, message, values, info)
+    made.created = time.mktime(time.strptime(AT.strip(), "%Y-%m-%d %H:%M:%S"))
+    return made
 
 
 @pytest.fixture
@@ -64,7 +77,8 @@ def test_lines_of_one_moment_count_as_so_many(make_terminal: Make) -> None:
     terminal.start()
     terminal.stop()
     lines = stream.getvalue().splitlines()
-    assert lines == ["x"] * (KEPT_LINES - 1) + ["z", "WARNING: the terminal was too slow: 2 lines dropped"]
+    assert lines[:-1] == [f"{AT}x"] * (KEPT_LINES - 1) + [f"{AT}z"]
+    assert lines[-1].endswith(" WARNING: the terminal was too slow: 2 lines dropped")
 
 
 @pytest.mark.parametrize("level", [logging.WARNING, logging.ERROR])
@@ -77,7 +91,22 @@ def test_no_text_makes_a_second_line_or_speaks_to_the_terminal(text: str) -> Non
     line = Lines().format(record("%s", text))
     assert len(line.splitlines()) <= 1
     assert not any(ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 for char in line)
-    assert not set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029") & set(line)
+    assert not [char for char in line if category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in JOINERS]
+
+
+@pytest.mark.parametrize("char", ["\u200e", "\u200f", "\u061c", "\ufeff", "\u00ad", "\u2060", "\u202e", "\U000e0041"])
+def test_a_character_that_changes_how_a_line_reads_is_written_as_an_escape(char: str) -> None:
+    assert escaped(f"a{char}b") == "a" + char.encode("unicode-escape").decode() + "b"
+
+
+def test_a_terminal_without_emoji_shows_them_as_escapes() -> None:
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written, encoding="latin-1")
+    terminal = Terminal(stream)
+    terminal.start()
+    terminal.emit(record("olá 👩"))
+    terminal.stop()
+    assert written.getvalue() == f"{AT}olá \\U0001f469\n".encode("latin-1")
 
 
 def test_an_escaped_character_can_be_read() -> None:
@@ -114,7 +143,7 @@ def test_lines_come_out_in_order_and_those_from_before_the_start_too(make_termin
     for number in range(3, 100):
         terminal.emit(record("%d", number))
     terminal.stop()
-    assert stream.getvalue() == "".join(f"{number}\n" for number in range(100))
+    assert without_time(stream.getvalue()) == [str(number) for number in range(100)]
 
 
 def test_a_line_comes_out_without_waiting_for_another(make_terminal: Make) -> None:
@@ -138,7 +167,7 @@ def test_lines_of_many_threads_are_all_there_and_whole(make_terminal: Make) -> N
     for thread in [InThread(lambda name=name: write(name)) for name in range(8)]:  # type: ignore[misc]
         thread.outcome()
     terminal.stop()
-    lines = [tuple(map(int, line.split())) for line in stream.getvalue().splitlines()]
+    lines = [tuple(map(int, line.split())) for line in without_time(stream.getvalue())]
     assert sorted(lines) == [(name, number) for name in range(8) for number in range(200)]
     for name in range(8):
         assert [number for who, number in lines if who == name] == list(range(200))
@@ -174,7 +203,7 @@ def test_a_stopped_terminal_holds_up_nobody_and_its_lines_are_bounded_and_counte
     eventually(lambda: "dropped" in stream.getvalue())
     lines = stream.getvalue().splitlines()
     assert len(lines) == 1 + KEPT_LINES + 1
-    assert lines[-1] == "WARNING: the terminal was too slow: 17 lines dropped"
+    assert lines[-1].endswith(" WARNING: the terminal was too slow: 17 lines dropped")
 
 
 def test_the_end_waits_for_a_stopped_terminal_only_a_moment(make_terminal: Make) -> None:

@@ -55,7 +55,7 @@ class Terminal:
 
     def _introduced(self) -> str:
         while True:
-            self._name = self._name or self._session.prompt("Your name: ", default=getuser())
+            self._name = self._name or self._session.prompt("Your name: ", default=_login_name())
             try:
                 return introduce(self._address, self._name)
             except NotSo as refusal:
@@ -118,7 +118,7 @@ class Program:
     def __init__(self, address: Address, room: str, name: str, *, to_all: bool):
         self._address = address
         self._room = room
-        self._name = name or getuser()
+        self._name = name or _login_name() or "guest"
         self._to_all = to_all
         self._over = Flag()
         self._refused = False
@@ -158,6 +158,14 @@ class Program:
 
     def ended(self) -> None:
         self._over.set()
+
+
+def _login_name() -> str:
+    """The name that this process's user has on this machine; empty for a user without an entry in passwd."""
+    try:
+        return getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def _conversation(address: Address, room: str, name: str, cookie: str, listener: Listener) -> Conversation:

@@ -133,7 +133,7 @@ class Door:
             g.session = ChatSession(services, client, language(), asked_name=asked_name)
         if client.handshake:
             client.handshake.entered_at = time.monotonic_ns()
-        log.info("Client connected: path=%s", environ["PATH_INFO"])
+        log.info("Client connected: path=%s from %s", environ["PATH_INFO"], client.address)
 
     def release(self, _error: BaseException | None) -> None:
         """The one who came in has left: for a handshake that failed after the door."""

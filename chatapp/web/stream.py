@@ -61,7 +61,7 @@ class Stream:
             client, _ = self._door.seat(Dialect.LINES, request.args.get("name"), farewell=_farewell)
         except Full:
             return problem(Refusal("busy", retry_after=RETRY_AFTER), detail=FULL)
-        log.info("Client connected: path=%s", request.path)
+        log.info("Client connected: path=%s from %s", request.path, client.address)
         self._serve(client, room, after=after, limit=limit)
         return _Over()
 

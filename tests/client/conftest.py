@@ -14,7 +14,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from threading import Thread
 from typing import Any
 
@@ -29,15 +29,15 @@ SEQUENCES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[=>78]|\x1b\][^\x07]*\x07")
 class Terminal:
     """`flask …` in a terminal of 100 columns, driven by the keys one presses; everything it ever showed is kept."""
 
-    def __init__(self, *arguments: str):
+    def __init__(self, *arguments: str, environ: Mapping[str, str] | None = None):
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("CHATAPP_", "FLASK_"))}
-        environ |= {"PROMPT_TOOLKIT_NO_CPR": "1", "TERM": "xterm", "PYTHONDONTWRITEBYTECODE": "1"}
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("CHATAPP_", "FLASK_"))}
+        own |= {"PROMPT_TOOLKIT_NO_CPR": "1", "TERM": "xterm", "PYTHONDONTWRITEBYTECODE": "1"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "flask", *arguments],
             cwd=ROOT,
-            env=environ,
+            env=own | dict(environ or {}),
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -107,8 +107,8 @@ def terminal() -> Iterator[Callable[..., Terminal]]:
     """Opens terminals; all are closed at the end."""
     opened: list[Terminal] = []
 
-    def make(*arguments: str) -> Terminal:
-        opened.append(Terminal(*arguments))
+    def make(*arguments: str, environ: Mapping[str, str] | None = None) -> Terminal:
+        opened.append(Terminal(*arguments, environ=environ))
         return opened[-1]
 
     yield make

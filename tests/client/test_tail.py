@@ -47,6 +47,15 @@ def test_it_shows_the_last_events_and_then_what_happens(server: Server, terminal
     assert "Traceback" not in tail.shown
 
 
+def test_a_terminal_in_latin_1_shows_an_emoji_as_an_escape(server: Server, terminal: Open) -> None:
+    ana = server.enter("Ana")
+    ana.hear("message", nonce=ana.post("wave 👋"))
+    tail = terminal("tail", "general", "--server", server.url, environ={"PYTHONIOENCODING": "latin-1"})
+    tail.shows(r"#1 Ana: wave \U0001f44b")
+    tail.process.send_signal(signal.SIGINT)
+    assert tail.ends() == 0
+
+
 @pytest.mark.parametrize("kind", ["gunicorn", "flask"])
 def test_it_goes_on_where_it_was_when_the_server_comes_back(
     kind: str, make_server: Callable[..., Server], terminal: Open
