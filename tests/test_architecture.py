@@ -28,7 +28,7 @@ LAYERS: list[set[str]] = [
     {"client.rooms"},
     {"client.patience", "client.person", "client.show", "client.wire"},
     {"client.address", "client.heard"},
-    {"servers.address", "servers.command", "servers.limits", "servers.pool"},
+    {"servers.address", "servers.bodies", "servers.command", "servers.limits", "servers.pool"},
     {"lifecycle"},
     {"flow.door", "web.openapi"},
     {"web.operations"},

@@ -17,7 +17,7 @@ from werkzeug.serving import WSGIRequestHandler
 
 from ..config import load
 from ..lifecycle import Lifecycle, StartError
-from . import command, limits
+from . import bodies, command, limits
 from .address import announce
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def start(app: Flask) -> None:
         raise SystemExit("chatapp: no certificate here: TLS ends in a proxy (nginx, Caddy); see the README")
     if not context.params.get("with_threads", True):
         raise SystemExit("chatapp: it needs threads: one open chat would block all others; drop --without-threads")
+    bodies.init_app(app)
     lifecycle: Lifecycle = app.extensions["chatapp"]
     lifecycle.hub.limit(limits.clients(load(app.config).MAX_CLIENTS))
     limits.make_threads_small()

@@ -19,12 +19,13 @@ from typing import Any
 from weakref import WeakSet
 
 from flask.config import Config
+from gunicorn.http.errors import ParseException
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers import gthread
 
 from .. import config
 from ..lifecycle import DataLock, Lifecycle, StartError
-from . import limits
+from . import bodies, limits
 from .address import announce
 from .pool import WarmPool
 
@@ -98,6 +99,7 @@ def post_fork(_server: Any, worker: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """In the worker, with the application loaded: starts it."""
     lifecycle: Lifecycle = worker.app.callable.extensions["chatapp"]
+    bodies.init_app(worker.app.callable, ParseException)
     capacity = limits.clients(settings().MAX_CLIENTS)
     lifecycle.hub.limit(capacity)
     worker.tpool.shutdown(wait=False)
