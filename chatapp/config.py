@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from .limits import TEXT_MOST
+
 ROOT = Path(__file__).resolve().parent.parent  # where wsgi.py, static/, templates/ and instance/ are
 PREFIX = "CHATAPP"
 ENVELOPE = 1_024  # bytes of a command around its text
@@ -130,7 +132,7 @@ class Settings:
     MAX_CLIENTS: int = _setting(10_000, _whole(1, 1_000_000), "connections at once; over it the door answers 503")
     RATE_LIMIT: float = _setting(5, _number(0, 1_000_000), "messages per second and person; 0: no limit")
     RATE_BURST: int = _setting(10, _whole(1, 1_000_000), "messages a person may send at once before the rate counts")
-    TEXT_LIMIT: int = _setting(10_000, _whole(1, 4_000_000), "characters of one message; must fit into FRAME_LIMIT")
+    TEXT_LIMIT: int = _setting(10_000, _whole(1, TEXT_MOST), "characters of one message; must fit into FRAME_LIMIT")
     FRAME_LIMIT: int = _setting(65_536, _whole(2_048, 16_777_216), "bytes of one WebSocket message from a client")
     OUTBOX_LIMIT: int = _setting(1_048_576, _whole(65_536, 1_073_741_824), "bytes kept for a client that reads slowly")
     ROOMS_LIMIT: int = _setting(100, _whole(1, 10_000), "rooms one connection may be in")

@@ -50,8 +50,13 @@ _SENTENCES = {
 
 # Where one code has several meanings: by the field that is wrong, or by a value that says which one it is.
 _VARIANTS = {
-    "bad-field": {"q": _("The query is too long: at most {n} characters.")},
+    "bad-field": {
+        "q": _("The query is too long: at most {n} characters."),
+        "marks": _("Too many accents or other marks on one letter: at most {n} in a row."),
+    },
     "bad-json": {"body": _("The body must be one JSON object, sent with Content-Type: application/json.")},
+    "bad-topic": {"marks": _("Too many accents or other marks on one letter: at most {n} in a row.")},
+    "bad-poll": {"marks": _("Too many accents or other marks on one letter: at most {n} in a row.")},
     "bad-name": {"everybody": _("Nobody can be called “{everybody}”: @{everybody} calls everyone.")},
     "forbidden": {
         "target": _("Only who wrote it may do that."),

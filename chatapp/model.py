@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from .limits import Options
+
 LEVELS = ("all", "mentions", "none")  # of how much of a room a person wants to hear
 
 
@@ -64,7 +66,7 @@ class Quote(msgspec.Struct, frozen=True):
 class Poll(msgspec.Struct, frozen=True):
     """What a message asks everybody: to choose one of the options, or `several`."""
 
-    options: list[str]
+    options: Options
     several: bool = False
     anonymous: bool = False
 

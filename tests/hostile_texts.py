@@ -206,3 +206,15 @@ def short(most: int) -> list[str]:
     """The attacks in one line of at most so many characters, no two of which are one name: for names and the like."""
     lines = (" ".join(text.split())[:most].strip() for text in VECTORS)
     return list({folded(line): line for line in lines}.values())
+
+
+# Of what nobody sees anything: blanks, fillers, and characters that are there for others.
+UNSEEN = [
+    *("\u200b", "\u2800", "\u3164", "\u115f", "\u1160", "\uffa0", "\u00ad", "\u034f", "\u061c", "\u2060", "\ufeff"),
+    *("\ufe0f", "\U000e0100", "\u180b", "\U000e0041\U000e007f", "\u202e\u202c", "\u2066\u2069", "\u200e\u200f"),
+    *("\ufff9\ufffb", "\U0001d159", "\U0001d173", "\u17b4\u17b5", "\U0001bca0", "\x07", "\x7f", "\x85", "\u00a0\u3000"),
+    "\u200b \u2800\n\u3164\t\u00ad\u200d\ufe0f",
+]
+
+# A mark of each category and plane, one that decomposes into two, and one that has a width.
+MARKS = ["\u0301", "\u0316", "\u0344", "\u20dd", "\u0903", "\ufe0f", "\U0001d165", "\U000e0101", "\u093e"]

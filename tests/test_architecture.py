@@ -85,10 +85,10 @@ LAYERS: list[set[str]] = [
     {"details", "live.protocol"},
     {"live.news"},
     # The nouns, and what needs nothing of ours.
-    {"lock", "proxies", "terminal"},
+    {"complaints", "lock", "proxies", "terminal"},
     {"query"},
     {
-        "complaints",
+        "characters",
         "config",
         "excerpt",
         "model",
@@ -100,6 +100,7 @@ LAYERS: list[set[str]] = [
         "tap",
         "words",
     },
+    {"limits"},
 ]
 PACKAGES = {"bus", "client", "flow", "lab", "live", "log", "rooms", "servers", "text", "web"}
 

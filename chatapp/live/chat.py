@@ -7,10 +7,10 @@ import time
 import msgspec
 
 from ..details import sentence
+from ..limits import NAME_LIMIT, OPTION_LIMIT, ROOM_NAME_LIMIT, TOPIC_LIMIT
 from ..log.acts import EDIT_WINDOW
 from ..log.places import PINS_LIMIT
 from ..model import Author, Event, Refusal, Room, Standing, rfc3339
-from ..rooms.names import NAME_LIMIT, OPTION_LIMIT, ROOM_NAME_LIMIT, TOPIC_LIMIT
 from . import news, protocol
 from .frames import TRY_LATER, Ended, text_frame
 from .hub import Client

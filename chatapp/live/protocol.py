@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from ..complaints import complained_field
+from ..complaints import rejection
+from ..limits import NONCE_LIMIT, Choices, Emoji, Name, Nonce, RoomName, Slug, Text, Topic
 from ..model import Author, Event, Poll, Refusal
 from ..nesting import too_deep
 from .news import Ephemeral, Level
@@ -17,12 +18,8 @@ SUBPROTOCOL = "chat.v1"
 VERSION = 1
 JOIN_LIMIT = 500  # events in one `joined`
 JOIN_DEFAULT = 50  # events for who has seen none yet
-NONCE_LIMIT = 64  # characters of a nonce
 
-Nonce = Annotated[str, Meta(min_length=1, max_length=NONCE_LIMIT)]
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # what a browser's numbers hold exactly
-Slug = Annotated[str, Meta(min_length=1, max_length=64)]
-Choices = Annotated[list[Annotated[int, Meta(ge=0, le=99)]], Meta(max_length=100)]  # the poll says how many it takes
 
 
 class Join(Struct, tag="join"):
@@ -45,7 +42,7 @@ class PostMessage(Struct, tag="post"):
     """Store a message and tell it to the room; a `poll` asks everybody to choose."""
 
     room: Slug
-    text: str
+    text: Text
     nonce: Nonce
     reply_to: Seq | None = None
     all: bool = False
@@ -57,7 +54,7 @@ class EditMessage(Struct, tag="edit"):
 
     room: Slug
     target: Seq
-    text: str
+    text: Text
     nonce: Nonce
     all: bool = False
 
@@ -75,7 +72,7 @@ class React(Struct, tag="react"):
 
     room: Slug
     target: Seq
-    emoji: str
+    emoji: Emoji
     on: bool
     nonce: Nonce
 
@@ -111,8 +108,8 @@ class Configure(Struct, tag="configure"):
 
     room: Slug
     nonce: Nonce
-    name: str | None = None
-    topic: str | None = None
+    name: RoomName | None = None
+    topic: Topic | None = None
     archived: bool | None = None
 
 
@@ -142,7 +139,7 @@ class SetLevel(Struct, tag="level"):
 class Rename(Struct, tag="rename"):
     """The person goes by another name."""
 
-    name: str
+    name: Name
     nonce: Nonce | None = None
 
 
@@ -261,19 +258,20 @@ Answer = Welcome | Joined | Event | Ephemeral | Error | Pong
 
 encode = msgspec.json.Encoder().encode
 _decode: Callable[[str], Command] = msgspec.json.Decoder(Command).decode
-_TYPES = {variant.__struct_config__.tag for variant in Command.__args__}
+_TYPES = {variant.__struct_config__.tag: variant for variant in Command.__args__}
 
 
 class BadCommand(Refusal):
     """A text that is no command; `nonce` is its nonce where it has a usable one."""
 
-    def __init__(self, code: str, *, nonce: str | None = None, field: str | None = None):
-        super().__init__(code, field=field)
+    def __init__(self, code: str, *, nonce: str | None = None, field: str | None = None, **values: Any):
+        super().__init__(code, field=field, **values)
         self.nonce = nonce
 
 
 def parse(text: str) -> Command:
-    """The command that `text` is. Raises BadCommand: `bad-json`, `unknown-type` or `bad-field`."""
+    """The command that `text` is. Raises BadCommand: `bad-json`, `unknown-type` or `bad-field`; or for what is too long
+    the code that its type in `limits` names."""
     if too_deep(text):
         raise BadCommand("bad-json")
     try:
@@ -295,6 +293,8 @@ def _diagnosis(text: str, complaint: str) -> BadCommand:
     given = said.get("nonce")
     nonce = given if isinstance(given, str) and 1 <= len(given) <= NONCE_LIMIT else None
     kind = said.get("type")
-    if isinstance(kind, str) and kind not in _TYPES:
+    known = _TYPES.get(kind) if isinstance(kind, str) else None
+    if isinstance(kind, str) and known is None:
         return BadCommand("unknown-type", nonce=nonce, field="type")
-    return BadCommand("bad-field", nonce=nonce, field=complained_field(complaint))
+    wrong = rejection(complaint, known)
+    return BadCommand(wrong.code, nonce=nonce, field=wrong.field, **wrong.values)

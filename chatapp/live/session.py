@@ -137,9 +137,11 @@ class PlainSession(Session):
             except Refusal as refusal:
                 if refusal.code == "text-too-long":
                     raise Ended(TOO_BIG, sentence(refusal, self._locale)) from None
-                if refusal.code not in ("rate-limited", "busy"):
-                    self._pace()  # an empty text: there is no way to say so in this dialect
+                if refusal.code == "text-empty":
+                    self._pace()  # nothing is lost that anybody could see
                     return
+                if refusal.code not in ("rate-limited", "busy"):
+                    raise Ended(POLICY, sentence(refusal, self._locale)) from None
                 self._pause(refusal.retry_after or 0)
             else:
                 return

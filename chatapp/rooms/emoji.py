@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-LENGTH = 32  # characters, which are code points; the longest in use has 10
+from ..limits import EMOJI_LIMIT
 
 # The blocks in which there are emoji, a later Unicode's in the last one; some of what is in them is none.
 _SIGN = (
@@ -20,4 +20,4 @@ _EMOJI = re.compile(f"{_ELEMENT}(?:\u200d{_ELEMENT})*|{_COUNTRY}|{_FLAG}|{_KEYCA
 
 def is_emoji(text: str) -> bool:
     """Whether it is one emoji and nothing else."""
-    return len(text) <= LENGTH and _EMOJI.fullmatch(text) is not None
+    return len(text) <= EMOJI_LIMIT and _EMOJI.fullmatch(text) is not None

@@ -8,7 +8,9 @@ from math import ceil
 from unicodedata import normalize
 
 from ..bus.local import LocalBus
+from ..characters import shows, too_many_marks
 from ..config import Settings
+from ..limits import MARKS_LIMIT, SLUG_MOST
 from ..log.acts import Call, Delete, Edit, React, Receipt, Say
 from ..log.history import History
 from ..log.journal import Journal
@@ -77,6 +79,8 @@ class House:
 
     def room(self, address: str) -> Room:
         """The room at that slug, in whichever normal form it came. Raises Refusal `no-such-room`."""
+        if len(address) > SLUG_MOST:
+            raise Refusal("no-such-room", field="room")
         address = normalize("NFC", address)
         room = self._rooms.get(address)
         if room is None:
@@ -88,8 +92,8 @@ class House:
 
     def open_room(self, person: Person, name: str) -> RoomState:
         """Makes a room. Raises Refusal `bad-name`, `name-taken`, `rate-limited` or `busy`."""
-        checked = room_name(name)
         _take(self._rates, person)
+        checked = room_name(name)
         at = int(self._clock() * 1000)
         return self._journal.write(lambda connection: add_room(connection, checked, slugs(checked), at))
 
@@ -111,10 +115,10 @@ class House:
         Raises Refusal `text-empty`, `text-too-long`, `bad-field`, `bad-poll`, `rate-limited` or `busy`; then it is not
         stored.
         """
+        self._let(person, nonce)
         self._check_text(text)
         if poll:
             poll = Poll(poll_options(poll.options), poll.several, poll.anonymous)
-        self._let(person, nonce)
         made = self._rendered(text)
         if reply_to is None and not poll and not made.mentions and not made.everybody:
             self._journal.append(Post(room, person.author, text, nonce, receipt, made.html))
@@ -135,8 +139,8 @@ class House:
         to_all: bool = False,
     ) -> None:
         """Has the person's message read differently. Raises Refusal as `post` does; the receipt hears the rest."""
-        self._check_text(text)
         self._let(person, nonce)
+        self._check_text(text)
         made = self._rendered(text)
         call = self._call(person, room, made, to_all)
         receipt = announced(receipt, call, self._bus)
@@ -147,8 +151,8 @@ class House:
 
         Raises Refusal `text-empty`, `text-too-long`, `bad-field` or `rate-limited`.
         """
-        self._check_text(text)
         _take(self._previews, person)
+        self._check_text(text)
         return self._rendered(text).html
 
     def delete(self, person: Person, room: Room, target: int, nonce: str | None, receipt: Receipt | None) -> None:
@@ -168,17 +172,17 @@ class House:
         on: bool,
     ) -> None:
         """Puts an emoji under a message, or takes the person's back. Raises Refusal as `delete` does."""
+        self._let(person, nonce)
         if not is_emoji(emoji):
             raise Refusal("bad-field", field="emoji")
-        self._let(person, nonce)
         self._journal.append(React(room, person.author, nonce, receipt, target, whole(emoji), on))
 
     def pin(
         self, person: Person, room: Room, target: int, nonce: str | None, receipt: Receipt | None, *, on: bool
     ) -> None:
         """Puts a message among the room's pins, or takes it away. Raises Refusal as `delete` does, or `forbidden`."""
-        self._no_guest(person)
         self._let(person, nonce)
+        self._no_guest(person)
         self._journal.append(Pin(room, person.author, nonce, receipt, target, on))
 
     def vote(
@@ -212,10 +216,10 @@ class House:
         archived: bool | None = None,
     ) -> None:
         """Changes of a room what is given. Raises Refusal `bad-name`, `bad-topic`, or as `pin` does."""
+        self._let(person, nonce)
         self._no_guest(person)
         name = None if name is None else room_name(name)
         topic = None if topic is None else room_topic(topic)
-        self._let(person, nonce)
         self._journal.append(Configure(room, person.author, nonce, receipt, name, topic, archived))
 
     def again(self, event: Event, to: object) -> None:
@@ -249,11 +253,10 @@ class House:
 
         Raises Refusal `forbidden` (nobody could come back for a guest's), `bad-field`, `rate-limited` or `busy`.
         """
-        if person.role == "guest":
-            raise Refusal("forbidden", guest=True)
+        _take(self._rates, person)
+        self._no_guest(person)
         if level not in LEVELS:
             raise Refusal("bad-field", field="level")
-        _take(self._rates, person)
         self._journal.write(lambda connection: save_level(connection, person.id, room.id, level))
         self._bus.publish(Leveled(person.id, room.slug, level, by))
 
@@ -269,12 +272,14 @@ class House:
         return checked
 
     def _check_text(self, text: str) -> None:
-        if not text or text.isspace():
-            raise Refusal("text-empty", field="text")
         if len(text) > self._settings.TEXT_LIMIT:
             raise Refusal("text-too-long", field="text", n=self._settings.TEXT_LIMIT)
         if "\0" in text:  # no database but SQLite keeps it, and nobody can see it
             raise Refusal("bad-field", field="text")
+        if not shows(text):
+            raise Refusal("text-empty", field="text")
+        if too_many_marks(text):
+            raise Refusal("bad-field", field="text", n=MARKS_LIMIT, marks=True)
 
     def _rendered(self, text: str) -> Rendered:
         return self._render(text, self._directory.names_in(text) if "@" in text else {})
@@ -295,10 +300,10 @@ class House:
             raise Refusal("forbidden", guest=True)
 
     def _let(self, person: Person, nonce: str | None) -> None:
-        """Lets the person do one more thing that is stored."""
+        """Lets the person do one more thing that is stored. Comes first: a command that is rejected costs as much."""
+        _take(self._rates, person)
         if nonce and "\0" in nonce:
             raise Refusal("bad-field", field="nonce")
-        _take(self._rates, person)
 
 
 def _take(rates: Rates, person: Person) -> None:

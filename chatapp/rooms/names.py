@@ -7,17 +7,23 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from ..characters import too_many_marks
+from ..limits import (
+    MARKS_LIMIT,
+    NAME_LIMIT,
+    OPTION_LIMIT,
+    OPTIONS_LEAST,
+    OPTIONS_MOST,
+    ROOM_NAME_LIMIT,
+    SLUG_LIMIT,
+    TOPIC_LIMIT,
+    UNFOLDED,
+)
 from ..model import Refusal
 from ..spelling import bare, folded
 from ..text.mentions import EVERYBODY
 
-NAME_LIMIT = 32  # characters of a person's name
-ROOM_NAME_LIMIT = 64  # characters of a room's name
-SLUG_LIMIT = 64  # characters of a slug
-TOPIC_LIMIT = 250  # characters of a room's topic
-OPTION_LIMIT = 200  # characters of a poll's option
 _NUMBERS_TRIED = 20  # numbers behind a slug that is taken; each costs a look-up
-OPTIONS_LEAST, OPTIONS_MOST = 2, 10  # options of a poll
 
 # Controls, format characters (the bidi overrides among them), surrogates, private use and unassigned ones can hide or
 # forge a name. The two joiners are letters' parts in Persian, Hindi and emoji.
@@ -44,7 +50,9 @@ def room_name(given: str) -> str:
 def room_topic(given: str) -> str:
     """`given` as what a room is for: NFC, in one line, at most 250 characters; empty: nothing special. Raises Refusal
     `bad-topic`."""
-    topic = _line(given)
+    if too_many_marks(given[: TOPIC_LIMIT * UNFOLDED]):
+        raise Refusal("bad-topic", field="topic", n=MARKS_LIMIT, marks=True)
+    topic = _line(given, TOPIC_LIMIT)
     if topic is None or len(topic) > TOPIC_LIMIT:
         raise Refusal("bad-topic", field="topic", n=TOPIC_LIMIT)
     return topic
@@ -52,15 +60,21 @@ def room_topic(given: str) -> str:
 
 def poll_options(given: list[str]) -> list[str]:
     """`given` as what one can choose of: each NFC, in one line, 1 to 200 characters. Raises Refusal `bad-poll`."""
-    options = [_line(option) or "" for option in given]
+    given = given[: OPTIONS_MOST + 1]
+    if any(too_many_marks(option[: OPTION_LIMIT * UNFOLDED]) for option in given):
+        raise Refusal("bad-poll", field="options", n=MARKS_LIMIT, length=OPTION_LIMIT, marks=True)
+    options = [_line(option, OPTION_LIMIT) or "" for option in given]
     fitting = all(_visible(option) and len(option) <= OPTION_LIMIT for option in options)
     if not fitting or len(set(options)) < len(options) or not OPTIONS_LEAST <= len(options) <= OPTIONS_MOST:
         raise Refusal("bad-poll", field="options", n=OPTIONS_MOST, length=OPTION_LIMIT)
     return options
 
 
-def _line(given: str) -> str | None:
-    """In one line, whatever direction its letters have; None if there are controls in it."""
+def _line(given: str, limit: int) -> str | None:
+    """In one line, whatever direction its letters have; None if there are controls in it, or if it is far longer than
+    the limit, which is looked at first."""
+    if len(given) > limit * UNFOLDED:
+        return None
     line = " ".join(unicodedata.normalize("NFC", given).split())
     return None if any(unicodedata.category(char) in ("Cc", "Cs") for char in line) else line
 
@@ -70,7 +84,8 @@ def _visible(text: str) -> bool:
 
 
 def _name(given: str, limit: int) -> str:
-    name = " ".join(unicodedata.normalize("NFC", given).split()) if _benign(given) else ""
+    fits = len(given) <= limit * UNFOLDED and not too_many_marks(given)  # before any work that grows with it
+    name = " ".join(unicodedata.normalize("NFC", given).split()) if fits and _benign(given) else ""
     if not _visible(name) or len(name) > limit or _MARKS_IN_A_ROW.search(name):
         raise Refusal("bad-name", field="name", n=limit)
     return name

@@ -8,8 +8,8 @@ from flask import Blueprint, Response, session
 from ..config import Settings
 from ..details import LOCALES
 from ..identity import Identity, new_id
+from ..limits import Language, Name, Nonce, RoomName, Topic
 from ..live.news import Level
-from ..live.protocol import Nonce
 from ..log.history import History
 from ..log.journal import Journal
 from ..model import Person, Refusal, Standing
@@ -20,14 +20,14 @@ from .exchange import as_json, body, check_origin
 
 
 class NewRoom(msgspec.Struct):
-    name: str
+    name: RoomName
 
 
 class NewState(msgspec.Struct):
     """What one may change of a room."""
 
-    name: str | None = None
-    topic: str | None = None
+    name: RoomName | None = None
+    topic: Topic | None = None
     archived: bool | None = None
     nonce: Nonce | None = None
 
@@ -35,8 +35,8 @@ class NewState(msgspec.Struct):
 class NewSelf(msgspec.Struct):
     """What one may change of oneself."""
 
-    name: str | None = None
-    lang: str | None = None
+    name: Name | None = None
+    lang: Language | None = None
 
 
 class RoomEntry(msgspec.Struct, omit_defaults=True):

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 from flask import Response, request, session
 
-from ..complaints import complained_field
+from ..complaints import rejection
 from ..model import Refusal
 from ..nesting import too_deep
 from ..origins import allowed_origin
@@ -29,14 +29,14 @@ def check_origin(listed: tuple[str, ...]) -> None:
 
 
 def body(kind: type[T]) -> T:
-    """The request's JSON as a `kind`. Raises Refusal `bad-json` or `bad-field`."""
+    """The request's JSON as a `kind`. Raises Refusal `bad-json` or as `complaints.rejection` says."""
     sent = request.get_data()
     if not request.is_json or too_deep(sent.decode("latin-1")):
         raise Refusal("bad-json", body=True)
     try:
         return msgspec.json.decode(sent, type=kind)
     except msgspec.ValidationError as error:
-        raise Refusal("bad-field", field=complained_field(str(error))) from None
+        raise rejection(str(error), kind) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         raise Refusal("bad-json", body=True) from None
 
@@ -49,8 +49,8 @@ def query(name: str, kind: Any, default: T) -> T:
     try:
         found: T = msgspec.convert(given, kind, strict=False)
         return found
-    except msgspec.ValidationError:
-        raise Refusal("bad-field", field=name) from None
+    except msgspec.ValidationError as error:
+        raise rejection(str(error), kind, name) from None
 
 
 def as_json(content: object, status: int = 200) -> Response:

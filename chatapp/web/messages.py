@@ -10,7 +10,8 @@ from flask import Blueprint, Response, request
 
 from ..config import Settings
 from ..identity import Identity
-from ..live.protocol import Choices, Nonce, Seq
+from ..limits import Choices, Nonce, Text
+from ..live.protocol import Seq
 from ..log.history import History, Page
 from ..model import Poll, Present, Refusal, Room
 from ..rooms.house import House
@@ -22,7 +23,7 @@ PAGE_DEFAULT = 50
 
 
 class NewMessage(msgspec.Struct):
-    text: str
+    text: Text
     nonce: Nonce
     reply_to: Seq | None = None
     all: bool = False
@@ -35,7 +36,7 @@ class NewVote(msgspec.Struct):
 
 
 class NewText(msgspec.Struct):
-    text: str
+    text: Text
     nonce: Nonce | None = None
     all: bool = False
 

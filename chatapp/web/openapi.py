@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from flask import Blueprint, Response, current_app
-from msgspec import Meta
 
-from ..live.protocol import Seq, Slug
+from ..limits import Emoji, Slug
+from ..live.protocol import Seq
 from ..problems import STATUS
 from .exchange import as_json
 from .operations import Operation, Problem, operations
@@ -19,7 +19,7 @@ from .operations import Operation, Problem, operations
 OPENAPI = "3.1.0"
 VERSION = "1"  # of the interface, as the `1` of chat.v1
 ABOUT = "Rooms and messages for programs. Refusals are problem documents (RFC 9457); unknown fields are ignored."
-IN_THE_PATH: dict[str, Any] = {"slug": Slug, "seq": Seq, "emoji": Annotated[str, Meta(min_length=1)]}
+IN_THE_PATH: dict[str, Any] = {"slug": Slug, "seq": Seq, "emoji": Emoji}
 
 
 def openapi() -> Blueprint:

@@ -13,15 +13,14 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from ..flow.words import Snapshot
+from ..limits import NAME_LIMIT, Query, Zone
 from ..live.news import Level
 from ..live.protocol import JOIN_LIMIT, End, Seq, Stream
 from ..log.search import Hit
 from ..model import Closed, Configured, Deleted, Edited, Event, Message, Pinned, Present, Reacted, Voted
-from ..rooms.names import NAME_LIMIT
 from .api import NewRoom, NewSelf, NewState, RoomEntry
 from .messages import PAGE_LIMIT, NewMessage, NewText, NewVote
 from .personal import Mention, NewLevel
-from .search import LINE_LIMIT
 from .stream import MIME
 from .texts import NewPreview
 
@@ -199,7 +198,7 @@ def operations() -> Iterator[Operation]:
     of_own = ("bad-field", "bad-name")
     yield Operation("get", "/api/mentions", "The messages that mention one", Mentions, query=own, refusals=of_own)
     yield Operation("put", f"{room}/level", "Says how much one wants to hear", LevelSet, 200, NewLevel, AS_GUEST)
-    asked = {"q": Annotated[str, Meta(max_length=LINE_LIMIT)], "zone": str, "before": Seq}
+    asked = {"q": Query, "zone": Zone, "before": Seq}
     yield Operation("get", "/api/search", "Searches all rooms", SearchFound, query=asked, refusals=("bad-field",))
     yield Operation("post", "/api/preview", "Shows how a text will look", Preview, 200, NewPreview, AS_GUEST, of_text)
     yield Operation("get", "/api/emoji", "All emoji", AllEmoji)

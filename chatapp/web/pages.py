@@ -7,12 +7,12 @@ from flask import Blueprint, Response, make_response, render_template, session
 from ..config import Settings
 from ..details import LOCALES
 from ..identity import Identity, language
+from ..limits import NAME_LIMIT, OPTION_LIMIT, OPTIONS_MOST, ROOM_NAME_LIMIT, TOPIC_LIMIT
 from ..live.door import DEFAULT_ROOM
 from ..log.acts import EDIT_WINDOW
 from ..log.history import History
 from ..log.places import PINS_LIMIT
 from ..rooms.house import House
-from ..rooms.names import NAME_LIMIT, OPTION_LIMIT, OPTIONS_MOST, ROOM_NAME_LIMIT, TOPIC_LIMIT
 from .strings import page_strings
 
 

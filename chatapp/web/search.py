@@ -6,20 +6,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template
 
 from ..config import Settings
 from ..identity import language
+from ..limits import QUERY_LIMIT, Query, Zone
 from ..live.protocol import Seq
 from ..log.search import Search
-from ..model import Refusal
 from ..query import parse
-from .exchange import as_json, check_origin
+from .exchange import as_json, check_origin, query
 from .search_strings import examples, note, search_strings
 
 PAGE = 50  # messages in one answer
-LINE_LIMIT = 500  # characters of a query
 
 
 def search(settings: Settings, index: Search, *, clock: Callable[[], float]) -> Blueprint:
@@ -32,7 +30,7 @@ def search(settings: Settings, index: Search, *, clock: Callable[[], float]) -> 
 
     @blueprint.get("/search")
     def page() -> Response:
-        boot = {"locale": language(), "limit": LINE_LIMIT, "strings": search_strings()}
+        boot = {"locale": language(), "limit": QUERY_LIMIT, "strings": search_strings()}
         shown = render_template("search.html", boot=boot, locale=language(), examples=examples())
         response = make_response(shown)
         response.headers["Cache-Control"] = "no-store"  # in the reader's language
@@ -40,12 +38,10 @@ def search(settings: Settings, index: Search, *, clock: Callable[[], float]) -> 
 
     @blueprint.get("/api/search")
     def find() -> Response:
-        line = request.args.get("q", "")
-        if len(line) > LINE_LIMIT:
-            raise Refusal("bad-field", field="q", n=LINE_LIMIT)
-        zone = _zone(request.args.get("zone", ""))
-        query = parse(line, zone, datetime.fromtimestamp(clock(), zone).date())
-        found = index.find(query, before=_before(), limit=PAGE)
+        line: str = query("q", Query, "")
+        zone = _zone(query("zone", Zone, ""))
+        wanted = parse(line, zone, datetime.fromtimestamp(clock(), zone).date())
+        found = index.find(wanted, before=query("before", Seq, None), limit=PAGE)
         notes = [{"term": each.term, "code": each.code, "detail": note(each)} for each in found.notes]
         return as_json({"results": found.hits, "next": found.next, "notes": notes})
 
@@ -56,14 +52,5 @@ def _zone(name: str) -> tzinfo:
     """Where the reader's days begin: a name such as America/Sao_Paulo; UTC for one that is not known here."""
     try:
         return ZoneInfo(name) if name else UTC
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # what is no name may be a path, a folder, too long
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # what is no name may be a path, a folder, a device
         return UTC
-
-
-def _before() -> int | None:
-    given = request.args.get("before")
-    try:
-        before: int | None = None if given is None else msgspec.convert(given, Seq, strict=False)
-    except msgspec.ValidationError:
-        raise Refusal("bad-field", field="before") from None
-    return before

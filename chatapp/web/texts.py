@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from ..config import Settings
 from ..identity import Identity
+from ..limits import Text
 from ..rooms.house import House
 from ..text.emoji import Emoji
 from .exchange import as_json, body, check_origin
@@ -17,7 +18,7 @@ EMOJI_KEPT = 86_400  # seconds for which a browser does not ask again
 
 
 class NewPreview(msgspec.Struct):
-    text: str
+    text: Text
 
 
 def texts(settings: Settings, *, house: House, emoji: Emoji, identity: Identity) -> Blueprint:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect
 
-from chatapp.rooms.names import NAME_LIMIT, OPTION_LIMIT, ROOM_NAME_LIMIT, TOPIC_LIMIT
+from chatapp.limits import NAME_LIMIT, OPTION_LIMIT, ROOM_NAME_LIMIT, TOPIC_LIMIT
 from tests.actors import Server
 from tests.hostile_texts import VECTORS, short
 

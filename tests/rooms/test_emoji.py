@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.rooms.emoji import LENGTH, is_emoji
+from chatapp.limits import EMOJI_LIMIT
+from chatapp.rooms.emoji import is_emoji
 from chatapp.spelling import whole
 
 EMOJI = (
@@ -77,7 +78,7 @@ def test_anything_else_is_none(text: str) -> None:
 @given(st.text(max_size=40))
 def test_no_text_takes_long_or_slips_through(text: str) -> None:
     if is_emoji(text):
-        assert len(text) <= LENGTH
+        assert len(text) <= EMOJI_LIMIT
         assert not any(character.isalpha() and character not in "ℹⓂ" for character in text)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from chatapp.bus.local import LocalBus
 from chatapp.config import Settings
-from chatapp.model import Author, News, Person, Read, Refusal, Room, Typing
+from chatapp.model import Author, News, Person, Poll, Read, Refusal, Room, Typing
 from chatapp.rooms.house import PREVIEW_BURST, House
 from chatapp.rooms.presence import Presence
 from chatapp.rooms.rates import Rates
@@ -80,7 +80,7 @@ def refusal(call: Callable[[], object]) -> Refusal:
     return refused.value
 
 
-@pytest.mark.parametrize("text", ["hello", " two  blanks \n", "x" * 10_000, "👩\u200d💻", "\u202e", "a\tb\x07", "0"])
+@pytest.mark.parametrize("text", ["hello", " two  blanks \n", "x" * 10_000, "👩\u200d💻", "a\u202eb", "a\tb\x07", "0"])
 def test_a_text_is_stored_exactly_as_it_was_posted(place: Place, text: str) -> None:
     event = place.post(text).event
     assert (event.text, event.author) == (text, Author("p1", "Ana"))
@@ -118,9 +118,10 @@ def test_a_text_with_markup_has_html_when_it_is_posted_answered_edited_and_previ
 
 def test_previews_are_checked_and_slowed_down_but_do_not_count_as_messages(make_place: Callable[..., Place]) -> None:
     place = make_place(RATE_LIMIT=1, RATE_BURST=1, TEXT_LIMIT=3)
-    for text, code in (("", "text-empty"), ("xxxx", "text-too-long"), ("\0", "bad-field")):
+    rejected = (("", "text-empty"), ("xxxx", "text-too-long"), ("\0", "bad-field"))
+    for text, code in rejected:
         assert refusal(lambda text=text: place.house.preview(ANA, text)).code == code  # type: ignore[misc]
-    for _ in range(PREVIEW_BURST):
+    for _ in range(PREVIEW_BURST - len(rejected)):
         place.house.preview(ANA, "x")
     slow = refusal(lambda: place.house.preview(ANA, "x"))
     assert slow.code == "rate-limited"
@@ -159,10 +160,27 @@ def test_the_rate_is_a_persons_not_a_rooms(make_place: Callable[..., Place]) -> 
     assert place.post("hello", person=BOB).event.seq == 2
 
 
-def test_a_text_that_is_refused_costs_no_token(make_place: Callable[..., Place]) -> None:
-    place = make_place(RATE_LIMIT=1, RATE_BURST=1)
-    for _ in range(5):
-        refusal(lambda: place.post(""))
+@pytest.mark.parametrize(
+    "rejected",
+    [
+        lambda house: house.post(ANA, GENERAL, "", None, None),
+        lambda house: house.post(ANA, GENERAL, "x", None, None, poll=Poll(["one"])),
+        lambda house: house.post(ANA, GENERAL, "x", "\0", None),
+        lambda house: house.edit(ANA, GENERAL, 1, "", None, None),
+        lambda house: house.react(ANA, GENERAL, 1, "x", None, None, on=True),
+        lambda house: house.configure(ANA, GENERAL, None, None, name=""),
+        lambda house: house.set_level(ANA, GENERAL, "loud"),
+        lambda house: house.open_room(ANA, ""),
+    ],
+)
+def test_a_command_that_is_rejected_costs_as_much_as_one_that_is_not(
+    make_place: Callable[..., Place], rejected: Callable[[House], object]
+) -> None:
+    place = make_place(RATE_LIMIT=1, RATE_BURST=2)
+    codes = [refusal(lambda: rejected(place.house)).code for _ in range(3)]
+    assert codes[:2] != ["rate-limited"] * 2
+    assert codes[2] == "rate-limited"
+    place.clock.now += 1  # whoever waits as long as they are told gets through, with the same command or another
     assert place.post("hello").event.seq == 1
 
 

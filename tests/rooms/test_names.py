@@ -9,16 +9,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from chatapp.details import LOCALES, sentence
+from chatapp.limits import NAME_LIMIT, ROOM_NAME_LIMIT, SLUG_LIMIT
 from chatapp.model import Refusal
-from chatapp.rooms.names import (
-    NAME_LIMIT,
-    ROOM_NAME_LIMIT,
-    SLUG_LIMIT,
-    numbered,
-    person_name,
-    room_name,
-    slug,
-)
+from chatapp.rooms.names import numbered, person_name, room_name, slug
 from chatapp.spelling import folded
 
 # Any text that can come over the wire, with what is special in names more often than chance would have it.

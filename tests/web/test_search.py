@@ -90,7 +90,7 @@ def test_a_note_is_in_the_readers_language(make_browser: Callable[..., Browser],
 
 
 @pytest.mark.parametrize(
-    "zone", ["", "America/Sao_Paulo", "UTC", "Nowhere", "../../etc/passwd", "America", "a" * 9_000, "\0", "/"]
+    "zone", ["", "America/Sao_Paulo", "UTC", "Nowhere", "../../etc/passwd", "America", "a" * 64, "\0", "/"]
 )
 def test_any_zone_is_one(ana: Browser, zone: str) -> None:
     ana.say("hello", "n1")

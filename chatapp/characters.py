@@ -1,0 +1,40 @@
+"""What the characters of a text do on the screen: whether any of them shows, and how many marks stand on one letter."""
+
+from __future__ import annotations
+
+import re
+from unicodedata import category
+
+from .limits import MARKS_LIMIT
+
+# Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt, Unicode 16), for a character class of `re`.
+DEFAULT_IGNORABLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+# Blank by their look, whatever their category says: Braille without dots, annotation signs, a note without a head.
+BLANK = "\u2800\ufff9-\ufffb\U0001d159"
+_SHOWN = re.compile(rf"[^\s\x00-\x1f\x7f-\x9f{DEFAULT_IGNORABLE}{BLANK}]")
+
+# In the categories of a text's characters, two letters each. Format characters (Cf) draw nothing and separate nothing.
+_TOWER = re.compile(rf"M.(?:(?:Cf)*+M.){{{MARKS_LIMIT}}}")
+
+
+def shows(text: str) -> bool:
+    """Whether a reader sees anything of the text."""
+    return _SHOWN.search(text) is not None
+
+
+def too_many_marks(text: str) -> bool:
+    """Whether more than MARKS_LIMIT combining marks stand in a row.
+
+    Such a row is slow to draw, and `unicodedata.normalize` takes quadratic time for it. This check is linear. A row
+    that is too long has a mark or a format character at every (MARKS_LIMIT + 1)-th place, so that most texts are done
+    with a look at these.
+    """
+    if text.isascii() or len(text) <= MARKS_LIMIT:
+        return False
+    sampled = "".join(map(category, text[MARKS_LIMIT :: MARKS_LIMIT + 1]))
+    if "M" not in sampled and "Cf" not in sampled:
+        return False
+    return _TOWER.search("".join(map(category, text))) is not None
