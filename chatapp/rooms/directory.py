@@ -10,6 +10,8 @@ from ..spelling import bare, folded
 from ..text.mentions import EVERYBODY, Names, names_in
 from .presence import Presence
 
+NAMESAKES_MOST = 50  # people that one name in a text mentions
+
 
 class Directory:
     """Finds people by their names, of which accents may be left out."""
@@ -28,13 +30,11 @@ class Directory:
         people: dict[str, dict[str, Author]] = {}  # by bare name, then by id
         for author in [*self._history.named(set(keys.values())), *online]:
             people.setdefault(bare(author.name), {})[author.id] = author
-        here = {author.id for author in online}
-        found = {name: _meant(name, people[key].values(), here) for name, key in keys.items() if key in people}
+        found = {name: _meant(name, people[key].values()) for name, key in keys.items() if key in people}
         return found | {name: () for name, key in keys.items() if key in EVERYBODY}
 
 
-def _meant(name: str, known: Collection[Author], here: set[str]) -> tuple[str, ...]:
-    """Who bears the name as it is written, else who bears it with accents; of namesakes those who are online."""
+def _meant(name: str, known: Collection[Author]) -> tuple[str, ...]:
+    """Everybody who bears the name as it is written; if nobody does, everybody who bears it with other accents."""
     exact = [author.id for author in known if folded(author.name) == folded(name)]
-    ids = exact or [author.id for author in known]
-    return tuple(id for id in ids if id in here) or tuple(ids)
+    return tuple((exact or [author.id for author in known])[:NAMESAKES_MOST])

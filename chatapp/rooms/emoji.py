@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..limits import EMOJI_LIMIT
+from ..spelling import is_known_emoji
 
 # The blocks in which there are emoji, a later Unicode's in the last one; some of what is in them is none.
 _SIGN = (
@@ -15,9 +16,19 @@ _ELEMENT = f"{_SIGN}\ufe0f?[\U0001f3fb-\U0001f3ff]?"
 _FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
 _COUNTRY = "\U0001f3f4[\U000e0020-\U000e007e]{1,6}\U000e007f"  # signs nobody sees: behind others they would be a text
 _KEYCAP = "[0-9#*]\ufe0f?\u20e3"
-_EMOJI = re.compile(f"{_ELEMENT}(?:\u200d{_ELEMENT})*|{_COUNTRY}|{_FLAG}|{_KEYCAP}")
+_EMOJI = re.compile(f"{_COUNTRY}|{_KEYCAP}|{_FLAG}|{_ELEMENT}(?:\u200d{_ELEMENT})*")
 
 
 def is_emoji(text: str) -> bool:
     """Whether it is one emoji and nothing else."""
     return len(text) <= EMOJI_LIMIT and _EMOJI.fullmatch(text) is not None
+
+
+def without_emoji(text: str) -> str:
+    """The text with a square in the place of each emoji. A flag that is spelled with tags, such as Scotland's, has to
+    be one that Unicode lists: the tags could spell anything, and nobody sees them."""
+    return _EMOJI.sub(lambda found: found[0] if _is_unknown_flag(found[0]) else "\u25a1", text)
+
+
+def _is_unknown_flag(emoji: str) -> bool:
+    return emoji[-1] == "\U000e007f" and not is_known_emoji(emoji)

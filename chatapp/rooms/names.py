@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from ..characters import too_many_marks
+from ..characters import DEFAULT_IGNORABLE, too_many_marks
 from ..limits import (
     MARKS_LIMIT,
     NAME_LIMIT,
@@ -20,31 +20,59 @@ from ..limits import (
     UNFOLDED,
 )
 from ..model import Refusal
-from ..spelling import bare, folded
+from ..spelling import bare, folded, look, skeletons
 from ..text.mentions import EVERYBODY
+from .emoji import without_emoji
 
 _NUMBERS_TRIED = 20  # numbers behind a slug that is taken; each costs a look-up
 
 # Controls, format characters (the bidi overrides among them), surrogates, private use and unassigned ones can hide or
-# forge a name. The two joiners are letters' parts in Persian, Hindi and emoji.
+# forge a name.
 _FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_JOINERS = "\u200c\u200d"
+# What shows nothing. Emoji and some scripts need some of it in some places.
+_IGNORABLE = re.compile(f"[{DEFAULT_IGNORABLE}]")
+_NON_JOINER, _JOINERS = "\u200c", "\u200c\u200d"
+_VIRAMA = 9  # Unicode's combining class of the sign that takes a letter's vowel away: a joiner beside it says how
+_JOINING = ("ARABIC LETTER", "SYRIAC LETTER")  # letters that join their neighbours, unless a joiner says otherwise
 _BLANKS = "\u115f\u1160\u3164\uffa0\u2800"  # letters and symbols by their category, blanks by their look
 _MARKS_IN_A_ROW = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4,}")
+# Names that a reader would take for the chat itself, its operators, or everybody: letters and digits, without accents.
+SYSTEM_NAMES = frozenset(
+    (
+        *EVERYBODY,
+        *("admin", "admins", "administrator", "channel", "chatapp", "everybody", "everyone", "guest", "here"),
+        *("moderator", "moderators", "operator", "root", "server", "somebody", "system"),
+        *("administrador", "administradora", "alguem", "aqui", "canal", "convidada", "convidado", "moderador"),
+        *("moderadora", "operador", "operadora", "servidor", "sistema", "todas", "todomundo"),
+    )
+)
+GUEST_NAME = re.compile(r"guest-\d{4}")  # what a guest is called who gives no name: see `identity`
 
 
 def person_name(given: str) -> str:
-    """`given` as a person's name: NFC, blanks folded, 1 to 32 characters, and not one that everybody goes by. Raises
-    Refusal `bad-name`."""
+    """`given` as a person's name: NFC, blanks folded, 1 to 32 characters, and not a system name. Raises Refusal
+    `bad-name`."""
     name = _name(given, NAME_LIMIT)
-    if bare(name) in EVERYBODY:
-        raise Refusal("bad-name", field="name", n=NAME_LIMIT, everybody=name)
+    _refuse_system(name, NAME_LIMIT)
     return name
 
 
 def room_name(given: str) -> str:
-    """`given` as a room's name: NFC, blanks folded, 1 to 64 characters. Raises Refusal `bad-name`."""
-    return _name(given, ROOM_NAME_LIMIT)
+    """`given` as a room's name: NFC, blanks folded, 1 to 64 characters, and not a system name. Raises Refusal
+    `bad-name`."""
+    name = _name(given, ROOM_NAME_LIMIT)
+    _refuse_system(name, ROOM_NAME_LIMIT)
+    return name
+
+
+def _refuse_system(name: str, limit: int) -> None:
+    """Raises Refusal `bad-name` for a system name, also in letters that look like it: "[Аdmin]" is one too."""
+    for key in skeletons(name):
+        letters = "".join(char for char in bare(key) if char.isalnum())
+        if letters in EVERYBODY:
+            raise Refusal("bad-name", field="name", n=limit, everybody=name)
+        if letters in SYSTEM_NAMES:
+            raise Refusal("bad-name", field="name", n=limit, system=name)
 
 
 def room_topic(given: str) -> str:
@@ -64,8 +92,8 @@ def poll_options(given: list[str]) -> list[str]:
     if any(too_many_marks(option[: OPTION_LIMIT * UNFOLDED]) for option in given):
         raise Refusal("bad-poll", field="options", n=MARKS_LIMIT, length=OPTION_LIMIT, marks=True)
     options = [_line(option, OPTION_LIMIT) or "" for option in given]
-    fitting = all(_visible(option) and len(option) <= OPTION_LIMIT for option in options)
-    if not fitting or len(set(options)) < len(options) or not OPTIONS_LEAST <= len(options) <= OPTIONS_MOST:
+    fitting = all(_visible(option) and len(option) <= OPTION_LIMIT and not _hides(option) for option in options)
+    if not fitting or len(set(map(look, options))) < len(options) or not OPTIONS_LEAST <= len(options) <= OPTIONS_MOST:
         raise Refusal("bad-poll", field="options", n=OPTIONS_MOST, length=OPTION_LIMIT)
     return options
 
@@ -94,15 +122,44 @@ def _name(given: str, limit: int) -> str:
 def _benign(text: str) -> bool:
     if text.isascii():
         return text.isprintable()
-    return all(
-        char in _JOINERS or (unicodedata.category(char) not in _FORBIDDEN and char not in _BLANKS) for char in text
+    return not _hides(text) and all(
+        char not in _BLANKS and (unicodedata.category(char) not in _FORBIDDEN or _IGNORABLE.match(char))
+        for char in text
     )
+
+
+def _hides(text: str) -> bool:
+    """Whether there is a character in it that shows nothing and is no part of an emoji or of the spelling."""
+    if not _IGNORABLE.search(text):
+        return False
+    rest = without_emoji(text)
+    return any(not _is_spelling(rest, found.start()) for found in _IGNORABLE.finditer(rest))
+
+
+def _is_spelling(text: str, at: int) -> bool:
+    """Whether the character at that place is a joiner that a script needs there (RFC 5892, appendix A): behind or
+    before a virama in the scripts of India, or between two letters that would join in Persian."""
+    if text[at] not in _JOINERS or not 0 < at < len(text) - 1:
+        return False
+    before, after = text[at - 1], text[at + 1]
+    if _VIRAMA in (unicodedata.combining(before), unicodedata.combining(after)):
+        return True
+    letters = _letter(reversed(text[:at])), _letter(text[at + 1 :])
+    return text[at] == _NON_JOINER and all(unicodedata.name(char, "").startswith(_JOINING) for char in letters)
+
+
+def _letter(text: Iterable[str]) -> str:
+    """The first character that is no vowel sign or other mark; a blank if there is none."""
+    return next((char for char in text if not unicodedata.combining(char)), " ")
 
 
 def numbered(name: str, number: int) -> str:
     """`name` with a number behind it, within the limit of a name."""
     tail = f" {number}"
-    return name[: NAME_LIMIT - len(tail)].rstrip() + tail
+    kept = name[: NAME_LIMIT - len(tail)]
+    while _hides(kept):  # an emoji was cut through
+        kept = kept[:-1]
+    return kept.rstrip() + tail
 
 
 def slug(name: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from chatapp.log.records import save_name
 from chatapp.model import Person
-from chatapp.rooms.directory import Directory
+from chatapp.rooms.directory import NAMESAKES_MOST, Directory
 from chatapp.rooms.presence import Presence
 
 from ..log.conftest import Log
@@ -57,11 +57,18 @@ def test_who_bears_the_name_as_written_goes_before_those_with_accents(directory:
     assert directory.names_in("@jose") == {"jose": ("p2", "p3")}
 
 
-def test_of_namesakes_the_one_who_is_online_is_meant(directory: Directory, known: Known, presence: Presence) -> None:
-    known(p1="Ana", p2="Ana")
-    assert directory.names_in("@Ana") == {"Ana": ("p1", "p2")}
+def test_all_namesakes_are_meant_whoever_is_online(directory: Directory, known: Known, presence: Presence) -> None:
+    known(p1="Ana", p2="Ana", p3="Aná")
     presence.connect(Person("p2", "Ana", "member"))
-    assert directory.names_in("@Ana") == {"Ana": ("p2",)}
+    presence.connect(Person("guest-1", "Aná"))
+    assert set(directory.names_in("@Ana")["Ana"]) == {"p1", "p2"}
+    assert set(directory.names_in("@aná")["aná"]) == {"p3", "guest-1"}
+    assert set(directory.names_in("@anà")["anà"]) == {"p1", "p2", "p3", "guest-1"}
+
+
+def test_a_crowd_of_namesakes_is_not_mentioned_as_a_whole(directory: Directory, known: Known) -> None:
+    known(**{f"p{number}": "Ana" for number in range(NAMESAKES_MOST + 1)})
+    assert len(directory.names_in("@Ana")["Ana"]) == NAMESAKES_MOST
 
 
 def test_a_guest_is_found_while_online_under_the_present_name(directory: Directory, presence: Presence) -> None:
