@@ -11,6 +11,8 @@ limits.begin_without_thread_caches()
 
 from chatapp.servers import gthread  # noqa: E402  # only now: what is loaded before is loaded twice
 
+gthread.check_daemons()
+
 worker_class = "gthread"
 threads = gthread.threads()
 worker_connections = gthread.connections()

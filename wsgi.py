@@ -9,6 +9,7 @@ from chatapp import create_app  # only now: what is loaded before is loaded twic
 from chatapp.config import ConfigError
 from chatapp.servers import flask_run
 
+command.insist_on_configuration()
 try:
     app = create_app()
 except ConfigError as error:

@@ -25,6 +25,7 @@ from .log.indexer import Indexer
 from .log.journal import Journal
 from .model import Refusal
 from .secret import secret_key
+from .slow_start import SlowStart
 from .terminal import Terminal
 from .text.rendering import Renderer
 
@@ -57,14 +58,19 @@ class DataLock:
         if path.parent.is_dir():
             lock = cls(path)
             try:
-                lock.take(patience)
+                lock.take(patience, create=False)
             except OSError:
-                return  # the start itself says why, in a moment
+                return  # nobody has made it yet, or the start itself says why, in a moment
             lock.release()
 
-    def take(self, timeout: float = 0.0) -> None:
-        """Takes the lock, waiting `timeout` seconds for another server that is just stopping. Raises StartError."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def take(self, timeout: float = 0.0, *, create: bool = True) -> None:
+        """Takes the lock, waiting `timeout` seconds for another server that is just stopping. Raises StartError.
+
+        With `create` false a missing file raises FileNotFoundError: a master that runs as root must not make the file
+        that its worker, as another user, has to open.
+        """
+        flags = os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0)
+        descriptor = os.open(self._path, flags, 0o600)
         deadline = time.monotonic() + timeout
         while True:
             try:
@@ -134,17 +140,19 @@ class Lifecycle:
     def hub(self) -> Hub:
         return self._parts.hub
 
-    def start(self, *, patience: float = 0.0) -> None:
+    def start(self, *, patience: float = 0.0, alive: Callable[[], None] = lambda: None) -> None:
         """Opens the log and starts the threads; a second call does nothing.
 
-        `patience` is how long to wait for another server on the same data that is stopping, in seconds.
+        `patience` is how long to wait for another server on the same data that is stopping, in seconds. `alive` is
+        called every second while that takes long, on a thread of its own.
         Raises StartError, one line.
         """
         with self._lock:
             if self._started:
                 return
-            self._open(patience)
             parts = self._parts
+            with SlowStart(alive, lambda: parts.database.doing):
+                self._open(patience)
             parts.terminal.start()
             parts.fanout.start()
             parts.journal.start()

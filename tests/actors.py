@@ -285,15 +285,18 @@ class Server:
         arguments: tuple[str, ...] = (),
         under: tuple[str, ...] = (),
         environ: Mapping[str, str] | None = None,
+        folder: Path = ROOT,
         launch: Launch = cold,
         **settings: object,
     ):
-        """`under` is a command that starts the server as its own, `environ` goes over the environment."""
+        """`under` is a command that starts the server as its own, `environ` goes over the environment, `folder` is
+        where the command is given."""
         self.data = data
         self.kind = kind
         self.arguments = arguments
         self.under = under
         self.environ = environ or {}
+        self._folder = folder
         self._launch = launch
         self.settings = settings
         self.port = 0
@@ -341,7 +344,7 @@ class Server:
         environ |= {"CHATAPP_DATA": str(self.data), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         environ |= self.environ
         command = [*self.under, *self.COMMANDS[self.kind], *where, *self.arguments]
-        self._process = self._launch(command, ROOT, environ, self._terminal)
+        self._process = self._launch(command, self._folder, environ, self._terminal)
         return self._process
 
     def answers(self) -> bool:

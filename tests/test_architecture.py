@@ -97,6 +97,7 @@ LAYERS: list[set[str]] = [
         "networks",
         "origins",
         "secret",
+        "slow_start",
         "spelling",
         "tap",
         "words",

@@ -62,13 +62,15 @@ class FanOut:
         self._asleep = False
         self._caught_up = Flag()  # what was published has been offered to everybody
         self._caught_up.set()
+        self._thread = Thread(target=self._run, name="fan-out", daemon=True)
+
+    def start(self) -> None:
+        """Opens what the thread waits with, and starts it. Not sooner: what is opened before a server forks its
+        workers is shared by them, and each would take the others' wakes."""
         self._wakes, self._bell = socket.socketpair()
         self._wakes.setblocking(False)
         self._bell.setblocking(False)
         self._selector = selectors.DefaultSelector()
-        self._thread = Thread(target=self._run, name="fan-out", daemon=True)
-
-    def start(self) -> None:
         self._thread.start()
 
     def finish(self, timeout: float) -> None:

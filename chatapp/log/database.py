@@ -10,6 +10,8 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext, MigrationInfo
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError
@@ -32,6 +34,7 @@ class Database:
     """The two engines. `writer` is the journal's alone; `reader` serves everybody's short reads."""
 
     def __init__(self, url: str, *, busy_timeout: float):
+        self.doing = ""  # what a start that takes long is doing, in one line; empty: nothing that takes long
         self._claim: Connection | None = None
         self._busy_timeout = busy_timeout
         sqlite = url.startswith("sqlite")
@@ -75,16 +78,29 @@ class Database:
         logging.getLogger("alembic").setLevel(logging.WARNING)
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+        revisions = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()][::-1]
+
+        def begin_step(done: int) -> None:
+            self.doing = f"upgrading the database, step {done + 1} of {len(revisions)}"
+
+        def applied(*, step: MigrationInfo, **_: object) -> None:
+            begin_step(revisions.index(str(step.up_revision_id)) + 1)
+
         try:
             with self.writer.begin() as connection:
-                config.attributes["connection"] = connection
+                current = MigrationContext.configure(connection).get_current_revision()
+                begin_step(revisions.index(current) + 1 if current in revisions else 0)
+                config.attributes.update(connection=connection, applied=applied)
                 command.upgrade(config, "head")
+                self.doing = "preparing the search index"
                 index_of(connection).prepare(connection)
+                self.doing = "writing the database to the disk"
         except CommandError as error:
             raise LogError(f"the database is of another version of chatapp: {_first_line(error)}") from None
         except DBAPIError as error:
             raise LogError(f"the database cannot be opened: {_first_line(error.orig or error)}") from None
         self._lengthen_wal()
+        self.doing = ""
 
     @property
     def _path(self) -> str | None:

@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 import click
 from flask.cli import run_command
+
+BOOT_FAILED = 4  # a worker's exit status on which gunicorn gives up instead of trying for ever
+CONFIGURATION = Path(__file__).resolve().parents[2] / "gunicorn.conf.py"
+
+
+def insist_on_configuration() -> None:
+    """Ends a gunicorn that has not read `gunicorn.conf.py`, with one line: it would have one thread, and the first open
+    chat would block all others.
+
+    gunicorn looks for the file in the folder in which it is started, whatever `--chdir` and `--pythonpath` say.
+    """
+    under_gunicorn = "gunicorn.arbiter" in sys.modules and click.get_current_context(silent=True) is None
+    if under_gunicorn and "chatapp.servers.gthread" not in sys.modules:
+        print(f"chatapp: gunicorn has not read its configuration: add -c {CONFIGURATION}", file=sys.stderr, flush=True)
+        raise SystemExit(BOOT_FAILED)
 
 
 def serving() -> click.Context | None:

@@ -8,11 +8,13 @@ import os
 import signal
 import socket
 import time
+from ipaddress import ip_address
 from socketserver import StreamRequestHandler
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from flask import Flask
+from flask.helpers import get_debug_flag
 from werkzeug.serving import WSGIRequestHandler
 
 from ..config import load
@@ -34,8 +36,16 @@ def start(app: Flask) -> None:
     if not context.params.get("with_threads", True):
         raise SystemExit("chatapp: it needs threads: one open chat would block all others; drop --without-threads")
     bodies.init_app(app)
+    host = str(context.params["host"])
+    debugger = context.params.get("debugger")
+    if (get_debug_flag() if debugger is None else debugger) and not _is_loopback(host):
+        raise SystemExit(
+            f"chatapp: the debugger runs any code for everybody who reaches {host}: drop --debug, or serve on 127.0.0.1"
+        )
     lifecycle: Lifecycle = app.extensions["chatapp"]
-    lifecycle.hub.limit(limits.clients(load(app.config).MAX_CLIENTS))
+    wanted = load(app.config).MAX_CLIENTS
+    capacity = limits.clients(wanted)
+    lifecycle.hub.limit(capacity)
     limits.make_threads_small()
     WSGIRequestHandler.timeout = limits.RECEIVE_TIMEOUT
     WSGIRequestHandler.setup = _set_up  # type: ignore[assignment, method-assign]
@@ -47,7 +57,17 @@ def start(app: Flask) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         _stop_on(number, lifecycle)
     limits.leave_the_start_alone()
-    announce((context.params["host"], context.params["port"]), lifecycle.look_inside)
+    announce([(host, context.params["port"])], lifecycle.look_inside)
+    short = limits.shortage(wanted, capacity)
+    if short:
+        print(f"chatapp: {short}", flush=True)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _set_up(handler: WSGIRequestHandler) -> None:

@@ -19,13 +19,14 @@ from typing import Any
 from weakref import WeakSet
 
 from flask.config import Config
+from gunicorn.app.base import Application
 from gunicorn.http.errors import ParseException
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers import gthread
 
 from .. import config
 from ..lifecycle import DataLock, Lifecycle, StartError
-from . import bodies, limits
+from . import bodies, command, limits
 from .address import announce
 from .pool import WarmPool
 
@@ -33,7 +34,6 @@ UNREAD, UNREAD_TIMES = 65_536, 16  # bytes read at once, and how often, from a c
 LAST_ANSWERS = 1  # seconds, whole ones to gunicorn, for answers that are on their way when the chat has stopped
 FAREWELL = 2.5  # seconds the master waits for the data: a worker whose master was killed takes two to end
 SUCCESSION = 10.0  # seconds a new worker waits for the old one to leave the data (SIGHUP)
-BOOT_FAILED = 4  # the worker's exit status on which gunicorn gives up instead of trying for ever
 
 _ONE_WORKER = (
     "chatapp: one worker only: two would split every room, because each knows its own clients alone."
@@ -63,15 +63,33 @@ def connections() -> int:
     return threads() + limits.RESERVE
 
 
+def check_daemons() -> None:
+    """Has `--daemon` refuse before it leaves the terminal: what a daemon says there is read by nobody."""
+    run = Application.run
+
+    def checked(application: Application) -> None:
+        only_looks = application.cfg.check_config or application.cfg.print_config
+        if application.cfg.daemon and not only_looks:
+            refuse(application.cfg)
+        run(application)
+
+    Application.run = checked
+
+
 def on_starting(server: Any) -> None:
-    """In the master, before it listens: refuses what would split the rooms or could not start."""
-    if server.cfg.workers > 1:
+    """In the master, before it listens."""
+    refuse(server.cfg)
+
+
+def refuse(cfg: Any) -> None:
+    """Ends what would split the rooms or could not start, with one line. `cfg` is gunicorn's configuration."""
+    if cfg.workers > 1:
         raise SystemExit(_ONE_WORKER)
-    if server.cfg.worker_class_str != "gthread":
+    if cfg.worker_class_str != "gthread":
         raise SystemExit("chatapp: it runs on gunicorn's gthread worker: -k gthread")
-    if server.cfg.is_ssl:
+    if cfg.is_ssl:
         raise SystemExit("chatapp: no certificate here: TLS ends in a proxy (nginx, Caddy); see the README")
-    if server.cfg.max_requests:
+    if cfg.max_requests:
         raise SystemExit("chatapp: --max-requests would end all conversations now and then; leave it out")
     folder = config.data_folder(settings(), str(config.ROOT / "instance"))
     try:
@@ -88,16 +106,21 @@ def nworkers_changed(server: Any, new: int, old: int | None) -> None:
 
 
 def post_fork(_server: Any, worker: Any) -> None:
-    """A master that was killed leaves its worker running for ever: ask the kernel to end it too (Linux)."""
+    _end_with(worker.ppid)
+    limits.make_threads_small()
+
+
+def _end_with(master: int) -> None:
+    """A master that was killed leaves its worker running for ever: ask the kernel to end this process too (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
-    if os.getppid() != worker.ppid:
+    if os.getppid() != master:
         os.kill(os.getpid(), signal.SIGTERM)
-    limits.make_threads_small()
 
 
 def post_worker_init(worker: Any) -> None:
     """In the worker, with the application loaded: starts it."""
+    _end_with(worker.ppid)  # again: with --user the kernel forgets it when the worker gives up being root
     lifecycle: Lifecycle = worker.app.callable.extensions["chatapp"]
     bodies.init_app(worker.app.callable, ParseException)
     capacity = limits.clients(settings().MAX_CLIENTS)
@@ -113,14 +136,17 @@ def post_worker_init(worker: Any) -> None:
         # Accepted sockets inherit it; the door takes it back for a WebSocket.
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", limits.RECEIVE_TIMEOUT, 0))
     try:
-        lifecycle.start(patience=SUCCESSION)
+        lifecycle.start(patience=SUCCESSION, alive=worker.notify)
     except StartError as error:
         print(f"chatapp: {error}", file=sys.stderr, flush=True)
-        raise SystemExit(BOOT_FAILED) from None
+        raise SystemExit(command.BOOT_FAILED) from None
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         _stop_first(number, lifecycle, worker)
     limits.leave_the_start_alone()
-    announce(worker.sockets[0].getsockname(), lifecycle.look_inside)
+    announce([listener.getsockname() for listener in worker.sockets], lifecycle.look_inside)
+    short = limits.shortage(settings().MAX_CLIENTS, capacity)
+    if short:
+        print(f"chatapp: {short}", flush=True)
 
 
 def worker_int(worker: Any) -> None:

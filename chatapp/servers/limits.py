@@ -8,6 +8,7 @@ import os
 import resource
 import sys
 import threading
+from collections.abc import Callable
 from typing import NoReturn
 
 RESERVE = 64  # threads and connections kept for HTTP: the page and the API answer when the chat is full
@@ -22,24 +23,49 @@ NO_THREAD_CACHES = "glibc.malloc.tcache_count=0"  # the manual of glibc, Memory 
 STOP_SWITCH_INTERVAL = 0.1  # seconds
 RECEIVE_TIMEOUT = 10  # seconds between two pieces of a request; without it a half-sent one holds its thread for ever
 REQUEST_TIME = 20.0  # seconds for all pieces of a request; then it is dropped
+# Limits on open files to try, the highest first, where the system does not say what it allows.
+MANY_FILES = (1_048_576, 262_144, 65_536, 24_576, 10_240, 4_096, 2_048, 1_024)
 OTHER_FILES = 128  # open files that are no client: the database, the listener, pipes, Python's own
 
 
-def raise_open_files() -> int:
-    """Raises the soft limit on open files to the hard one; gives it."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard == resource.RLIM_INFINITY:
-        hard = max(soft, 1_048_576)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    except (OSError, ValueError):
-        return soft  # macOS refuses more than its own maximum
-    return hard
+def raise_open_files(
+    limits: Callable[[int], tuple[int, int]] = resource.getrlimit,
+    raise_to: Callable[[int, tuple[int, int]], None] = resource.setrlimit,
+) -> int:
+    """Raises the soft limit on open files as far as the system allows; gives it.
+
+    macOS says that the hard limit is unlimited, and refuses more than a maximum of its own: smaller values are tried.
+    `limits` and `raise_to` are `resource.getrlimit` and `resource.setrlimit`.
+    """
+    soft, hard = limits(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return MANY_FILES[0]
+    wanted = [many for many in MANY_FILES if soft < many and (hard == resource.RLIM_INFINITY or many < hard)]
+    if hard != resource.RLIM_INFINITY:
+        wanted.insert(0, hard)
+    for many in wanted:
+        try:
+            raise_to(resource.RLIMIT_NOFILE, (many, hard))
+        except (OSError, ValueError):
+            continue
+        return many
+    return soft
 
 
 def clients(wanted: int) -> int:
     """How many clients fit: what was asked for, or less if the limit on open files says so."""
     return max(1, min(wanted, raise_open_files() - OTHER_FILES - 2 * RESERVE))
+
+
+def shortage(wanted: int, given: int) -> str | None:
+    """The line that says that far fewer clients fit than the operator expects; None if that is not so."""
+    if given > wanted // 2:
+        return None
+    files = wanted + OTHER_FILES + 2 * RESERVE
+    return (
+        f"at most {given} clients at once instead of {wanted} (CHATAPP_MAX_CLIENTS):"
+        f" the limit on open files allows no more; ulimit -n {files} would"
+    )
 
 
 def begin_without_thread_caches() -> None:

@@ -19,6 +19,7 @@ import pytest
 import simple_websocket
 from flask import Flask
 from gunicorn import util
+from gunicorn.app.base import Application
 from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config, NumWorkersChanged
 from gunicorn.http import parser as http_parser
@@ -28,6 +29,7 @@ from gunicorn.workers.base import Worker
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from chatapp.live.handshake import SOCKETS, SPOKEN, Upgraded
+from chatapp.servers import command
 from chatapp.servers import gthread as ours
 
 from ..actors import ROOT, handshake_headers
@@ -147,8 +149,12 @@ class TestGunicorn:
     def test_the_master_starts_nothing_before_on_starting_and_gives_up_on_our_exit_status(self) -> None:
         source = inspect.getsource(Arbiter.start)
         assert source.index("on_starting") < source.index("create_sockets")
-        assert Arbiter.APP_LOAD_ERROR == ours.BOOT_FAILED
+        assert Arbiter.APP_LOAD_ERROR == command.BOOT_FAILED
         assert {"APP_LOAD_ERROR", "HaltServer"} <= names_in(Arbiter.reap_workers)
+
+    def test_an_application_looks_at_its_settings_and_becomes_a_daemon_in_run(self) -> None:
+        source = inspect.getsource(Application.run)
+        assert source.index("self.cfg.check_config") < source.index("sys.exit(0)") < source.index("util.daemonize(")
 
     def test_every_setting_of_ours_is_one_of_gunicorns(self) -> None:
         names = {"threads", "worker_connections", "backlog", "keepalive", "control_socket_disable", "worker_class"}

@@ -1,8 +1,14 @@
-"""How Alembic runs our migrations: on the connection that `Database.migrate` hands in."""
+"""How Alembic runs our migrations: on the connection, and with the callback, that `Database.migrate` hands in."""
 
 from alembic import context
 
 from chatapp.log.schema import metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
+given = context.config.attributes
+context.configure(
+    connection=given["connection"],
+    on_version_apply=given.get("applied"),
+    target_metadata=metadata,
+    render_as_batch=True,
+)
 context.run_migrations()
