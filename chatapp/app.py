@@ -41,7 +41,7 @@ from .tap import Tap
 from .terminal import Terminal
 from .text.emoji import Emoji
 from .text.rendering import Renderer
-from .web import errors
+from .web import errors, sites
 from .web.api import api
 from .web.deeds import Deeds
 from .web.lab import lab
@@ -156,6 +156,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     if settings.LAB:
         app.register_blueprint(lab(settings, laboratory))
     StaticFiles(config.ROOT / "static").init_app(app)
+    sites.init_app(app, settings.ORIGINS)
     errors.init_app(app)
     app.wsgi_app = Proxies(app.wsgi_app, hops=settings.PROXY_HOPS)  # type: ignore[method-assign]
     cli.init_app(app)

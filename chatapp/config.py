@@ -127,7 +127,9 @@ class Settings:
 
     DATA: str = _setting("", _path, "folder of the database and the secret key; empty: Flask's instance folder")
     DATABASE_URL: str = _setting("", _database, "SQLAlchemy address of the log; empty: SQLite in the data folder")
-    ORIGINS: tuple[str, ...] = _setting((), _origins, "sites besides this one whose pages may connect, with commas")
+    ORIGINS: tuple[str, ...] = _setting(
+        (), _origins, "addresses under which people open the chat, such as https://chat.example, with commas"
+    )
     PROXY_HOPS: int = _setting(0, _whole(0, 10), "proxies in front whose X-Forwarded-For and -Prefix count; 0: none")
     MAX_CLIENTS: int = _setting(10_000, _whole(1, 1_000_000), "connections at once; over it the door answers 503")
     RATE_LIMIT: float = _setting(5, _number(0, 1_000_000), "messages per second and person; 0: no limit")

@@ -42,6 +42,10 @@ _SENTENCES = {
     "busy": _("The server cannot store anything right now. Try again in a moment."),
     "too-large": _("The request is too large."),
     "bad-request": _("The request is malformed."),
+    "wrong-host": _(
+        "This chat does not answer to the name “{host}”. If that is the address that people open, its operator has to"
+        " start the chat with CHATAPP_ORIGINS={origin} in the environment."
+    ),
     "not-found": _("There is nothing at this address."),
     "no-name": _("You have not chosen a name yet."),
     "method": _("This address does not take that method."),

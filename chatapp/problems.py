@@ -33,6 +33,7 @@ STATUS = {
     "too-many": 409,
     "closed": 409,
     "too-large": 413,
+    "wrong-host": 421,
     "rate-limited": 429,
     "server-error": 500,
     "busy": 503,

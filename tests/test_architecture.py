@@ -39,7 +39,15 @@ LAYERS: list[set[str]] = [
     {"web.api", "web.errors", "web.lab", "web.messages", "web.pages"},
     {"web.personal", "web.search", "web.static", "web.stream", "web.texts"},
     {"web.deeds"},
-    {"web.exchange", "web.flow_strings", "web.lab_strings", "web.search_strings", "web.strings"},
+    {
+        "web.exchange",
+        "web.health",
+        "web.sites",
+        "web.flow_strings",
+        "web.lab_strings",
+        "web.search_strings",
+        "web.strings",
+    },
     {"web.flow_lessons"},
     {"live.door"},
     {"live.chat"},
@@ -87,7 +95,7 @@ LAYERS: list[set[str]] = [
     {"live.news"},
     # The nouns, and what needs nothing of ours.
     {"complaints", "lock", "proxies", "terminal"},
-    {"query"},
+    {"origins", "query"},
     {
         "characters",
         "config",
@@ -95,7 +103,6 @@ LAYERS: list[set[str]] = [
         "model",
         "nesting",
         "networks",
-        "origins",
         "secret",
         "slow_start",
         "spelling",

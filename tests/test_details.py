@@ -47,7 +47,19 @@ def placeholders(text: str) -> set[str]:
 
 
 def example(code: str) -> Refusal:
-    return Refusal(code, field="text", retry_after=1.5, count=7, length=9, n=7, name="Ana", slug="ana", reason="why")
+    return Refusal(
+        code,
+        field="text",
+        retry_after=1.5,
+        count=7,
+        length=9,
+        n=7,
+        name="Ana",
+        slug="ana",
+        reason="why",
+        host="h",
+        origin="o",
+    )
 
 
 def test_every_code_that_is_raised_has_a_sentence_and_no_sentence_is_left_over() -> None:

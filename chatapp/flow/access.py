@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from flask import Request
 
+from ..networks import is_loopback
+from ..origins import parsed_host
 from .viewer import Viewer
 
 COOKIE = "flow_key"
@@ -53,9 +53,5 @@ def _is_local(request: Request) -> bool:
     """From this machine, to a name of this machine. What came through a proxy came from somewhere else; and a page of
     another site that had its name point here asks for that name (DNS rebinding)."""
     through = any(name.title().startswith(PROXYS_HEADERS) for name, _ in request.headers)
-    try:
-        name = urlsplit(f"//{request.host}").hostname or ""
-        local_name = name == "localhost" or ip_address(name).is_loopback
-        return not through and local_name and ip_address(request.remote_addr or "").is_loopback
-    except ValueError:
-        return False
+    host = parsed_host(request.environ.get("HTTP_HOST", ""))
+    return not through and host is not None and host.is_local and is_loopback(request.remote_addr or "")

@@ -77,7 +77,7 @@ class Door:
             if not allowed_origin(self._services.settings.ORIGINS):
                 return problem(
                     Refusal("forbidden"),
-                    detail=f"Origin {request.headers['Origin']} is not {request.scheme}://{request.host};"
+                    detail=f"Origin {request.headers['Origin']} is not {request.scheme}://{request.environ['HTTP_HOST']};"
                     " the operator can list it in CHATAPP_ORIGINS.",
                 )
             self._enter(_dialect(), begun_at)
@@ -154,7 +154,10 @@ def _without_upgrade() -> Response:
     """For who comes without WebSocket: how to come with it; for who tried and failed: what was wrong."""
     if "Upgrade" in request.headers or "Sec-WebSocket-Key" in request.headers:
         return bad_handshake("it needs both Upgrade: websocket and Connection: Upgrade")
-    response = Response("This is a WebSocket address. Try: npx wscat -c ws://" + request.host + "/chat\n", 426)
+    scheme, host = ("wss" if request.is_secure else "ws"), request.environ.get("HTTP_HOST") or "localhost"
+    response = Response(
+        f"This is a WebSocket address. Try: npx wscat -c {scheme}://{host}{request.script_root}/chat\n", 426
+    )
     response.mimetype = "text/plain"
     response.headers["Upgrade"] = "websocket"
     response.headers["Connection"] = "Upgrade"

@@ -8,6 +8,7 @@ HEAD = (
     b"Cache-Control: no-store, no-transform\r\n"
     b"X-Accel-Buffering: no\r\n"  # nginx would gather what should be there at once
     b"X-Content-Type-Options: nosniff\r\n"
+    b"Cross-Origin-Resource-Policy: same-origin\r\n"
     b"Connection: close\r\n"
     b"Transfer-Encoding: chunked\r\n"
     b"\r\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 from flask import Blueprint, Response, session
 
@@ -17,6 +19,7 @@ from ..rooms.house import House
 from ..rooms.presence import Presence
 from .deeds import Deeds
 from .exchange import as_json, body, check_origin
+from .health import Health
 
 
 class NewRoom(msgspec.Struct):
@@ -67,6 +70,7 @@ def api(
 ) -> Blueprint:
     """`/api/…` and `/healthz`."""
     blueprint = Blueprint("api", __name__)
+    health = Health(journal.probe, clock=time.monotonic)
 
     @blueprint.before_request
     def only_from_here() -> None:
@@ -127,8 +131,8 @@ def api(
         return as_json({"id": you.id, "name": you.name} if you else {})
 
     @blueprint.get("/healthz")
-    def health() -> Response:
-        journal.probe()
+    def is_well() -> Response:
+        health.ask()
         return as_json({"status": "ok"})
 
     return blueprint

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from ..details import sentence
 from ..identity import language
 from ..model import Refusal
-from ..problems import problem
+from ..problems import STATUS, problem
 
 OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 RETRY_AFTER = 5.0  # seconds
@@ -25,6 +25,7 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 
@@ -40,6 +41,8 @@ def init_app(app: Flask) -> None:
 def _refused(refusal: Refusal) -> Response:
     if _for_people():
         answer = problem(refusal)
+        if refusal.code == "wrong-host":
+            return _misdirected(refusal)
         return _page(answer.status_code, sentence(refusal, language()))
     return problem(refusal)
 
@@ -65,6 +68,12 @@ def _http(error: HTTPException) -> Response:
 
 def _for_people() -> bool:
     return not request.path.startswith(("/api/", "/chat", "/flow/socket", "/healthz", "/lab/", "/static/"))
+
+
+def _misdirected(refusal: Refusal) -> Response:
+    title, detail = gettext("This address is not this chat's"), sentence(refusal, language())
+    shown = render_template("misdirected.html", title=title, detail=detail, locale=language())
+    return make_response(shown, STATUS[refusal.code])
 
 
 def _page(status: int, detail: str) -> Response:

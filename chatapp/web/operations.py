@@ -25,8 +25,8 @@ from .stream import MIME
 from .texts import NewPreview
 
 AS_GUEST = {"name": Annotated[str, Meta(max_length=NAME_LIMIT, description="under which a program acts")]}
-READS = ("busy",)  # codes with which any read may be refused, and any change
-CHANGES = ("busy", "forbidden", "rate-limited", "bad-name", "bad-field")
+READS = ("busy", "forbidden", "wrong-host")  # codes with which any read may be refused, and any change
+CHANGES = ("busy", "forbidden", "wrong-host", "rate-limited", "bad-name", "bad-field")
 TAKES_JSON = ("bad-json", "bad-field", "too-large")
 
 
@@ -170,7 +170,7 @@ def operations() -> Iterator[Operation]:
     of_name = ("bad-name", "name-taken")
     of_text = ("text-empty", "text-too-long", "no-such-message")
     of_post = (*of_text, "confirm-all")
-    of_stream = ("bad-field", "bad-name", "bad-request", "forbidden")
+    of_stream = ("bad-field", "bad-name", "bad-request")
     unseen = ("no-such-message",)
     at_it = (*unseen, "read-only")
     of_poll = (*at_it, "bad-field")
@@ -206,6 +206,6 @@ def operations() -> Iterator[Operation]:
     yield Operation("get", f"{room}/stream", follow, Stream | Event | End, query=lines, refusals=of_stream, mime=MIME)
     yield Operation("get", "/api/me", "Who one is", Me, refusals=("no-name",))
     yield Operation("post", "/api/me", "Chooses a name or a language", Me, 200, NewSelf, refusals=of_name)
-    yield Operation("get", "/api/flow", "What happens inside", Snapshot, refusals=("forbidden",))
+    yield Operation("get", "/api/flow", "What happens inside", Snapshot)
     yield Operation("get", "/api/openapi.json", "This description", dict[str, Any])
     yield Operation("get", "/healthz", "Whether the log can be written to", Health)

@@ -23,7 +23,7 @@ from ..live.lines import HEAD, LAST, line
 from ..live.resume import Missed
 from ..live.session import Services
 from ..model import Refusal, Room
-from ..origins import allowed_origin
+from ..origins import allowed_origin, is_foreign
 from ..problems import problem
 from .exchange import query
 
@@ -48,7 +48,9 @@ class Stream:
         app.register_blueprint(blueprint)
 
     def _stream(self, slug: str) -> Response:
-        if not allowed_origin(self._services.settings.ORIGINS):
+        listed = self._services.settings.ORIGINS
+        # A link on another site's page must not make its reader one of the people here, either.
+        if not allowed_origin(listed) or is_foreign(listed):
             raise Refusal("forbidden")
         if request.environ.get("SERVER_PROTOCOL") != "HTTP/1.1" or request.content_length:
             raise Refusal("bad-request")  # who speaks HTTP/1.0 cannot read chunks

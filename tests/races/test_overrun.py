@@ -211,7 +211,7 @@ def test_churn_of_a_hundred_is_told_at_most_five_times_a_second(make_server: Mak
 
 
 def _wrong_handshakes() -> Iterator[bytes]:
-    good = {"Host": "chat.example", **handshake_headers()}
+    good = {"Host": "chat", **handshake_headers()}
     wrong = [
         {**good, "Sec-WebSocket-Key": "short"},
         {**good, "Sec-WebSocket-Version": "12"},

@@ -471,7 +471,7 @@ def test_while_the_log_cannot_be_written_the_server_says_so_and_why_and_takes_no
             assert answer.headers["Retry-After"] == "1"
         assert browser.read(GENERAL)["messages"] == []
         assert browser.read("/api/me")["name"] == "Ana"
-    assert browser.get("/healthz").status_code == 200
+    eventually(lambda: browser.get("/healthz").status_code == 200)
     assert browser.say("hello", "n1")["seq"] == 1
     assert [room["slug"] for room in browser.read("/api/rooms")["rooms"]] == ["general"]
 
