@@ -12,6 +12,7 @@ from flask import Flask
 from flask_babel import Babel
 
 from . import cli, config
+from .budget import Budget
 from .bus.local import LocalBus
 from .details import TRANSLATIONS
 from .flow.access import Access
@@ -21,6 +22,7 @@ from .flow.snapshot import Scene
 from .identity import COOKIE_DAYS, Identity, language
 from .lab.lab import Lab
 from .lifecycle import Lifecycle, Parts
+from .live.addresses import Addresses
 from .live.door import Door
 from .live.fanout import FanOut
 from .live.heartbeat import Heartbeat
@@ -122,18 +124,22 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         render=renderer.render,
         clock=time.time,
     )
-    lobby = Lobby(hub=hub, presence=presence, clock=time.monotonic, tap=tap)
+    addresses = Addresses(settings.MAX_CLIENTS_PER_ADDRESS)
+    lobby = Lobby(hub=hub, presence=presence, addresses=addresses, clock=time.monotonic, tap=tap)
     heartbeat = Heartbeat(settings, hub=hub, presence=presence, bus=bus, tap=tap)
 
     identity = Identity(history, secret=lambda: str(app.secret_key))
     services = Services(settings, lobby, house, history, presence, tap)
-    door = Door(services, identity, stalled=fanout.stalled, evicted=fanout.evicted)
+    budget = Budget(settings.OUTBOXES_LIMIT)
+    door = Door(services, identity, budget=budget, stalled=fanout.stalled, evicted=fanout.evicted)
     door.init_app(app)
     Stream(services, door).init_app(app)
     access = Access(settings.FLOW, behind_proxy=bool(settings.ORIGINS or settings.PROXY_HOPS))
     scene = Scene(hub=hub, fanout=fanout, journal=journal, known=presence.known)
     collector = Collector(tap, scene, announce=lambda watchers: bus.publish(Watched(watchers)))
-    FlowDoor(settings, access, collector, identity, stalled=fanout.stalled).init_app(app)
+    FlowDoor(
+        settings, access, collector, identity, addresses=addresses, budget=budget, stalled=fanout.stalled
+    ).init_app(app)
     app.register_blueprint(pages(settings, house=house, history=history, identity=identity))
     deeds = Deeds(presence, identity)
     app.register_blueprint(

@@ -132,11 +132,17 @@ class Settings:
     )
     PROXY_HOPS: int = _setting(0, _whole(0, 10), "proxies in front whose X-Forwarded-For and -Prefix count; 0: none")
     MAX_CLIENTS: int = _setting(10_000, _whole(1, 1_000_000), "connections at once; over it the door answers 503")
+    MAX_CLIENTS_PER_ADDRESS: int = _setting(
+        500, _whole(1, 1_000_000), "connections at once from one address (IPv6: one /64); over it the answer is 429"
+    )
     RATE_LIMIT: float = _setting(5, _number(0, 1_000_000), "messages per second and person; 0: no limit")
     RATE_BURST: int = _setting(10, _whole(1, 1_000_000), "messages a person may send at once before the rate counts")
     TEXT_LIMIT: int = _setting(10_000, _whole(1, TEXT_MOST), "characters of one message; must fit into FRAME_LIMIT")
     FRAME_LIMIT: int = _setting(65_536, _whole(2_048, 16_777_216), "bytes of one WebSocket message from a client")
     OUTBOX_LIMIT: int = _setting(1_048_576, _whole(65_536, 1_073_741_824), "bytes kept for a client that reads slowly")
+    OUTBOXES_LIMIT: int = _setting(
+        134_217_728, _whole(1_048_576, 1_099_511_627_776), "bytes kept for all that read slowly; the fullest go first"
+    )
     ROOMS_LIMIT: int = _setting(100, _whole(1, 10_000), "rooms one connection may be in")
     QUEUE_LIMIT: int = _setting(10_000, _whole(1, 1_000_000), "messages that wait for the disk; over it: busy")
     BUSY_TIMEOUT: float = _setting(1.5, _number(0, 5), "seconds to wait for a locked database before busy")
@@ -169,6 +175,11 @@ def load(given: Mapping[str, Any]) -> Settings:
         raise ConfigError(
             f"{PREFIX}_TEXT_LIMIT={settings.TEXT_LIMIT}: must be at most"
             f" {(settings.FRAME_LIMIT - ENVELOPE) // 4}, to fit into {PREFIX}_FRAME_LIMIT={settings.FRAME_LIMIT}"
+        )
+    if settings.OUTBOXES_LIMIT < settings.OUTBOX_LIMIT:
+        raise ConfigError(
+            f"{PREFIX}_OUTBOXES_LIMIT={settings.OUTBOXES_LIMIT}: must be at least"
+            f" {PREFIX}_OUTBOX_LIMIT={settings.OUTBOX_LIMIT}"
         )
     return settings
 

@@ -53,6 +53,7 @@ LAYERS: list[set[str]] = [
     {"live.chat"},
     {"live.session"},
     {"live.heartbeat", "live.lobby", "live.resume"},
+    {"live.addresses"},
     {"problems"},
     {"identity"},
     {"rooms.house"},
@@ -98,6 +99,7 @@ LAYERS: list[set[str]] = [
     {"origins", "query"},
     {
         "characters",
+        "budget",
         "config",
         "excerpt",
         "model",

@@ -50,11 +50,13 @@ CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     ),
     "PROXY_HOPS": ({"0": 0, "1": 1, "10": 10}, (*NUMBERS, "1.5", "11")),
     "MAX_CLIENTS": ({"1": 1, "500": 500}, (*NUMBERS, "0", "1.5", "1000001")),
+    "MAX_CLIENTS_PER_ADDRESS": ({"1": 1, "500": 500}, (*NUMBERS, "0", "1.5", "1000001")),
     "RATE_LIMIT": ({"0": 0, "0.5": 0.5, "20": 20}, (*NUMBERS, "1000001")),
     "RATE_BURST": ({"1": 1, "20": 20}, (*NUMBERS, "0", "1.5")),
     "TEXT_LIMIT": ({"1": 1, "16128": 16_128}, (*NUMBERS, "0", "1.5", "16129")),
     "FRAME_LIMIT": ({"65536": 65_536, "1048576": 1_048_576}, (*NUMBERS, "0", "1023", "16777217")),
     "OUTBOX_LIMIT": ({"65536": 65_536}, (*NUMBERS, "0", "65535")),
+    "OUTBOXES_LIMIT": ({"1048576": 1_048_576}, (*NUMBERS, "0", "1048575")),
     "ROOMS_LIMIT": ({"1": 1}, (*NUMBERS, "0", "10001")),
     "QUEUE_LIMIT": ({"1": 1}, (*NUMBERS, "0", "1000001")),
     "BUSY_TIMEOUT": ({"0": 0, "0.5": 0.5, "5": 5}, (*NUMBERS, "5.1")),
@@ -124,6 +126,13 @@ def test_a_client_must_be_pinged_before_it_counts_as_gone(
     monkeypatch.setenv("CHATAPP_PING_INTERVAL", interval)
     monkeypatch.setenv("CHATAPP_PING_TIMEOUT", timeout)
     with pytest.raises(ConfigError, match=r"\ACHATAPP_PING_TIMEOUT=.*CHATAPP_PING_INTERVAL\Z"):
+        environment()
+
+
+def test_one_outbox_must_fit_into_the_budget_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATAPP_OUTBOX_LIMIT", "2000000")
+    monkeypatch.setenv("CHATAPP_OUTBOXES_LIMIT", "1999999")
+    with pytest.raises(ConfigError, match=r"\ACHATAPP_OUTBOXES_LIMIT=.*CHATAPP_OUTBOX_LIMIT=2000000\Z"):
         environment()
 
 

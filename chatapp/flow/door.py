@@ -10,10 +10,12 @@ import flask_sock
 import msgspec
 from flask import Blueprint, Flask, Response, g, make_response, redirect, render_template, request
 
+from ..budget import Budget
 from ..config import Settings
 from ..details import LOCALES
 from ..identity import Identity, language
-from ..live.door import bad_handshake, set_up
+from ..live.addresses import Addresses, TooManyFromAddress
+from ..live.door import bad_handshake, no_place, set_up
 from ..live.frames import Ended, text_frame
 from ..live.handshake import Upgraded, answer_through, malformed, offered_subprotocols, socket_of
 from ..live.outbox import Outbox
@@ -42,8 +44,12 @@ class FlowDoor:
         collector: Collector,
         identity: Identity,
         *,
+        addresses: Addresses,
+        budget: Budget,
         stalled: Callable[[Outbox], None],
     ):
+        self._addresses = addresses
+        self._budget = budget
         self._settings = settings
         self._access = access
         self._collector = collector
@@ -109,6 +115,8 @@ class FlowDoor:
             self._enter()
         except Refusal as refusal:
             return problem(refusal)
+        except TooManyFromAddress as error:
+            return no_place(error)
         except TooMany:
             return problem(
                 Refusal("busy", retry_after=5.0), detail="Enough people are looking inside. Try again later."
@@ -117,9 +125,11 @@ class FlowDoor:
 
     def _enter(self) -> None:
         sock = socket_of(request.environ)
-        outbox = Outbox(sock, limit=self._settings.OUTBOX_LIMIT, stalled=self._stalled)
+        outbox = Outbox(sock, limit=self._settings.OUTBOX_LIMIT, stalled=self._stalled, budget=self._budget)
         outbox.hold()
         watcher = Watcher(outbox, self._access.viewer(self._person()))
+        self._addresses.enter(request.remote_addr or "")
+        g.address = request.remote_addr or ""
         self._collector.enter(watcher)
         g.watcher = watcher
         set_up(sock)
@@ -129,6 +139,8 @@ class FlowDoor:
         if "watcher" in g:
             self._collector.leave(g.watcher)
             g.watcher.outbox.cut()
+        if "address" in g:
+            self._addresses.leave(g.address)
 
     def _serve(self, _upgraded: Upgraded) -> None:
         watcher: Watcher = g.watcher

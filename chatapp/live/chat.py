@@ -14,6 +14,7 @@ from ..model import Author, Event, Refusal, Room, Standing, rfc3339
 from . import news, protocol
 from .frames import TRY_LATER, Ended, text_frame
 from .hub import Client
+from .outbox import CATCH_UP_WATER
 from .resume import Missed
 from .session import Services, Session
 
@@ -156,7 +157,9 @@ class ChatSession(Session):
             self._rooms[room.slug] = room
             try:
                 for frame in missed.joined(members, command.nonce):
-                    outbox.send(frame)
+                    if outbox.closing:
+                        break
+                    outbox.send(frame, down_to=CATCH_UP_WATER)  # the next is read only when this one has gone out
             except Refusal as refusal:
                 if again:  # it was in the room and would miss what comes: it resumes on another connection
                     raise Ended(TRY_LATER, sentence(refusal, self._locale)) from None

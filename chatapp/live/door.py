@@ -12,10 +12,12 @@ from functools import partial
 import flask_sock
 from flask import Blueprint, Flask, Response, g, request
 
+from ..budget import Budget
 from ..identity import Identity, language
 from ..model import Refusal
 from ..origins import allowed_origin
 from ..problems import problem
+from .addresses import TooManyFromAddress
 from .chat import ChatSession
 from .frames import close_frame
 from .handshake import (
@@ -49,11 +51,13 @@ class Door:
         services: Services,
         identity: Identity,
         *,
+        budget: Budget,
         stalled: Callable[[Outbox], None],
         evicted: Callable[[Client], None],
     ):
         self._services = services
         self._identity = identity
+        self._budget = budget
         self._stalled = stalled
         self._evicted = evicted
 
@@ -85,8 +89,8 @@ class Door:
             return bad_handshake(f"of the subprotocols offered none is spoken here; these are: {SUBPROTOCOL}")
         except Refusal as refusal:
             return problem(refusal)
-        except Full:
-            return problem(Refusal("busy", retry_after=RETRY_AFTER), detail=FULL)
+        except (Full, TooManyFromAddress) as error:
+            return no_place(error)
         return None
 
     def seat(
@@ -99,14 +103,14 @@ class Door:
     ) -> tuple[Client, str]:
         """Lists who asks as a client, its socket behind an outbox on hold; gives the name as well that they asked for.
 
-        Raises Full, or Refusal `bad-name`. `release` must follow in the end.
+        Raises Full, TooManyFromAddress, or Refusal `bad-name`. `release` must follow in the end.
         """
         environ, services = request.environ, self._services
         member = self._identity.member()
         person, identify = (member, None) if member else self._identity.guest(asked_name)
         sock = socket_of(environ)
         limit = services.settings.OUTBOX_LIMIT
-        outbox = Outbox(sock, limit=limit, stalled=self._stalled, farewell=farewell)
+        outbox = Outbox(sock, limit=limit, stalled=self._stalled, farewell=farewell, budget=self._budget)
         outbox.hold()
         address = (environ.get("REMOTE_ADDR") or "", int(environ.get("REMOTE_PORT") or 0))
         client = services.lobby.enter(outbox, address, dialect, person, identify)
@@ -162,6 +166,13 @@ def _without_upgrade() -> Response:
     response.headers["Upgrade"] = "websocket"
     response.headers["Connection"] = "Upgrade"
     return response
+
+
+def no_place(error: Full | TooManyFromAddress) -> Response:
+    """The answer to who cannot come in now: the server is full (503), or the client's address has its share (429)."""
+    if isinstance(error, TooManyFromAddress):
+        return problem(Refusal("rate-limited", retry_after=RETRY_AFTER), detail=str(error))
+    return problem(Refusal("busy", retry_after=RETRY_AFTER), detail=FULL)
 
 
 def bad_handshake(wrong: str) -> Response:

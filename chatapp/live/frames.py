@@ -30,15 +30,17 @@ def text_frame(text: bytes) -> bytes:
 
 
 def fragments(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The frames of one text message that comes in pieces (section 5.4)."""
+    """The frames of one text message that comes in pieces (section 5.4). While a frame is out no other piece is kept:
+    the last frame is empty, so that none has to wait for the next to show that it is not the last."""
     opcode = TEXT
-    waiting: bytes | None = None
-    for piece in pieces:
-        if waiting is not None:
-            yield _frame(opcode, waiting, last=False)
-            opcode = CONTINUATION
-        waiting = piece
-    yield _frame(opcode, waiting or b"")
+    pieces = iter(pieces)
+    while (piece := next(pieces, None)) is not None:
+        frame = _frame(opcode, piece, last=False)
+        del piece
+        opcode = CONTINUATION
+        yield frame
+        del frame
+    yield _frame(opcode, b"")
 
 
 def ping_frame() -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ..model import Author, Person
 from ..rooms.presence import Presence
 from ..tap import Tap
+from .addresses import Addresses
 from .hub import Client, Dialect, Full, Hub
 from .outbox import Outbox
 
@@ -17,7 +18,16 @@ log = logging.getLogger(__name__)
 class Lobby:
     """Keeps the hub (clients) and presence (people) in step. Its calls come from the client's own thread."""
 
-    def __init__(self, *, hub: Hub, presence: Presence, clock: Callable[[], float], tap: Tap | None = None):
+    def __init__(
+        self,
+        *,
+        hub: Hub,
+        presence: Presence,
+        addresses: Addresses,
+        clock: Callable[[], float],
+        tap: Tap | None = None,
+    ):
+        self._addresses = addresses
         self._tap = tap or Tap()
         self._hub = hub
         self._presence = presence
@@ -31,7 +41,25 @@ class Lobby:
         person: Person,
         identify: Callable[[str], str] | None,
     ) -> Client:
-        """One more client. Raises Full."""
+        """One more client. Raises Full, or TooManyFromAddress."""
+        self._addresses.enter(address[0])
+        try:
+            client = self._listed(outbox, address, dialect, person, identify)
+        except BaseException:
+            self._addresses.leave(address[0])
+            raise
+        if self._tap.watched:
+            self._tap.note("connected", client)
+        return client
+
+    def _listed(
+        self,
+        outbox: Outbox,
+        address: tuple[str, int],
+        dialect: Dialect,
+        person: Person,
+        identify: Callable[[str], str] | None,
+    ) -> Client:
         known = self._presence.connect(person, identify=identify)
         client = Client(outbox, address, known, dialect, self._clock())
         try:
@@ -39,8 +67,6 @@ class Lobby:
         except Full:
             self._presence.disconnect(known.id)
             raise
-        if self._tap.watched:
-            self._tap.note("connected", client)
         return client
 
     def join(self, client: Client, room: str) -> tuple[int, list[Author]]:
@@ -66,6 +92,7 @@ class Lobby:
         rooms = self._hub.remove(client)
         if rooms is None:
             return
+        self._addresses.leave(client.address[0])
         for room in rooms:
             self._presence.exit(client.person.id, room)
         self._presence.disconnect(client.person.id, for_good=for_good)

@@ -10,10 +10,12 @@ from collections import deque
 from collections.abc import Callable
 from threading import Lock
 
+from ..budget import Budget
 from .frames import TRY_LATER, close_frame
 
 DRAIN_TIMEOUT = 30.0  # seconds a client may take to read the answer to its own command
 EVICTION_GRACE = 10.0  # seconds an evicted client has to read why
+CATCH_UP_WATER = 32_768  # bytes that may still wait when the next piece of older events is read from the log
 LONGEST_PAUSE = 1.0  # seconds that a slowed client is left alone before somebody looks at it again
 LINGER_TIMEOUT = 0.5  # seconds to wait for the peer's close, or its FIN, before the socket is shut down
 
@@ -23,7 +25,8 @@ class Outbox:
 
     What the socket does not take at once waits here, up to `limit` bytes, until `flush` is called because the
     socket is writable again; `stalled` is told when that becomes necessary. Over the limit the client is evicted: it
-    gets close code 1013 behind the frame that is half written, and nothing else.
+    gets close code 1013 behind the frame that is half written, and nothing else. `budget` bounds what waits in all
+    outboxes together, what is held included.
     """
 
     seen: Callable[[bytes], object] | None = (
@@ -38,17 +41,20 @@ class Outbox:
         limit: int,
         stalled: Callable[[Outbox], None],
         farewell: Callable[[int, str], bytes] = close_frame,
+        budget: Budget | None = None,
     ):
         self._sock = sock
         self._limit = limit
         self._stalled = stalled
         self._farewell = farewell  # makes the last bytes out of a close code and a reason
+        self._budget = budget or Budget(sys.maxsize)
         self._lock = Lock()  # guards the order of the bytes: all below, and every send
-        self._waiting: deque[memoryview] = deque()
+        self._waiting: deque[bytes | memoryview] = deque()  # frames are shared by all recipients
         self._waiting_bytes = 0
         self._begun = False  # the first of _waiting is partly written
         self._held: list[bytes] | None = None
         self._held_bytes = 0
+        self._charged = 0  # bytes that the budget knows of
         self._watched = False  # somebody will call flush when the socket is writable
         self._closing = False
         self._gone = False
@@ -90,18 +96,13 @@ class Outbox:
             if self._closing or self._gone:
                 return True
             if not self._waiting and self._held is None:  # nearly always: one system call, and nothing else
-                self._send_at_once(frames)
-                return True
-            if self._waiting_bytes + self._held_bytes + len(frames) > self._limit and (self._waiting or self._held):
-                self._evict()
-                return False
-            if self._held is not None:
-                self._held.append(frames)
-                self._held_bytes += len(frames)
+                if self._send_at_once(frames):
+                    return True
+                kept = True
             else:
-                self._append(frames)
-                self._write()
-            return True
+                kept = self._keep(frames)
+        self._budget.relieve()
+        return kept
 
     def close(self, code: int, reason: str = "") -> None:
         """A close frame behind all that waits; nothing more is taken after it (RFC 6455, section 5.5.1).
@@ -110,10 +111,14 @@ class Outbox:
         """
         with self._lock:
             if not self._closing and not self._gone:
-                self._held = None
-                self._held_bytes = 0
+                self._held, self._held_bytes = None, 0
                 self._close(code, reason)
                 self._write()
+
+    def evict(self) -> None:
+        """Sends the client away because all outboxes together keep too much, and this one the most."""
+        with self._lock:
+            self._evict()
 
     def cut(self) -> None:
         """Ends the connection at once and wakes its handler, which may sit in a read."""
@@ -129,16 +134,18 @@ class Outbox:
 
     # What the client's own handler calls: may block that one client's thread.
 
-    def send(self, frames: bytes) -> int:
+    def send(self, frames: bytes, *, down_to: int | None = None) -> int:
         """Sends an answer to the client itself, ahead of what is held; waits while it reads slowly.
 
+        Until at most `down_to` bytes wait, by default half the limit; who takes longer than DRAIN_TIMEOUT is evicted.
         Bears the name and the form of `socket.send`, for the library's handshake writes through it.
         """
         with self._lock:
             if not self._closing and not self._gone:
                 self._append(frames)
                 self._write()
-        if not self.drain(DRAIN_TIMEOUT, down_to=self._limit // 2):
+        self._budget.relieve()
+        if not self.drain(DRAIN_TIMEOUT, down_to=self._limit // 2 if down_to is None else down_to):
             with self._lock:
                 self._evict()
         return len(frames)
@@ -153,6 +160,7 @@ class Outbox:
         with self._lock:
             self._release()
             self._write()
+        self._budget.relieve()
 
     def drain(self, timeout: float, *, down_to: int = 0) -> bool:
         """Waits until at most `down_to` bytes wait; False if that took longer than `timeout` seconds."""
@@ -201,14 +209,39 @@ class Outbox:
 
     # Under the lock.
 
-    def _send_at_once(self, frames: bytes) -> None:
+    def _send_at_once(self, frames: bytes) -> bool:
+        """True if nothing waits now."""
         written = self._send_some(frames)
         if written is not None and written < len(frames):
-            self._append(memoryview(frames)[written:])
+            self._append(memoryview(frames)[written:] if written else frames)
             self._begun = written > 0
+            self._charge()
             self._wait_for_room()
-        elif self.seen and written is not None:
+            return False
+        if self.seen and written is not None:
             self.seen(frames)
+        return True
+
+    def _keep(self, frames: bytes) -> bool:
+        """Puts frames behind what waits; False if that evicted the client."""
+        if self._waiting_bytes + self._held_bytes + len(frames) > self._limit and (self._waiting or self._held):
+            self._evict()
+            return False
+        if self._held is not None:
+            self._held.append(frames)
+            self._held_bytes += len(frames)
+            self._charge()
+        else:
+            self._append(frames)
+            self._write()
+        return True
+
+    def _charge(self) -> None:
+        """Tells the budget how much waits here; costs nothing while nothing waits."""
+        size = self._waiting_bytes + self._held_bytes
+        if size != self._charged:
+            self._charged = size
+            self._budget.keep(self, size)
 
     def _send_some(self, frames: bytes | memoryview) -> int | None:
         """How many bytes the socket took without waiting; None if the connection is gone."""
@@ -221,15 +254,14 @@ class Outbox:
             return None
 
     def _append(self, frames: bytes | memoryview) -> None:
-        self._waiting.append(memoryview(frames))
+        self._waiting.append(frames)
         self._waiting_bytes += len(frames)
 
     def _release(self) -> None:
         if self._held is not None:
             for frames in self._held:
                 self._append(frames)
-            self._held = None
-            self._held_bytes = 0
+            self._held, self._held_bytes = None, 0
 
     def _write(self) -> None:
         while self._waiting and not self._gone:
@@ -242,11 +274,12 @@ class Outbox:
             self._waiting_bytes -= written
             self._begun = written < len(first)
             if self._begun:
-                self._waiting[0] = first[written:]
+                self._waiting[0] = memoryview(first)[written:]
             else:
                 self._waiting.popleft()
-                if self.seen:
-                    self.seen(bytes(first.obj))  # from the beginning, however many sends it took
+                if self.seen:  # from the beginning, however many sends it took
+                    self.seen(first if isinstance(first, bytes) else bytes(first.obj))
+        self._charge()
         if self._waiting:
             self._wait_for_room()
 
@@ -263,8 +296,7 @@ class Outbox:
         begun = self._waiting[0] if self._begun else None
         self._waiting.clear()
         self._waiting_bytes = 0
-        self._held = None
-        self._held_bytes = 0
+        self._held, self._held_bytes = None, 0
         if begun is not None:
             self._waiting.append(begun)
             self._waiting_bytes = len(begun)
@@ -280,8 +312,8 @@ class Outbox:
         self._gone = True
         self._waiting.clear()
         self._waiting_bytes = 0
-        self._held = None
-        self._held_bytes = 0
+        self._held, self._held_bytes = None, 0
+        self._charge()
         try:
             self._sock.shutdown(socket.SHUT_RDWR)
         except OSError:

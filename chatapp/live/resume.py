@@ -9,8 +9,8 @@ from ..model import Author, Event, Refusal, Room
 from . import protocol
 from .frames import TRY_LATER, Ended, fragments, text_frame
 
-WHOLE = 100_000  # characters of messages that go out as one frame: with every one escaped some 600 KB
-PIECE = 4  # events in a fragment otherwise: at 60 KB of escaped text and 48 KB of HTML each half of an outbox
+WHOLE = 30_000  # characters of messages that go out as one frame: with every one escaped some 180 KB
+PIECE = 4  # events in a fragment otherwise: at 60 KB of escaped text and 48 KB of HTML each 432 KB
 
 
 class Missed:
@@ -61,15 +61,19 @@ class Missed:
 
     def _pieces(self, members: list[Author], nonce: str | None, state: protocol.Described | None) -> Iterator[bytes]:
         before, _, behind = protocol.encode(self._frame([], members, nonce, state)).partition(b"[]")
-        events = self._read(self._start, self._start + PIECE)
-        yield before + b"[" + b",".join(map(protocol.encode, events))
+        yield before + b"[" + self._encoded(self._start)
         for start in range(self._start + PIECE, self._head, PIECE):
             try:
-                events = self._read(start, min(start + PIECE, self._head))
+                piece = b"," + self._encoded(start)
             except Refusal:
                 raise Ended(TRY_LATER, "the log cannot be read") from None
-            yield b"," + b",".join(map(protocol.encode, events))
+            yield piece
+            del piece  # while the next is read it is not kept
         yield b"]" + behind
+
+    def _encoded(self, start: int) -> bytes:
+        """A piece's events, with commas between them; nothing else of them is kept."""
+        return b",".join(map(protocol.encode, self._read(start, min(start + PIECE, self._head))))
 
     def _read(self, after: int, upto: int) -> list[Event]:
         return self._history.missed(self._room, after=after, upto=upto, reader=self._reader)

@@ -16,15 +16,16 @@ from msgspec import Meta
 from ..details import sentence
 from ..identity import language
 from ..live import protocol
-from ..live.door import FULL, RETRY_AFTER, Door
+from ..live.addresses import TooManyFromAddress
+from ..live.door import Door, no_place
 from ..live.frames import INTERNAL_ERROR, TRY_LATER
 from ..live.hub import Client, Dialect, Full
 from ..live.lines import HEAD, LAST, line
+from ..live.outbox import CATCH_UP_WATER
 from ..live.resume import Missed
 from ..live.session import Services
 from ..model import Refusal, Room
 from ..origins import allowed_origin, is_foreign
-from ..problems import problem
 from .exchange import query
 
 MIME = "application/x-ndjson"
@@ -61,8 +62,8 @@ class Stream:
             return Response(mimetype=MIME)
         try:
             client, _ = self._door.seat(Dialect.LINES, request.args.get("name"), farewell=_farewell)
-        except Full:
-            return problem(Refusal("busy", retry_after=RETRY_AFTER), detail=FULL)
+        except (Full, TooManyFromAddress) as error:
+            return no_place(error)
         log.info("Client connected: path=%s from %s", request.path, client.address)
         self._serve(client, room, after=after, limit=limit)
         return _Over()
@@ -94,7 +95,7 @@ class Stream:
         for events in missed.events():
             if outbox.closing:
                 return
-            outbox.send(b"".join(line(protocol.encode(event)) for event in events))
+            outbox.send(b"".join(line(protocol.encode(event)) for event in events), down_to=CATCH_UP_WATER)
 
 
 class _Over(Response):

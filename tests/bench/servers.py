@@ -99,7 +99,7 @@ def running(name: str, *, rooms: int, clients: int, folder: Path) -> Iterator[Ru
 
 @contextmanager
 def _ours(rooms: int, folder: Path) -> Iterator[Running]:
-    server = Server(folder / "data", RATE_LIMIT=0)
+    server = Server(folder / "data", RATE_LIMIT=0, MAX_CLIENTS_PER_ADDRESS=100_000)
     try:
         try:
             server.start()

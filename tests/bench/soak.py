@@ -189,7 +189,7 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=500)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder) / "data").start()
+        server = Server(Path(folder) / "data", MAX_CLIENTS_PER_ADDRESS=100_000).start()
         try:
             visitors, samples = asyncio.run(soak(server, options.clients, options.minutes * 60))
         finally:

@@ -96,7 +96,7 @@ def main() -> None:
     alone, looked_at, fluency = [], [], []
     for number in range(options.rounds):
         with tempfile.TemporaryDirectory() as folder:
-            server = Server(Path(folder) / "data", RATE_LIMIT=0).start()
+            server = Server(Path(folder) / "data", RATE_LIMIT=0, MAX_CLIENTS_PER_ADDRESS=100_000).start()
             try:
                 alone.append(outcome(load(server, options.clients, options.rate)))
                 run, frames = watched(server, options.clients, options.rate)

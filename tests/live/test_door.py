@@ -318,6 +318,54 @@ def test_over_the_capacity_a_handshake_is_503_and_a_freed_place_can_be_taken(
     assert clients[2].receive() == "in again"
 
 
+def test_over_the_limit_of_its_address_a_client_is_refused_and_others_are_not(
+    make_app: Callable[..., Flask], make_wire: Callable[[Flask], Wire], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = make_app(MAX_CLIENTS_PER_ADDRESS=2, FLOW="open")
+    wire = make_wire(app)
+    greedy, same_network = {"REMOTE_ADDR": "2001:db8::1"}, {"REMOTE_ADDR": "2001:db8::ffff"}
+    first = wire.connect(environ=greedy)
+    wire.connect(environ=same_network, chat=True)
+    for _ in range(5):
+        with pytest.raises(Refused) as refused:
+            wire.connect(environ=greedy, chat=True)
+        assert refused.value.status == 429
+        assert int(refused.value.headers["retry-after"]) >= 1
+        assert b'"rate-limited"' in refused.value.body
+    with pytest.raises(Refused) as refused:
+        wire.connect("/flow/socket", environ=greedy, Sec_WebSocket_Protocol="flow.v1")
+    assert refused.value.status == 429
+    with socket.socket() as sock:
+        overrides = {**greedy, "SERVER_PROTOCOL": "HTTP/1.1", "werkzeug.socket": sock}
+        stream = app.test_client().get("/api/rooms/general/stream", environ_overrides=overrides)
+    assert stream.status_code == 429
+    lines = [message for message in caplog.messages if message.startswith("Too many connections from 2001:db8::/64")]
+    assert len(lines) == 1
+    wire.connect(environ={"REMOTE_ADDR": "2001:db8:0:1::1"})
+    first.close()
+    wire.connect(environ=greedy)
+
+
+def test_one_who_looks_inside_takes_a_place_of_their_address_and_gives_it_back(
+    make_app: Callable[..., Flask], make_wire: Callable[[Flask], Wire]
+) -> None:
+    wire = make_wire(make_app(MAX_CLIENTS_PER_ADDRESS=1, FLOW="open"))
+    watcher = wire.connect("/flow/socket", Sec_WebSocket_Protocol="flow.v1")
+    with pytest.raises(Refused) as refused:
+        wire.connect()
+    assert refused.value.status == 429
+    watcher.close()
+
+    def comes_in() -> bool:
+        try:
+            wire.connect()
+        except Refused:
+            return False
+        return True
+
+    eventually(comes_in)
+
+
 def test_a_full_gunicorn_still_answers_at_once(make_server: Callable[..., Server]) -> None:
     server = make_server(MAX_CLIENTS=4).start()
     clients = [server.talk() for _ in range(4)]

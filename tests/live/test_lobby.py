@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from chatapp.live.addresses import Addresses, TooManyFromAddress
 from chatapp.live.hub import Dialect, Full, Hub
 from chatapp.live.lobby import Lobby
 from chatapp.live.outbox import Outbox
@@ -262,13 +263,14 @@ class Clock:
 class Hall:
     """A lobby whose clock the test turns; its clients have no socket that works."""
 
-    def __init__(self, capacity: int):
+    def __init__(self, capacity: int, per_address: int = 100):
         import socket
 
         self.clock = Clock()
         self.hub = Hub(capacity)
         self.presence = Presence(linger=5, clock=self.clock)
-        self.lobby = Lobby(hub=self.hub, presence=self.presence, clock=self.clock)
+        self.addresses = Addresses(per_address)
+        self.lobby = Lobby(hub=self.hub, presence=self.presence, addresses=self.addresses, clock=self.clock)
         self._socket = socket.socket
 
     def enter(self, name: str) -> Any:
@@ -302,6 +304,20 @@ def test_a_client_over_the_capacity_leaves_no_trace() -> None:
     with hall.presence.renaming("cleo", "bia"):  # raises if the name were still taken
         pass
     assert len(hall.hub.clients()) == 1
+    assert hall.addresses.count("127.0.0.1") == 1
+
+
+def test_an_address_has_its_share_of_places_and_gets_a_freed_one_back() -> None:
+    hall = Hall(capacity=10, per_address=2)
+    first, _ = hall.enter("ana"), hall.enter("bia")
+    with pytest.raises(TooManyFromAddress):
+        hall.enter("cleo")
+    assert len(hall.hub.clients()) == 2
+    hall.lobby.exit(first)
+    hall.lobby.exit(first)
+    hall.enter("cleo")
+    with pytest.raises(TooManyFromAddress):
+        hall.enter("davi")
 
 
 def test_pausing_and_joining_again_is_being_there_once() -> None:

@@ -13,6 +13,7 @@ from wsproto import ConnectionType
 from wsproto.connection import Connection
 from wsproto.events import CloseConnection, TextMessage
 
+from chatapp.budget import Budget
 from chatapp.live.frames import text_frame
 from chatapp.live.outbox import LINGER_TIMEOUT, LONGEST_PAUSE, Outbox
 
@@ -25,7 +26,7 @@ AT_ONCE = 1.0  # seconds; what does not block takes far less, but the machine ma
 class Line:
     """An outbox, the far end of its socket, and how often somebody was asked to flush."""
 
-    def __init__(self, limit: int = LIMIT):
+    def __init__(self, limit: int = LIMIT, budget: Budget | None = None):
         self.far, self.near = socket.socketpair()
         # Small and equal everywhere: what the kernel takes must not decide a test.
         self.near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8_192)
@@ -33,7 +34,7 @@ class Line:
         self.stalls = 0
         self._client = Connection(ConnectionType.CLIENT)
         self._text = ""
-        self.outbox = Outbox(self.near, limit=limit, stalled=self._stalled)
+        self.outbox = Outbox(self.near, limit=limit, stalled=self._stalled, budget=budget)
 
     def _stalled(self, _outbox: Outbox) -> None:
         self.stalls += 1
@@ -447,3 +448,96 @@ def test_what_is_on_its_way_is_not_lost_by_lingering(line: Line) -> None:
     assert close.code == 1001
     line.far.close()
     lingering.outcome()
+
+
+@pytest.fixture
+def shared() -> Iterator[tuple[Budget, list[Line]]]:
+    """A budget of three outboxes' worth, and eight clients in it that do not read."""
+    budget = Budget(3 * LIMIT)
+    lines = [Line(budget=budget) for _ in range(8)]
+    yield budget, lines
+    for line in lines:
+        line.outbox.cut()
+        line.far.close()
+        line.near.close()
+
+
+def test_what_waits_is_in_the_budget_and_what_is_sent_at_once_is_not(shared: tuple[Budget, list[Line]]) -> None:
+    budget, (line, *_) = shared
+    line.outbox.offer(text_frame(b"at once"))
+    assert budget.total == 0
+    waiting = line.fill()
+    assert budget.total == waiting > 0
+    line.outbox.hold()
+    line.outbox.offer(text_frame(b"held"))
+    assert budget.total == line.outbox.waiting == waiting + 6
+    line.outbox.release()
+    line.outbox.send(text_frame(b"answer"))
+    assert budget.total == line.outbox.waiting
+    line.read_all()
+    assert budget.total == 0
+
+
+@pytest.mark.parametrize("end", ["cut", "evict", "close"])
+def test_what_is_given_up_is_out_of_the_budget(shared: tuple[Budget, list[Line]], end: str) -> None:
+    budget, (line, *_) = shared
+    line.fill()
+    line.outbox.hold()
+    line.outbox.offer(text_frame(b"held"))
+    getattr(line.outbox, end)(*([1000] if end == "close" else []))
+    assert budget.total == line.outbox.waiting
+    line.outbox.cut()
+    assert budget.total == 0
+
+
+def test_when_all_together_keep_too_much_the_fullest_is_evicted_and_the_others_stay(
+    shared: tuple[Budget, list[Line]],
+) -> None:
+    budget, lines = shared
+    for round_, line in enumerate(lines):
+        line.fill()
+        for _ in range(round_ * 5 + (20 if line is lines[7] else 0)):
+            line.outbox.offer(text_frame(b"x" * 1_000))
+        assert budget.total == sum(each.outbox.waiting for each in lines)
+    while not any(line.outbox.closing for line in lines):
+        assert budget.total <= budget.limit
+        min(lines[:7], key=lambda line: line.outbox.waiting).outbox.offer(text_frame(b"x" * 1_000))
+    assert [line.outbox.closing for line in lines] == [False] * 7 + [True]
+    _, close = lines[7].read_all()
+    assert close is not None
+    assert close.code == 1013
+    assert len(lines[6].read_all()[0]) >= 30
+
+
+def test_a_client_whose_own_offer_is_too_much_for_all_is_not_evicted_by_it_unless_it_is_the_fullest(
+    shared: tuple[Budget, list[Line]],
+) -> None:
+    budget, lines = shared
+    for line in lines[1:4]:
+        line.fill()
+        while budget.total < budget.limit and line.outbox.waiting < LIMIT - 2_000:
+            line.outbox.offer(text_frame(b"x" * 1_000))
+    lines[0].fill()
+    while not any(line.outbox.closing for line in lines):
+        lines[0].outbox.send(text_frame(b"x" * 1_000))
+    assert not lines[0].outbox.closing
+
+
+def test_an_answer_in_pieces_waits_for_the_client_to_read_before_the_next_is_made(line: Line) -> None:
+    made = 0
+
+    def answer() -> None:
+        nonlocal made
+        for _ in range(50):
+            made += 1
+            line.outbox.send(text_frame(b"x" * 4_000), down_to=8_000)
+
+    answering = InThread(answer)
+    eventually(lambda: line.outbox.waiting > 8_000)
+    stopped_at = made
+    assert stopped_at < 20
+    assert line.outbox.waiting <= 8_000 + 4_100
+    assert len(line.read_all()[0]) >= stopped_at
+    line.far.settimeout(PATIENCE)
+    eventually(lambda: bool(line.read_all()) and not answering.is_alive())
+    assert made == 50

@@ -83,7 +83,7 @@ def test_a_thousand_clients_hear_1001_and_the_server_is_gone_in_two_seconds(
     kind: str, number: signal.Signals, send: Send, make_server: MakeServer
 ) -> None:
     def attempt() -> float:
-        server = make_server(kind).start()
+        server = make_server(kind, MAX_CLIENTS_PER_ADDRESS=CLIENTS).start()
         crowd = Crowd(server, CLIENTS)
         crowd.listen()
         took = seconds_to_stop(server, number, send)
@@ -96,7 +96,7 @@ def test_a_thousand_clients_hear_1001_and_the_server_is_gone_in_two_seconds(
 @BOTH
 def test_a_thousand_clients_that_answer_nothing_do_not_delay_the_stop(kind: str, make_server: MakeServer) -> None:
     def attempt() -> float:
-        server = make_server(kind).start()
+        server = make_server(kind, MAX_CLIENTS_PER_ADDRESS=CLIENTS).start()
         crowd = Crowd(server, CLIENTS)
         took = seconds_to_stop(server, signal.SIGTERM, to_the_process)
         assert crowd.ended() == {1001: CLIENTS}
