@@ -124,8 +124,12 @@ def test_a_reload_tells_nobody_anything(app: Flask, wire: Wire) -> None:
     bia = wire.connect(chat=True, client=browser)
     bia_id, _ = arrive(bia)
     settled(ana, 2)
+    clients = app.extensions["chatapp"].hub.clients
     for number in range(2):
+        present = len(clients())
         bia.vanish()
+        eventually(lambda present=present: len(clients()) < present)  # type: ignore[misc]
+        hears_next_of(ana, f"Witness {number}", wire)
         bia = wire.connect(chat=True, client=browser)
         assert arrive(bia)[0] == bia_id
         hears_next_of(ana, f"Newcomer {number}", wire)
@@ -170,7 +174,10 @@ def test_who_leaves_a_room_and_comes_back_was_never_away(wire: Wire) -> None:
     ana, bia = wire.enter("Ana"), wire.enter("Bia")
     settled(ana, 2)
     bia.say("leave", room="general")
-    assert sorted(one["name"] for one in bia.join()["members"]) == ["Ana", "Bia"]
+    bia.say("ping")
+    bia.hear("pong")
+    hears_next_of(ana, "Witness", wire)
+    assert sorted(one["name"] for one in bia.join()["members"]) == ["Ana", "Bia", "Witness"]
     hears_next_of(ana, "Newcomer", wire)
 
 
