@@ -45,6 +45,7 @@ from .text.emoji import Emoji
 from .text.rendering import Renderer
 from .web import errors, sites
 from .web.api import api
+from .web.cookies import Cookies
 from .web.deeds import Deeds
 from .web.lab import lab
 from .web.messages import messages
@@ -79,11 +80,10 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(
         MAX_CONTENT_LENGTH=settings.TEXT_LIMIT * ESCAPED + config.ENVELOPE,
         PERMANENT_SESSION_LIFETIME=COOKIE_DAYS * 86_400,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,
         BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS),
     )
+    app.session_interface = Cookies()
     Babel(app, locale_selector=lambda: language().replace("-", "_"))
     tap = Tap()
     terminal = _terminal(settings, tap)
@@ -149,6 +149,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
             history=history,
             journal=journal,
             presence=presence,
+            lobby=lobby,
             deeds=deeds,
             identity=identity,
         )

@@ -17,6 +17,7 @@ from .limits import TEXT_MOST
 ROOT = Path(__file__).resolve().parent.parent  # where wsgi.py, static/, templates/ and instance/ are
 PREFIX = "CHATAPP"
 ENVELOPE = 1_024  # bytes of a command around its text
+SECRET_LENGTH = 32  # characters at least: who guesses the key can be anybody
 FLOW_MODES = ("off", "local", "key", "open")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -84,8 +85,12 @@ def _origins(given: Any) -> tuple[str, ...]:
 
 
 def _secret(given: Any) -> str | bytes:
-    if not isinstance(given, str | bytes) or not given:
+    if isinstance(given, int) and not isinstance(given, bool):  # the environment is read as JSON: a key of digits
+        given = str(given)
+    if not isinstance(given, str | bytes):
         raise ValueError("a text; in quotes, if it could be read as JSON")
+    if len(given) < SECRET_LENGTH:
+        raise ValueError(f"at least {SECRET_LENGTH} characters, as `openssl rand -hex 32` makes them")
     return given
 
 

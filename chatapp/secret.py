@@ -7,13 +7,18 @@ import os
 import secrets
 from pathlib import Path
 
+from .config import SECRET_LENGTH
+
 
 def secret_key(folder: Path) -> str:
-    """The key in the folder, made at the first call. Raises OSError, also for a file that holds no text."""
+    """The key in the folder, made at the first call. Raises OSError, also for a file that holds no text or
+    a key that is too short."""
     path = folder / "secret.key"
     try:
         kept = path.read_text().strip()
         if kept:
+            if len(kept) < SECRET_LENGTH:
+                raise OSError(errno.EINVAL, f"{path.name} has fewer than {SECRET_LENGTH} characters")
             return kept
     except FileNotFoundError:
         pass

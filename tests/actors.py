@@ -19,6 +19,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
+from flask.testing import FlaskClient
+from werkzeug.test import Cookie
 from wsproto import ConnectionType
 from wsproto.connection import Connection
 from wsproto.events import BytesMessage, CloseConnection, Message, Ping, Pong, TextMessage
@@ -216,6 +218,12 @@ def frame(
     stream = (mask * (len(content) // 4 + 1))[: len(content)]
     hidden = int.from_bytes(content) ^ int.from_bytes(stream)
     return head + mask + hidden.to_bytes(len(content))
+
+
+def identity_of(client: FlaskClient) -> Cookie:
+    """The cookie by which the chat knows this browser; its name is each chat's own."""
+    [kept] = [cookie for cookie in client._cookies.values() if "chatapp_id" in cookie.key]  # type: ignore[union-attr]
+    return kept
 
 
 def handshake_headers(**more: str) -> dict[str, str]:

@@ -40,6 +40,7 @@ LAYERS: list[set[str]] = [
     {"web.personal", "web.search", "web.static", "web.stream", "web.texts"},
     {"web.deeds"},
     {
+        "web.cookies",
         "web.exchange",
         "web.health",
         "web.sites",
@@ -96,7 +97,7 @@ LAYERS: list[set[str]] = [
     {"live.news"},
     # The nouns, and what needs nothing of ours.
     {"complaints", "lock", "proxies", "terminal"},
-    {"origins", "query"},
+    {"origins", "query", "secret"},
     {
         "characters",
         "budget",
@@ -105,7 +106,6 @@ LAYERS: list[set[str]] = [
         "model",
         "nesting",
         "networks",
-        "secret",
         "slow_start",
         "spelling",
         "tap",

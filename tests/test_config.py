@@ -200,7 +200,7 @@ def test_a_database_elsewhere_is_used(
     assert not (tmp_path / "data" / "chat.sqlite3").exists()
 
 
-@pytest.mark.parametrize("key", ["a secret", "12345", "1e3", "true"])
+@pytest.mark.parametrize("key", ["a secret of 32 characters or more", "1" * 32])
 def test_a_secret_key_of_ones_own_may_be_any_text(
     make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch, key: str, tmp_path: Path
 ) -> None:
@@ -211,3 +211,12 @@ def test_a_secret_key_of_ones_own_may_be_any_text(
     me = client.get("/api/me")
     assert me.status_code == 200
     assert not (tmp_path / "data" / "secret.key").exists()
+
+
+@pytest.mark.parametrize("key", ["x" * 31, "12345", "1." + "0" * 40, "true", "[1]"])
+def test_a_secret_key_that_could_be_guessed_stops_the_start(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("CHATAPP_SECRET_KEY", key)
+    for refuses in (environment, create_app):
+        with pytest.raises(ConfigError, match=r"\ACHATAPP_SECRET_KEY=…: must be .*\Z") as refused:
+            refuses()
+        assert key not in str(refused.value)

@@ -44,8 +44,14 @@ def test_half_a_key_of_a_crash_is_replaced(tmp_path: Path, content: str) -> None
 
 
 def test_a_key_that_the_operator_wrote_is_used(tmp_path: Path) -> None:
-    (tmp_path / "secret.key").write_text("my own key\n")
-    assert secret_key(tmp_path) == "my own key"
+    (tmp_path / "secret.key").write_text("my own key, which nobody guesses\n")
+    assert secret_key(tmp_path) == "my own key, which nobody guesses"
+
+
+def test_a_key_that_could_be_guessed_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret.key").write_text("x" * 31)
+    with pytest.raises(OSError, match="fewer than 32 characters"):
+        secret_key(tmp_path)
 
 
 def test_nothing_is_left_beside_it(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from ..model import Author, Person
 from ..rooms.presence import Presence
 from ..tap import Tap
 from .addresses import Addresses
+from .frames import GOING_AWAY
 from .hub import Client, Dialect, Full, Hub
 from .outbox import Outbox
 
@@ -85,6 +86,11 @@ class Lobby:
         """Out of a room."""
         self._hub.leave(client, room)
         self._presence.exit(client.person.id, room)
+
+    def send_away(self, person: str) -> None:
+        """Closes all connections of a person, who may come back as somebody else."""
+        for client in self._hub.of_person(person):
+            client.outbox.close(GOING_AWAY, "forgotten on this device")
 
     def exit(self, client: Client, *, for_good: bool = False) -> None:
         """Away, and `for_good` if it said goodbye. Whoever calls it again does nothing: the session's end and the

@@ -11,12 +11,14 @@ from ..config import Settings
 from ..details import LOCALES
 from ..identity import Identity, new_id
 from ..limits import Language, Name, Nonce, RoomName, Topic
+from ..live.lobby import Lobby
 from ..live.news import Level
 from ..log.history import History
 from ..log.journal import Journal
 from ..model import Person, Refusal, Standing
 from ..rooms.house import House
 from ..rooms.presence import Presence
+from .cookies import forget
 from .deeds import Deeds
 from .exchange import as_json, body, check_origin
 from .health import Health
@@ -65,6 +67,7 @@ def api(
     history: History,
     journal: Journal,
     presence: Presence,
+    lobby: Lobby,
     deeds: Deeds,
     identity: Identity,
 ) -> Blueprint:
@@ -129,6 +132,16 @@ def api(
             identity.remember(you.id, name)
             you = Person(you.id, name, "member")
         return as_json({"id": you.id, "name": you.name} if you else {})
+
+    @blueprint.delete("/api/me")
+    def forget_me() -> Response:
+        you = identity.member()
+        forget()
+        response = as_json({})
+        if you:
+            # Only now that the browser has the answer: a page that came back before would be the same person again.
+            response.call_on_close(lambda: lobby.send_away(you.id))
+        return response
 
     @blueprint.get("/healthz")
     def is_well() -> Response:

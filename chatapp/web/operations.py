@@ -206,6 +206,7 @@ def operations() -> Iterator[Operation]:
     yield Operation("get", f"{room}/stream", follow, Stream | Event | End, query=lines, refusals=of_stream, mime=MIME)
     yield Operation("get", "/api/me", "Who one is", Me, refusals=("no-name",))
     yield Operation("post", "/api/me", "Chooses a name or a language", Me, 200, NewSelf, refusals=of_name)
+    yield Operation("delete", "/api/me", "Is forgotten by this client, whose connections are closed", Me)
     yield Operation("get", "/api/flow", "What happens inside", Snapshot)
     yield Operation("get", "/api/openapi.json", "This description", dict[str, Any])
     yield Operation("get", "/healthz", "Whether the log can be written to", Health)

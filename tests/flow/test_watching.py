@@ -19,7 +19,7 @@ from chatapp.log.posts import Post
 from chatapp.model import Author, Message, Room
 from chatapp.tap import Round, Tap
 
-from ..actors import eventually
+from ..actors import eventually, identity_of
 from ..conftest import Wire
 from .conftest import Look, Word
 
@@ -236,8 +236,7 @@ def test_the_handshake_is_shown_as_it_was_without_anything_secret(wire: Wire, lo
     assert shown["subprotocol"] == "chat.v1"
     assert [step["what"] for step in shown["steps"]] == ["checked", "entered", "answered"]
     assert all(step["us"] > 0 for step in shown["steps"])
-    cookie = ana.get_cookie("session")
-    assert cookie is not None
+    cookie = identity_of(ana)
     told = json.dumps(looker.words)
     assert cookie.value not in told
     assert "topsecret" not in told
