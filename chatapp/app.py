@@ -38,12 +38,12 @@ from .model import Event, Watched
 from .proxies import Proxies
 from .rooms.house import House
 from .rooms.presence import Presence
-from .rooms.rates import Rates
+from .rooms.ratelimits import RateLimits
 from .tap import Tap
 from .terminal import Terminal
 from .text.emoji import Emoji
 from .text.rendering import Renderer
-from .web import errors, sites
+from .web import errors, limiting, sites
 from .web.api import api
 from .web.cookies import Cookies
 from .web.deeds import Deeds
@@ -111,7 +111,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         tap=tap,
     )
     indexer = Indexer(journal)
-    rates = Rates(rate=settings.RATE_LIMIT, burst=settings.RATE_BURST, clock=time.monotonic)
+    limits = RateLimits(settings, clock=time.monotonic)
     emoji = Emoji()
     renderer = Renderer(emoji)
     house = House(
@@ -120,7 +120,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         history=history,
         bus=bus,
         presence=presence,
-        rates=rates,
+        limits=limits,
         render=renderer.render,
         clock=time.time,
     )
@@ -129,7 +129,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     heartbeat = Heartbeat(settings, hub=hub, presence=presence, bus=bus, tap=tap)
 
     identity = Identity(history, secret=lambda: str(app.secret_key))
-    services = Services(settings, lobby, house, history, presence, tap)
+    services = Services(settings, lobby, house, history, presence, limits, tap)
     budget = Budget(settings.OUTBOXES_LIMIT)
     door = Door(services, identity, budget=budget, stalled=fanout.stalled, evicted=fanout.evicted)
     door.init_app(app)
@@ -137,11 +137,13 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     access = Access(settings.FLOW, behind_proxy=bool(settings.ORIGINS or settings.PROXY_HOPS))
     scene = Scene(hub=hub, fanout=fanout, journal=journal, known=presence.known)
     collector = Collector(tap, scene, announce=lambda watchers: bus.publish(Watched(watchers)))
-    FlowDoor(
-        settings, access, collector, identity, addresses=addresses, budget=budget, stalled=fanout.stalled
-    ).init_app(app)
+    flow_door = FlowDoor(
+        settings, access, collector, identity, limits, addresses=addresses, budget=budget, stalled=fanout.stalled
+    )
+    flow_door.init_app(app)
+    limiting.init_app(app, limits)
     app.register_blueprint(pages(settings, house=house, history=history, identity=identity))
-    deeds = Deeds(presence, identity)
+    deeds = Deeds(presence, identity, limits)
     app.register_blueprint(
         api(
             settings,
@@ -157,7 +159,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app.register_blueprint(messages(settings, house=house, history=history, deeds=deeds, identity=identity))
     app.register_blueprint(personal(settings, house=house, history=history, identity=identity))
     app.register_blueprint(texts(settings, house=house, emoji=emoji, identity=identity))
-    app.register_blueprint(search(settings, Search(history, indexer), clock=time.time))
+    app.register_blueprint(search(settings, Search(history, indexer), limits, clock=time.time))
     app.register_blueprint(openapi())
     laboratory = Lab(clock=time.monotonic)
     if settings.LAB:

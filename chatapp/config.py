@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from sqlalchemy.engine import make_url
@@ -26,6 +26,17 @@ class ConfigError(ValueError):
     """A setting with a value that cannot be used; the text is one line that names it."""
 
 
+class Rate(NamedTuple):
+    """A token bucket's figures, written `50/300`: tokens per second, and at most so many at once. A rate of 0 is no
+    limit."""
+
+    per_second: float
+    burst: float
+
+    def __str__(self) -> str:
+        return f"{self.per_second:.15g}/{self.burst:.15g}" if self.per_second else "0"
+
+
 def _number(low: float, high: float) -> Callable[[Any], float]:
     def parse(given: Any) -> float:
         if isinstance(given, bool) or not isinstance(given, int | float) or not low <= given <= high:
@@ -42,6 +53,16 @@ def _whole(low: int, high: int) -> Callable[[Any], int]:
         return given
 
     return parse
+
+
+def _rate(given: Any) -> Rate:
+    if given == 0 and not isinstance(given, bool):
+        return Rate(0, 0)
+    found = re.fullmatch(r"(\d{1,7}(?:\.\d{1,6})?)/(\d{1,7})", str(given), re.ASCII)
+    rate = Rate(float(found[1]), int(found[2])) if found else Rate(0, 0)
+    if rate.per_second <= 0 or rate.burst < 1:
+        raise ValueError("a rate and a burst such as 50/300 (50 per second, 300 at once), or 0 for no limit")
+    return rate
 
 
 def _path(given: Any) -> str:
@@ -142,6 +163,21 @@ class Settings:
     )
     RATE_LIMIT: float = _setting(5, _number(0, 1_000_000), "messages per second and person; 0: no limit")
     RATE_BURST: int = _setting(10, _whole(1, 1_000_000), "messages a person may send at once before the rate counts")
+    ADDRESS_REQUESTS: Rate = _setting(
+        Rate(200, 10_000),
+        _rate,
+        "HTTP requests per second and at once from one address; a static file is a tenth of one",
+    )
+    ADDRESS_HANDSHAKES: Rate = _setting(Rate(20, 600), _rate, "connections opened from one address; 0: no limit")
+    ADDRESS_COMMANDS: Rate = _setting(
+        Rate(1_000, 10_000), _rate, "WebSocket commands from one address that store nothing; over it they wait"
+    )
+    ADDRESS_POSTS: Rate = _setting(Rate(50, 300), _rate, "messages and other changes from one address")
+    ADDRESS_PEOPLE: Rate = _setting(Rate(5, 250), _rate, "new people, new guests and renames from one address")
+    ADDRESS_ROOMS: Rate = _setting(Rate(0.1, 30), _rate, "rooms made from one address")
+    ADDRESS_PREVIEWS: Rate = _setting(Rate(50, 400), _rate, "previews of messages from one address")
+    ADDRESS_SEARCHES: Rate = _setting(Rate(10, 300), _rate, "searches from one address")
+    ADDRESS_MENTIONS_OF_ALL: Rate = _setting(Rate(0.1, 20), _rate, "messages with @all from one address")
     TEXT_LIMIT: int = _setting(10_000, _whole(1, TEXT_MOST), "characters of one message; must fit into FRAME_LIMIT")
     FRAME_LIMIT: int = _setting(65_536, _whole(2_048, 16_777_216), "bytes of one WebSocket message from a client")
     OUTBOX_LIMIT: int = _setting(1_048_576, _whole(65_536, 1_073_741_824), "bytes kept for a client that reads slowly")

@@ -66,6 +66,7 @@ _VARIANTS = {
         "system": _("“{system}” could be taken for the chat itself or those who run it. Choose another name."),
         "imitated": _("This name looks like “{imitated}”, which is in use. Choose one that nobody takes for it."),
     },
+    "rate-limited": {"network": _("Too much comes from your network address at once. Wait {retry_after} seconds.")},
     "forbidden": {
         "target": _("Only who wrote it may do that."),
         "poll": _("A poll cannot be edited, or people would have voted on something else."),

@@ -7,10 +7,12 @@ import secrets
 from collections.abc import Callable
 
 from flask import request, session
+from msgspec.structs import replace
 
 from .details import LOCALES
 from .log.history import History
 from .model import Person
+from .networks import network
 from .rooms.names import person_name
 from .spelling import folded
 
@@ -49,6 +51,10 @@ class Identity:
             number = int(self._guest_id(request.remote_addr or "", "").removeprefix("guest-"), 16)
             name = f"guest-{number % 10_000:04}"
         return Person(identify(name), name)
+
+    def actor(self) -> Person:
+        """Who asks for something to be done in a single HTTP request, and from which network."""
+        return replace(self.member() or self.caller(), network=network(request.remote_addr or ""))
 
     def remember(self, person: str, name: str) -> None:
         """Puts the person into the signed cookie."""

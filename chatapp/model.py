@@ -26,12 +26,14 @@ NOBODY = Author("", "")  # who voted in an anonymous poll, to the others
 class Person(msgspec.Struct, frozen=True):
     """Who is behind one or several clients.
 
-    `role` is `member` for somebody with a session cookie and `guest` for anybody else.
+    `role` is `member` for somebody with a session cookie and `guest` for anybody else. `network` is where a request or
+    a connection of theirs comes from, as rate limits count it; empty where nobody asks for anything.
     """
 
     id: str
     name: str
     role: str = "guest"
+    network: str = ""
 
     @property
     def author(self) -> Author:

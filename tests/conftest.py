@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from chatapp import create_app
 
-from .actors import PATIENCE, Closed, InThread, Refused, Server, Talker, handshake_headers, read_head
+from .actors import NO_RATE_LIMITS, PATIENCE, Closed, InThread, Refused, Server, Talker, handshake_headers, read_head
 from .launching import Launch, cold
 
 # What a property test looks at is never how long an example took: that is the machine's affair.
@@ -24,7 +24,7 @@ HEALTH = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 settings.register_profile("chatapp", deadline=None, suppress_health_check=HEALTH)
 settings.load_profile("chatapp")
 
-SETTINGS = {"RATE_LIMIT": 0, "PRESENCE_LINGER": 0.2}
+SETTINGS = {**NO_RATE_LIMITS, "PRESENCE_LINGER": 0.2}
 
 
 def pytest_configure() -> None:
@@ -53,7 +53,7 @@ def make_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
 
 @pytest.fixture
 def app(make_app: Callable[..., Flask]) -> Flask:
-    """A started application without a rate limit."""
+    """A started application without rate limits."""
     return make_app()
 
 
@@ -169,5 +169,5 @@ def make_server(tmp_path: Path, launch: Launch) -> Iterator[Callable[..., Server
 
 @pytest.fixture
 def server(make_server: Callable[..., Server]) -> Server:
-    """The chat under gunicorn, as users start it, without a rate limit."""
+    """The chat under gunicorn, as users start it, without rate limits."""
     return make_server().start()

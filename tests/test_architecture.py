@@ -43,6 +43,7 @@ LAYERS: list[set[str]] = [
         "web.cookies",
         "web.exchange",
         "web.health",
+        "web.limiting",
         "web.sites",
         "web.flow_strings",
         "web.lab_strings",
@@ -59,7 +60,8 @@ LAYERS: list[set[str]] = [
     {"identity"},
     {"rooms.house"},
     {"rooms.announcing", "rooms.directory"},
-    {"rooms.presence", "rooms.rates"},
+    {"rooms.presence", "rooms.ratelimits"},
+    {"rooms.rates"},
     {"rooms.names"},
     {"rooms.emoji"},
     {"log.search"},
@@ -264,7 +266,7 @@ MAKERS = {
     *("Meta", "msgspec.json.Encoder", "msgspec.json.Decoder"),
     *("MetaData", "Table", "Column", "String", "ForeignKey", "Index", "table", "column", "false", "text"),
     *("BigInteger", "BigInteger().with_variant", "dict.fromkeys"),
-    *("Author", "Rendered"),
+    *("Author", "Rate", "Rendered"),
     *("events.c.nonce.is_not", "events.c.target.is_not"),
     "_",  # marks a sentence for the catalogs
 }

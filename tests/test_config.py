@@ -15,12 +15,16 @@ from flask import Flask
 from flask.config import Config
 
 from chatapp import create_app
-from chatapp.config import PREFIX, ConfigError, Settings, data_folder, load, unknown
+from chatapp.config import PREFIX, ConfigError, Rate, Settings, data_folder, load, unknown
 
 from .actors import ROOT
 
 # For every setting: what an operator may write, what it means, and what is refused.
 NUMBERS = ("", "x", "true", "null", "[1]", '"5"', "-1", "NaN", "1e99", "Infinity")
+PAIRS: tuple[dict[str, object], tuple[str, ...]] = (
+    {"50/300": Rate(50, 300), "0.1/30": Rate(0.1, 30), "0": Rate(0, 0), "0.0": Rate(0, 0), "1/1": Rate(1, 1)},
+    (*NUMBERS, "50", "0/30", "50/0", "50/0.5", "/30", "50/", "50/300/1", "-1/30", "1e3/30", "50 300", "nan/1", "½/1"),
+)
 CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "DATA": ({"/srv/chat": "/srv/chat", "./here": "./here", "": ""}, ()),
     "DATABASE_URL": (
@@ -53,6 +57,15 @@ CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "MAX_CLIENTS_PER_ADDRESS": ({"1": 1, "500": 500}, (*NUMBERS, "0", "1.5", "1000001")),
     "RATE_LIMIT": ({"0": 0, "0.5": 0.5, "20": 20}, (*NUMBERS, "1000001")),
     "RATE_BURST": ({"1": 1, "20": 20}, (*NUMBERS, "0", "1.5")),
+    "ADDRESS_REQUESTS": PAIRS,
+    "ADDRESS_HANDSHAKES": PAIRS,
+    "ADDRESS_COMMANDS": PAIRS,
+    "ADDRESS_POSTS": PAIRS,
+    "ADDRESS_PEOPLE": PAIRS,
+    "ADDRESS_ROOMS": PAIRS,
+    "ADDRESS_PREVIEWS": PAIRS,
+    "ADDRESS_SEARCHES": PAIRS,
+    "ADDRESS_MENTIONS_OF_ALL": PAIRS,
     "TEXT_LIMIT": ({"1": 1, "16128": 16_128}, (*NUMBERS, "0", "1.5", "16129")),
     "FRAME_LIMIT": ({"65536": 65_536, "1048576": 1_048_576}, (*NUMBERS, "0", "1023", "16777217")),
     "OUTBOX_LIMIT": ({"65536": 65_536}, (*NUMBERS, "0", "65535")),

@@ -21,8 +21,10 @@ from ..live.handshake import Upgraded, answer_through, malformed, offered_subpro
 from ..live.outbox import Outbox
 from ..live.reader import Reader
 from ..model import Refusal
+from ..networks import network
 from ..origins import allowed_origin
 from ..problems import problem
+from ..rooms.ratelimits import RateLimits
 from ..rooms.rates import Bucket
 from ..web.flow_strings import flow_strings
 from .access import COOKIE, Access
@@ -43,6 +45,7 @@ class FlowDoor:
         access: Access,
         collector: Collector,
         identity: Identity,
+        limits: RateLimits,
         *,
         addresses: Addresses,
         budget: Budget,
@@ -54,6 +57,7 @@ class FlowDoor:
         self._access = access
         self._collector = collector
         self._identity = identity
+        self._limits = limits
         self._stalled = stalled
 
     def init_app(self, app: Flask) -> None:
@@ -103,6 +107,10 @@ class FlowDoor:
 
     def _admit(self) -> Response | None:
         """None if they may come in; then `g.watcher` is among those who watch."""
+        try:
+            self._limits.handshakes.take(network(request.remote_addr or ""))
+        except Refusal as refusal:
+            return problem(refusal)
         wrong = malformed(request.environ)
         if wrong:
             return bad_handshake(wrong)

@@ -11,10 +11,12 @@ from functools import partial
 
 import flask_sock
 from flask import Blueprint, Flask, Response, g, request
+from msgspec.structs import replace
 
 from ..budget import Budget
 from ..identity import Identity, language
 from ..model import Refusal
+from ..networks import network
 from ..origins import allowed_origin
 from ..problems import problem
 from .addresses import TooManyFromAddress
@@ -69,12 +71,13 @@ class Door:
         live.teardown_request(self.release)
         flask_sock.Sock(app).route("/chat", live)(_serve)
         app.register_blueprint(live)
-        app.add_url_rule("/chat", "chat_without_upgrade", _without_upgrade)
+        app.add_url_rule("/chat", "chat_without_upgrade", self._without_upgrade)
 
     def _admit(self) -> Response | None:
         """None if the client may come in; then it is listed, and `g.session` will serve it."""
         begun_at = time.monotonic_ns()
         try:
+            self._services.limits.handshakes.take(network(request.remote_addr or ""))
             wrong = malformed(request.environ)
             if wrong:
                 return bad_handshake(wrong)
@@ -103,17 +106,22 @@ class Door:
     ) -> tuple[Client, str]:
         """Lists who asks as a client, its socket behind an outbox on hold; gives the name as well that they asked for.
 
-        Raises Full, TooManyFromAddress, or Refusal `bad-name`. `release` must follow in the end.
+        Raises Full, TooManyFromAddress, or Refusal `bad-name` or `rate-limited`. `release` must follow in the end.
         """
         environ, services = request.environ, self._services
+        limits, here = services.limits, network(request.remote_addr or "")
         member = self._identity.member()
         person, identify = (member, None) if member else self._identity.guest(asked_name)
+        if not member:
+            limits.meet(replace(person, network=here))
         sock = socket_of(environ)
         limit = services.settings.OUTBOX_LIMIT
         outbox = Outbox(sock, limit=limit, stalled=self._stalled, farewell=farewell, budget=self._budget)
         outbox.hold()
         address = (environ.get("REMOTE_ADDR") or "", int(environ.get("REMOTE_PORT") or 0))
         client = services.lobby.enter(outbox, address, dialect, person, identify)
+        if not member and client.person.name != person.name:  # the name was taken: a guest with a number is one more
+            limits.people.charge(here)
         outbox.evicted = partial(self._evicted, client)
         g.client = client
         answer_through(environ, outbox, subprotocol)
@@ -139,6 +147,23 @@ class Door:
             client.handshake.entered_at = time.monotonic_ns()
         log.info("Client connected: path=%s from %s", environ["PATH_INFO"], client.address)
 
+    def _without_upgrade(self) -> Response:
+        """Says to a client without WebSocket how to come with it, and to one whose handshake is wrong what is.
+
+        A browser does not tell a page why its handshake failed, so this address is refused as the handshake would be.
+        """
+        self._services.limits.handshakes.check(network(request.remote_addr or ""))
+        if "Upgrade" in request.headers or "Sec-WebSocket-Key" in request.headers:
+            return bad_handshake("it needs both Upgrade: websocket and Connection: Upgrade")
+        scheme, host = ("wss" if request.is_secure else "ws"), request.environ.get("HTTP_HOST") or "localhost"
+        response = Response(
+            f"This is a WebSocket address. Try: npx wscat -c {scheme}://{host}{request.script_root}/chat\n", 426
+        )
+        response.mimetype = "text/plain"
+        response.headers["Upgrade"] = "websocket"
+        response.headers["Connection"] = "Upgrade"
+        return response
+
     def release(self, _error: BaseException | None) -> None:
         """The one who came in has left: for a handshake that failed after the door."""
         if "client" in g:
@@ -152,20 +177,6 @@ class _WrongSubprotocol(Exception):
 
 def _serve(_upgraded: Upgraded) -> None:
     g.session.run()
-
-
-def _without_upgrade() -> Response:
-    """For who comes without WebSocket: how to come with it; for who tried and failed: what was wrong."""
-    if "Upgrade" in request.headers or "Sec-WebSocket-Key" in request.headers:
-        return bad_handshake("it needs both Upgrade: websocket and Connection: Upgrade")
-    scheme, host = ("wss" if request.is_secure else "ws"), request.environ.get("HTTP_HOST") or "localhost"
-    response = Response(
-        f"This is a WebSocket address. Try: npx wscat -c {scheme}://{host}{request.script_root}/chat\n", 426
-    )
-    response.mimetype = "text/plain"
-    response.headers["Upgrade"] = "websocket"
-    response.headers["Connection"] = "Upgrade"
-    return response
 
 
 def no_place(error: Full | TooManyFromAddress) -> Response:

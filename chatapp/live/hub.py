@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..lock import MeasuredLock
 from ..model import Person
+from ..networks import network
 from ..tap import Tap
 from .handshake import Handshake
 from .outbox import Outbox
@@ -34,7 +35,18 @@ class Client:
     """One connection. Its handler's thread owns it; the hub only lists it."""
 
     __slots__ = (
-        *("address", "dialect", "handshake", "heard_at", "number", "outbox", "person", "pinged_at", "sending"),
+        *(
+            "address",
+            "dialect",
+            "handshake",
+            "heard_at",
+            "network",
+            "number",
+            "outbox",
+            "person",
+            "pinged_at",
+            "sending",
+        ),
         *("since", "thread"),
     )
 
@@ -42,6 +54,7 @@ class Client:
         self.number = 0  # the hub's; never given twice
         self.outbox = outbox
         self.address = address
+        self.network = network(address[0])
         self.sending = f"Sending message to {address}"  # the terminal's line, for each message again
         self.person = person
         self.dialect = dialect

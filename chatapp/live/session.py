@@ -7,12 +7,15 @@ import threading
 import time
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from ..config import Settings
 from ..details import sentence
 from ..log.history import History
 from ..model import Event, Person, Refusal, Room
 from ..rooms.house import House
 from ..rooms.presence import Presence
+from ..rooms.ratelimits import RateLimits
 from ..rooms.rates import Bucket
 from ..tap import Tap
 from .frames import INTERNAL_ERROR, NORMAL, POLICY, TOO_BIG, TRY_LATER, Ended
@@ -35,6 +38,7 @@ class Services:
     house: House
     history: History
     presence: Presence
+    limits: RateLimits
     tap: Tap
 
 
@@ -47,6 +51,8 @@ class Session:
         self._locale = locale
         self._tap = services.tap
         self._pace_bucket = Bucket(PACE, PACE_BURST, time.monotonic())
+        self._known: Person | None = None  # as presence knew them last
+        self._actor = client.person
 
     def run(self) -> None:
         """Speaks until the connection ends, whoever ends it; then cleans up after itself."""
@@ -92,8 +98,11 @@ class Session:
 
     @property
     def _person(self) -> Person:
-        """The person under the name they go by now: another tab may have renamed them."""
-        return self._services.presence.known(self._client.person)
+        """The person under the name they go by now, for another tab may have renamed them, on this network."""
+        known = self._services.presence.known(self._client.person)
+        if known is not self._known:
+            self._known, self._actor = known, replace(known, network=self._client.network)
+        return self._actor
 
     def _receive(self, size: int) -> bytes:
         received = self._client.outbox.recv(size)
@@ -108,14 +117,20 @@ class Session:
             self._tap.note("frame in", self._client, bytes(buffer[begin:end]))
 
     def _pace(self, frames: float = 1) -> None:
-        wait = self._pace_bucket.charge(time.monotonic(), frames)
-        if wait:
-            self._pause(wait)
+        """Counts frames that store nothing, against this connection and its address."""
+        own = self._pace_bucket.charge(time.monotonic(), frames)
+        shared = self._services.limits.commands.charge(self._client.network, frames)
+        if own or shared:
+            self._pause(max(own, shared))
 
     def _pause(self, seconds: float) -> None:
         """Reads nothing for a while. Who is not listened to is not silent: the heartbeat must not cut them off."""
-        self._client.outbox.pause(seconds)
-        self._client.heard_at = time.monotonic()
+        outbox, until = self._client.outbox, time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            outbox.pause(left)  # a second at most
+            self._client.heard_at = time.monotonic()
+            if outbox.closing:
+                return
 
 
 class PlainSession(Session):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from math import ceil
 from unicodedata import normalize
 
 from ..bus.local import LocalBus
@@ -41,10 +40,9 @@ from .directory import Directory
 from .emoji import is_emoji
 from .names import person_name, poll_options, room_name, room_topic, slugs
 from .presence import Presence
+from .ratelimits import RateLimits
 from .rates import Rates
 
-PREVIEW_RATE, PREVIEW_BURST = 3.0, 6  # previews a second and person, and at once
-CALL_RATE, CALL_BURST = 1 / 60, 5  # messages a second and person that call everybody, and at once: each is a row a head
 TYPING_INTERVAL = 3.0  # seconds between two notes that somebody is typing in a room, however many tabs they have
 
 
@@ -59,7 +57,7 @@ class House:
         history: History,
         bus: LocalBus,
         presence: Presence,
-        rates: Rates,
+        limits: RateLimits,
         render: Callable[[str, Names], Rendered],
         clock: Callable[[], float],
     ):
@@ -68,11 +66,9 @@ class House:
         self._history = history
         self._bus = bus
         self._presence = presence
-        self._rates = rates
+        self._limits = limits
         self._render = render
         self._clock = clock
-        self._previews = Rates(rate=PREVIEW_RATE, burst=PREVIEW_BURST, clock=time.monotonic)
-        self._calls = Rates(rate=CALL_RATE, burst=CALL_BURST, clock=time.monotonic)
         self._directory = Directory(history, presence)
         self._typing = Rates(rate=1 / TYPING_INTERVAL, burst=1, clock=time.monotonic)
         self._rooms: dict[str, Room] = {}  # by slug; what of a room may change is read from the log
@@ -92,7 +88,8 @@ class House:
 
     def open_room(self, person: Person, name: str) -> RoomState:
         """Makes a room. Raises Refusal `bad-name`, `name-taken`, `rate-limited` or `busy`."""
-        _take(self._rates, person)
+        self._let(person)
+        self._limits.rooms.take(person.network)
         checked = room_name(name)
         at = int(self._clock() * 1000)
         return self._journal.write(lambda connection: add_room(connection, checked, slugs(checked), at))
@@ -151,7 +148,7 @@ class House:
 
         Raises Refusal `text-empty`, `text-too-long`, `bad-field` or `rate-limited`.
         """
-        _take(self._previews, person)
+        self._limits.previews.take(person.network, person.id)
         self._check_text(text)
         return self._rendered(text).html
 
@@ -253,7 +250,7 @@ class House:
 
         Raises Refusal `forbidden` (nobody could come back for a guest's), `bad-field`, `rate-limited` or `busy`.
         """
-        _take(self._rates, person)
+        self._let(person)
         self._no_guest(person)
         if level not in LEVELS:
             raise Refusal("bad-field", field="level")
@@ -263,8 +260,9 @@ class House:
     def rename(self, person: Person, name: str) -> str:
         """The name that person goes by from now on; a member's is kept. Gives it as it will be shown.
 
-        Raises Refusal `bad-name`, `name-taken` or `busy`.
+        Raises Refusal `bad-name`, `name-taken`, `rate-limited` or `busy`.
         """
+        self._limits.people.take(person.network, person.id)
         checked = person_name(name)
         with self._presence.renaming(person.id, checked):
             if person.role == "member":
@@ -290,7 +288,7 @@ class House:
         if not made.everybody or to_all is None:
             return Call(mentions)
         if to_all:
-            _take(self._calls, person)
+            self._limits.mentions_of_all.take(person.network, person.id)
         present = tuple(author.id for author in self._presence.members(room.slug))
         return Call(mentions, everybody=True, confirmed=to_all, present=present)
 
@@ -299,14 +297,8 @@ class House:
         if person.role == "guest":
             raise Refusal("forbidden", guest=True)
 
-    def _let(self, person: Person, nonce: str | None) -> None:
-        """Lets the person do one more thing that is stored. Comes first: a command that is rejected costs as much."""
-        _take(self._rates, person)
+    def _let(self, person: Person, nonce: str | None = None) -> None:
+        """Counts one more thing of that person's that is to be stored, before it costs anything."""
+        self._limits.posts.take(person.network, person.id)
         if nonce and "\0" in nonce:
             raise Refusal("bad-field", field="nonce")
-
-
-def _take(rates: Rates, person: Person) -> None:
-    wait = rates.take(person.id)
-    if wait:
-        raise Refusal("rate-limited", retry_after=ceil(wait * 1000) / 1000)  # rounded down it would be too short

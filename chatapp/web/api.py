@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 import msgspec
-from flask import Blueprint, Response, session
+from flask import Blueprint, Response, request, session
+from msgspec.structs import replace
 
 from ..config import Settings
 from ..details import LOCALES
@@ -16,6 +17,7 @@ from ..live.news import Level
 from ..log.history import History
 from ..log.journal import Journal
 from ..model import Person, Refusal, Standing
+from ..networks import network
 from ..rooms.house import House
 from ..rooms.presence import Presence
 from .cookies import forget
@@ -99,7 +101,7 @@ def api(
 
     @blueprint.post("/api/rooms")
     def open_room() -> Response:
-        made = house.open_room(identity.member() or identity.caller(), body(NewRoom).name)
+        made = house.open_room(deeds.actor(), body(NewRoom).name)
         return as_json({"slug": made.slug, "name": made.name, "head": made.head}, 201)
 
     @blueprint.patch("/api/rooms/<slug>")
@@ -127,7 +129,7 @@ def api(
             session["lang"] = wanted.lang
         you = identity.member()
         if wanted.name is not None:
-            you = you or Person(new_id(), "", "member")
+            you = replace(you or Person(new_id(), "", "member"), network=network(request.remote_addr or ""))
             name = house.rename(you, wanted.name)
             identity.remember(you.id, name)
             you = Person(you.id, name, "member")

@@ -6,26 +6,36 @@ from collections.abc import Callable
 from threading import Event as Flag
 
 from flask import Response
+from msgspec.structs import replace
 
 from ..identity import Identity
 from ..log.acts import Receipt
 from ..log.journal import WRITE_TIMEOUT
 from ..model import Event, Person, Refusal
 from ..rooms.presence import Presence
+from ..rooms.ratelimits import RateLimits
 from .exchange import as_json
 
 
 class Deeds:
     """Has the caller of a request do something in a room."""
 
-    def __init__(self, presence: Presence, identity: Identity):
+    def __init__(self, presence: Presence, identity: Identity, limits: RateLimits):
         self._presence = presence
         self._identity = identity
+        self._limits = limits
+
+    def actor(self) -> Person:
+        """Who asks for a change. Raises Refusal `rate-limited` if too many new guests come from one network."""
+        actor = self._identity.actor()
+        if actor.role == "guest":
+            self._limits.meet(actor)
+        return actor
 
     def done(self, deed: Callable[[Person, Receipt], None], status: int = 200) -> Response:
         """Waits until what the caller does is on disk, and answers with its event."""
-        receipt = _Awaited()
-        deed(self._presence.known(self._identity.member() or self._identity.caller()), receipt)
+        receipt, actor = _Awaited(), self.actor()
+        deed(replace(self._presence.known(actor), network=actor.network), receipt)
         return as_json(receipt.wait(), status)
 
 

@@ -19,6 +19,7 @@ from ..live.protocol import JOIN_LIMIT, End, Seq, Stream
 from ..log.search import Hit
 from ..model import Closed, Configured, Deleted, Edited, Event, Message, Pinned, Present, Reacted, Voted
 from .api import NewRoom, NewSelf, NewState, RoomEntry
+from .limiting import HEALTH
 from .messages import PAGE_LIMIT, NewMessage, NewText, NewVote
 from .personal import Mention, NewLevel
 from .stream import MIME
@@ -26,7 +27,7 @@ from .texts import NewPreview
 
 AS_GUEST = {"name": Annotated[str, Meta(max_length=NAME_LIMIT, description="under which a program acts")]}
 READS = ("busy", "forbidden", "wrong-host")  # codes with which any read may be refused, and any change
-CHANGES = ("busy", "forbidden", "wrong-host", "rate-limited", "bad-name", "bad-field")
+CHANGES = ("busy", "forbidden", "wrong-host", "bad-name", "bad-field")
 TAKES_JSON = ("bad-json", "bad-field", "too-large")
 
 
@@ -157,6 +158,7 @@ class Operation:
     def codes(self) -> list[str]:
         """Every code with which it may be refused."""
         codes = {*self.refusals, *(TAKES_JSON if self.takes else ()), *(READS if self.method == "get" else CHANGES)}
+        codes |= set() if self.rule == HEALTH else {"rate-limited"}
         return sorted(codes | ({"no-such-room"} if "<slug>" in self.rule else set()))
 
 
@@ -209,4 +211,4 @@ def operations() -> Iterator[Operation]:
     yield Operation("delete", "/api/me", "Is forgotten by this client, whose connections are closed", Me)
     yield Operation("get", "/api/flow", "What happens inside", Snapshot)
     yield Operation("get", "/api/openapi.json", "This description", dict[str, Any])
-    yield Operation("get", "/healthz", "Whether the log can be written to", Health)
+    yield Operation("get", HEALTH, "Whether the log can be written to", Health)

@@ -45,7 +45,7 @@ def personal(settings: Settings, *, house: House, history: History, identity: Id
         check_origin(settings.ORIGINS)
 
     def you() -> Person:
-        return identity.member() or identity.caller()
+        return identity.actor()
 
     @blueprint.get("/api/mentions")
     def mentions() -> Response:

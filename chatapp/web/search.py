@@ -6,21 +6,23 @@ from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flask import Blueprint, Response, make_response, render_template
+from flask import Blueprint, Response, make_response, render_template, request
 
 from ..config import Settings
 from ..identity import language
 from ..limits import QUERY_LIMIT, Query, Zone
 from ..live.protocol import Seq
 from ..log.search import Search
+from ..networks import network
 from ..query import parse
+from ..rooms.ratelimits import RateLimits
 from .exchange import as_json, check_origin, query
 from .search_strings import examples, note, search_strings
 
 PAGE = 50  # messages in one answer
 
 
-def search(settings: Settings, index: Search, *, clock: Callable[[], float]) -> Blueprint:
+def search(settings: Settings, index: Search, limits: RateLimits, *, clock: Callable[[], float]) -> Blueprint:
     """`/search` and `/api/search`."""
     blueprint = Blueprint("search", __name__)
 
@@ -38,6 +40,7 @@ def search(settings: Settings, index: Search, *, clock: Callable[[], float]) -> 
 
     @blueprint.get("/api/search")
     def find() -> Response:
+        limits.searches.take(network(request.remote_addr or ""))
         line: str = query("q", Query, "")
         zone = _zone(query("zone", Zone, ""))
         wanted = parse(line, zone, datetime.fromtimestamp(clock(), zone).date())

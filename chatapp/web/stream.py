@@ -25,6 +25,7 @@ from ..live.outbox import CATCH_UP_WATER
 from ..live.resume import Missed
 from ..live.session import Services
 from ..model import Refusal, Room
+from ..networks import network
 from ..origins import allowed_origin, is_foreign
 from .exchange import query
 
@@ -49,6 +50,7 @@ class Stream:
         app.register_blueprint(blueprint)
 
     def _stream(self, slug: str) -> Response:
+        self._services.limits.handshakes.take(network(request.remote_addr or ""))
         listed = self._services.settings.ORIGINS
         # A link on another site's page must not make its reader one of the people here, either.
         if not allowed_origin(listed) or is_foreign(listed):

@@ -20,7 +20,8 @@ of all else less.
 
 - Server and load generator have a core each{pinned}; both are on this machine, over loopback.
 - **chatapp** runs as the README says, with the shipped configuration: each message is stored and synced before it is
-  sent. Only its limit of messages a person is off (`CHATAPP_RATE_LIMIT=0`): it would stop the load.
+  sent. Only its rate limits per person and address are off (`CHATAPP_RATE_LIMIT=0`,
+  `CHATAPP_ADDRESS_…=0`): they would stop the load.
 - The peers are the broadcast examples of their documentation. They store nothing, and neither limit, log nor resume.
   Compression is off everywhere.
 - The generator is one process. It reads those who measure (the senders, and in latency scenarios 10 more) at once,

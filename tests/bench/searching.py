@@ -36,7 +36,7 @@ from chatapp.log.journal import Journal
 from chatapp.log.posts import Ledger, Post, Written
 from chatapp.log.schema import events
 from chatapp.model import Author, Event, Room
-from tests.actors import PATIENCE, ROOT, Server
+from tests.actors import NO_RATE_LIMITS, PATIENCE, ROOT, Server
 from tests.log.conftest import Heard
 
 from . import machine
@@ -228,7 +228,8 @@ def main() -> None:
         print(f"{kind}, {os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}")
         words = build(database, options.messages)
         database.close()
-        server = Server(data, **({"DATABASE_URL": options.database} if options.database else {})).start()
+        where = {"DATABASE_URL": options.database} if options.database else {}
+        server = Server(data, **NO_RATE_LIMITS, **where).start()
         try:
             medians = ask(server, words, options.rounds)
             print(

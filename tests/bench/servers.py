@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..actors import ROOT, Server, eventually, free_port
+from ..actors import NO_RATE_LIMITS, ROOT, Server, eventually, free_port
 from . import machine
 from .crowd import Crowd
 from .ear import Client, Ear
@@ -99,7 +99,7 @@ def running(name: str, *, rooms: int, clients: int, folder: Path) -> Iterator[Ru
 
 @contextmanager
 def _ours(rooms: int, folder: Path) -> Iterator[Running]:
-    server = Server(folder / "data", RATE_LIMIT=0, MAX_CLIENTS_PER_ADDRESS=100_000)
+    server = Server(folder / "data", MAX_CLIENTS_PER_ADDRESS=100_000, **NO_RATE_LIMITS)
     try:
         try:
             server.start()

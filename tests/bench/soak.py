@@ -27,7 +27,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from tests.actors import Server
+from tests.actors import NO_RATE_LIMITS, Server
 
 SAMPLE_EVERY = 10.0  # seconds
 FAULT_EVERY = 45.0  # seconds between two times that somebody else locks the database
@@ -189,7 +189,8 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=500)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder) / "data", MAX_CLIENTS_PER_ADDRESS=100_000).start()
+        settings = {**NO_RATE_LIMITS, "RATE_LIMIT": 5}  # one address, but as many people as clients
+        server = Server(Path(folder) / "data", MAX_CLIENTS_PER_ADDRESS=100_000, **settings).start()
         try:
             visitors, samples = asyncio.run(soak(server, options.clients, options.minutes * 60))
         finally:

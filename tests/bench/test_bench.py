@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ..actors import ROOT, Server
+from ..actors import NO_RATE_LIMITS, ROOT, Server
 from . import machine
 from .ear import Client, Ear
 from .plot import bars
@@ -226,7 +226,7 @@ def test_every_peer_has_its_file_and_every_scenario_compares_something() -> None
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The chat as the benchmark starts it."""
-    server = Server(tmp_path_factory.mktemp("bench") / "data", RATE_LIMIT=0)
+    server = Server(tmp_path_factory.mktemp("bench") / "data", **NO_RATE_LIMITS)
     try:
         yield server.start()
     finally:

@@ -23,7 +23,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.actors import ROOT, Server
+from tests.actors import NO_RATE_LIMITS, ROOT, Server
 
 from . import machine
 
@@ -96,7 +96,7 @@ def main() -> None:
     alone, looked_at, fluency = [], [], []
     for number in range(options.rounds):
         with tempfile.TemporaryDirectory() as folder:
-            server = Server(Path(folder) / "data", RATE_LIMIT=0, MAX_CLIENTS_PER_ADDRESS=100_000).start()
+            server = Server(Path(folder) / "data", MAX_CLIENTS_PER_ADDRESS=100_000, **NO_RATE_LIMITS).start()
             try:
                 alone.append(outcome(load(server, options.clients, options.rate)))
                 run, frames = watched(server, options.clients, options.rate)

@@ -10,7 +10,7 @@ import pytest
 
 from chatapp import create_app
 
-from ..actors import Server, Talker, eventually, frame
+from ..actors import NO_RATE_LIMITS, Server, Talker, eventually, frame
 from ..conftest import Wire
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
@@ -139,7 +139,7 @@ def chat(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """Connects plain clients: over a socket pair, under gunicorn, under `flask run`. One chat for all cases."""
     data = tmp_path_factory.mktemp("conformance") / "data"
     if request.param == "wire":
-        app = create_app({"DATA": str(data), "RATE_LIMIT": 0})
+        app = create_app({"DATA": str(data), **NO_RATE_LIMITS})
         lifecycle = app.extensions["chatapp"]
         lifecycle.start()
         wire = Wire(app)
@@ -148,7 +148,7 @@ def chat(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         assert lifecycle.hub.clients() == []
         lifecycle.stop()
     else:
-        server = Server(data, kind=request.param, RATE_LIMIT=0).start()
+        server = Server(data, kind=request.param, **NO_RATE_LIMITS).start()
         came = 0
 
         def talk() -> Talker:

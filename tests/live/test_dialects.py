@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from websockets.sync.client import ClientConnection, connect
 
-from ..actors import Closed, Refused, Server, Talker, eventually
+from ..actors import NO_RATE_LIMITS, Closed, Refused, Server, Talker, eventually
 from ..conftest import Wire
 
 TEXTS = {
@@ -34,7 +34,7 @@ TEXTS = {
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The chat under gunicorn as users start it, one for all tests of this file."""
-    server = Server(tmp_path_factory.mktemp("dialects") / "data", RATE_LIMIT=0, PRESENCE_LINGER=0.2).start()
+    server = Server(tmp_path_factory.mktemp("dialects") / "data", **NO_RATE_LIMITS, PRESENCE_LINGER=0.2).start()
     yield server
     server.hang_up()
     server.stop()

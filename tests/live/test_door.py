@@ -15,7 +15,18 @@ from flask import Flask
 from flask import request as flask_request
 from werkzeug.test import TestResponse
 
-from ..actors import PATIENCE, Closed, InThread, Refused, Server, Talker, eventually, handshake_headers, read_head
+from ..actors import (
+    NO_RATE_LIMITS,
+    PATIENCE,
+    Closed,
+    InThread,
+    Refused,
+    Server,
+    Talker,
+    eventually,
+    handshake_headers,
+    read_head,
+)
 from ..conftest import Wire
 
 KEY = base64.b64encode(bytes(range(16))).decode()
@@ -73,7 +84,7 @@ def changed(change: dict[str, str | None]) -> dict[str, str]:
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The chat under each server as users start it, one for all tests of this file."""
     data = tmp_path_factory.mktemp("door") / "data"
-    server = Server(data, kind=request.param, RATE_LIMIT=0, ORIGINS="https://listed.example").start()
+    server = Server(data, kind=request.param, **NO_RATE_LIMITS, ORIGINS="https://listed.example").start()
     yield server
     assert "Traceback" not in server.terminal
     server.hang_up()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 
-from ..actors import InThread, Refused, Server, Talker, eventually, frame
+from ..actors import NO_RATE_LIMITS, InThread, Refused, Server, Talker, eventually, frame
 from ..conftest import Wire
 
 CONTINUATION, TEXT, PING, PONG = 0x0, 0x1, 0x9, 0xA
@@ -35,7 +35,7 @@ def nothing_is_left_behind(app: Flask, caplog: pytest.LogCaptureFixture) -> Iter
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The chat under gunicorn as users start it, one for all tests of this file."""
-    server = Server(tmp_path_factory.mktemp("hostile") / "data", RATE_LIMIT=0).start()
+    server = Server(tmp_path_factory.mktemp("hostile") / "data", **NO_RATE_LIMITS).start()
     yield server
     server.hang_up()
     assert server.stop() == 0

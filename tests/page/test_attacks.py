@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from chatapp.limits import NAME_LIMIT, OPTION_LIMIT, ROOM_NAME_LIMIT, TOPIC_LIMIT
-from tests.actors import Server
+from tests.actors import NO_RATE_LIMITS, Server
 from tests.hostile_texts import VECTORS, short
 
 from .conftest import Person, let_happen
@@ -40,7 +40,7 @@ INTRUDERS = """() => [...document.querySelectorAll('*')].filter((each) =>
 @pytest.fixture(scope="module")
 def attacked_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with rooms of attacks: in texts, in the languages of code, in names of people, in names of rooms."""
-    server = Server(tmp_path_factory.mktemp("attacked") / "data", RATE_LIMIT=0, PING_INTERVAL=300, PING_TIMEOUT=600)
+    server = Server(tmp_path_factory.mktemp("attacked") / "data", **NO_RATE_LIMITS, PING_INTERVAL=300, PING_TIMEOUT=600)
     server.start()  # those who only stand in the list of people answer no ping
     for room in ("languages", "names", "polls", *ROOMS):
         open_room(server, room)

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.actors import Server
+from tests.actors import NO_RATE_LIMITS, Server
 from tests.hostile_texts import LAYOUTS
 
 from .conftest import Line, Person
@@ -39,7 +39,7 @@ FOUR_LOOKS = pytest.mark.parametrize(
 @pytest.fixture(scope="module")
 def busy_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all that only look, with a room of hostile texts."""
-    server = Server(tmp_path_factory.mktemp("looks") / "data", RATE_LIMIT=0).start()
+    server = Server(tmp_path_factory.mktemp("looks") / "data", **NO_RATE_LIMITS).start()
     talker = server.enter("Mallory")
     for text in LAYOUTS:
         talker.hear("message", nonce=talker.post(text))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.actors import Server
+from tests.actors import NO_RATE_LIMITS, Server
 from tests.hostile_texts import LAYOUTS
 
 from .conftest import Person
@@ -21,7 +21,7 @@ XSS = "<img src=x onerror=alert(1)> &lt;b&gt; <mark>needle</mark>"
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with something to search in."""
-    server = Server(tmp_path_factory.mktemp("search") / "data", RATE_LIMIT=0).start()
+    server = Server(tmp_path_factory.mktemp("search") / "data", **NO_RATE_LIMITS).start()
     talker = server.enter("Mallory")
     for said in (*LAYOUTS, XSS, "Comunicação é tudo", *(f"entry {number}" for number in range(60))):
         talker.hear("message", nonce=talker.post(said))

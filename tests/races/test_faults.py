@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from ..actors import Server, eventually
+from ..actors import NO_RATE_LIMITS, Server, eventually
 from .actors import Follower, Poster, check
 
 BOTH = pytest.mark.parametrize("kind", ["gunicorn", "flask"])
@@ -147,7 +147,7 @@ if a_small_disk_can_be_had():  # not in every container; the test above runs eve
     def test_a_full_disk_refuses_for_a_while_and_loses_nothing(kind: str, tmp_path: Path) -> None:
         data = tmp_path / "small"
         under = (*OWN_MOUNTS, SMALL_DISK, str(data))
-        server = Server(data, kind=kind, under=under, RATE_LIMIT=0, LOG_LEVEL="ERROR").start()
+        server = Server(data, kind=kind, under=under, **NO_RATE_LIMITS, LOG_LEVEL="ERROR").start()
         try:
             overcome(server, disk_full(server), ("database or disk is full", "disk I/O error"))
         finally:

@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from ..actors import Server, eventually
+from ..actors import NO_RATE_LIMITS, Server, eventually
 
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1  # netdevice(7)
 CLIENTS = 3
@@ -34,7 +34,7 @@ def plug(*, up: bool) -> None:
 
 def main() -> None:
     plug(up=True)
-    server = Server(Path(sys.argv[1]), PING_INTERVAL=0.5, PING_TIMEOUT=2, RATE_LIMIT=0).start()
+    server = Server(Path(sys.argv[1]), PING_INTERVAL=0.5, PING_TIMEOUT=2, **NO_RATE_LIMITS).start()
     try:
         clients = [server.enter(f"client{n}") for n in range(CLIENTS)]
         clients[0].post("is everybody here?")

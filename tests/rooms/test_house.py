@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from chatapp.bus.local import LocalBus
-from chatapp.config import Settings
+from chatapp.config import load
 from chatapp.model import Author, News, Person, Poll, Read, Refusal, Room, Typing
-from chatapp.rooms.house import PREVIEW_BURST, House
+from chatapp.rooms.house import House
 from chatapp.rooms.presence import Presence
-from chatapp.rooms.rates import Rates
+from chatapp.rooms.ratelimits import PREVIEWS, RateLimits
 from chatapp.text.rendering import Rendered
 
-from ..actors import eventually
+from ..actors import NO_RATE_LIMITS, eventually
 from ..log.conftest import GENERAL, Heard, Log
 
 ANA = Person("p1", "Ana", "member")
@@ -39,9 +39,8 @@ class Place:
         self.log = log
         self.clock = Clock()
         self.ephemera: list[News] = []
-        self.settings = Settings(**{"RATE_LIMIT": 0, **settings})
+        self.settings = load({**NO_RATE_LIMITS, **settings})
         self.presence = Presence(linger=5, clock=self.clock)
-        rates = Rates(rate=self.settings.RATE_LIMIT, burst=self.settings.RATE_BURST, clock=self.clock)
         bus = LocalBus(self.ephemera.append)
         self.house = House(
             self.settings,
@@ -49,7 +48,7 @@ class Place:
             history=log.history,
             bus=bus,
             presence=self.presence,
-            rates=rates,
+            limits=RateLimits(self.settings, clock=self.clock),
             render=lambda text, names: Rendered(f"<p>{text[1:-1]}</p>" if text.startswith("*") else None),
             clock=self.clock,
         )
@@ -121,7 +120,7 @@ def test_previews_are_checked_and_slowed_down_but_do_not_count_as_messages(make_
     rejected = (("", "text-empty"), ("xxxx", "text-too-long"), ("\0", "bad-field"))
     for text, code in rejected:
         assert refusal(lambda text=text: place.house.preview(ANA, text)).code == code  # type: ignore[misc]
-    for _ in range(PREVIEW_BURST - len(rejected)):
+    for _ in range(int(PREVIEWS.burst) - len(rejected)):
         place.house.preview(ANA, "x")
     slow = refusal(lambda: place.house.preview(ANA, "x"))
     assert slow.code == "rate-limited"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from chatapp.rooms.rates import Bucket, Rates
+from chatapp.rooms.rates import BUCKETS_LIMIT, Bucket, Buckets, Rates
 
 RATES = st.floats(0.01, 1_000)
 STEPS = st.lists(st.floats(0, 30), max_size=60)
@@ -92,3 +92,33 @@ def test_people_who_were_quiet_for_long_are_forgotten_and_nobody_else() -> None:
         assert rates.take(f"other crowd {number}") == 0
     assert rates.take("ana") == 1
     assert len(rates._buckets) <= 5_002
+
+
+def test_however_many_owners_come_at_once_the_buckets_that_are_kept_are_bounded() -> None:
+    buckets = Buckets(0.001, 10)
+    for number in range(3 * BUCKETS_LIMIT):
+        buckets.of(str(number), 1_000.0).take(1_000.0)
+        assert len(buckets) <= BUCKETS_LIMIT
+
+
+def test_a_crowd_of_new_owners_does_not_look_through_the_buckets_for_each_of_them() -> None:
+    looked = 0
+
+    class Counted(Buckets):
+        def _prune(self, now: float) -> None:
+            nonlocal looked
+            looked += len(self)
+            super()._prune(now)
+
+    buckets = Counted(0.001, 10)
+    for number in range(3 * BUCKETS_LIMIT):
+        buckets.of(str(number), 1_000.0).take(1_000.0)
+    assert looked < 5 * 3 * BUCKETS_LIMIT
+
+
+@given(RATES, st.integers(1, 50), st.lists(st.floats(0, 500), min_size=1, max_size=60))
+def test_a_debt_is_paid_within_the_time_of_one_burst(rate: float, burst: int, charges: list[float]) -> None:
+    bucket = Bucket(rate, burst, 1_000.0)
+    waits = [bucket.charge(1_000.0, tokens) for tokens in charges]
+    assert max(waits) <= burst / rate * (1 + 1e-9)
+    assert bucket.wait(1_000.0 + burst / rate + 1 / rate + 1e-6) == 0

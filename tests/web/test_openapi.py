@@ -26,6 +26,7 @@ from chatapp.problems import STATUS
 from chatapp.web.openapi import described
 from chatapp.web.operations import operations
 
+from ..actors import NO_RATE_LIMITS
 from .conftest import Browser, content_of
 
 EXAMPLES = 12  # requests to each address
@@ -80,7 +81,7 @@ def strictly_described() -> Any:
 @pytest.fixture(scope="module")
 def talked_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """A chat in which something has been said."""
-    app = create_app({"DATA": str(tmp_path_factory.mktemp("openapi")), "RATE_LIMIT": 0, "LOG_LEVEL": "ERROR"})
+    app = create_app({"DATA": str(tmp_path_factory.mktemp("openapi")), **NO_RATE_LIMITS, "LOG_LEVEL": "ERROR"})
     app.extensions["chatapp"].start()
     client = app.test_client(use_cookies=False)
     for number in range(3):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatapp.rooms.house import PREVIEW_BURST
+from chatapp.rooms.ratelimits import PREVIEWS
 
 from ..conftest import Wire
 from .conftest import Browser, content_of, refused
@@ -24,7 +24,7 @@ def test_a_preview_that_cannot_be_is_refused(browser: Browser, program: Browser)
     refused(browser.post("/api/preview", {}), 400, "bad-field", "text")
     refused(browser.post("/api/preview", data="{", content_type="application/json"), 400, "bad-json")
     refused(browser.post("/api/preview", {"text": "x"}, headers={"Origin": "http://evil.example"}), 403, "forbidden")
-    for _ in range(PREVIEW_BURST):
+    for _ in range(int(PREVIEWS.burst)):
         assert program.post("/api/preview?name=bot", {"text": "x"}).status_code == 200
     assert "Retry-After" in program.post("/api/preview?name=bot", {"text": "x"}).headers
 

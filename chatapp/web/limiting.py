@@ -1,0 +1,21 @@
+"""The rate limit of HTTP requests in general: counted per address before anything else is done for a request."""
+
+from __future__ import annotations
+
+from flask import Flask, request
+
+from ..networks import network
+from ..rooms.ratelimits import RateLimits
+
+HEALTH = "/healthz"  # never refused: a flood by others must not make a supervisor end the server
+STATIC = 0.1  # of a request: what a static file counts; a visit to the page fetches about a hundred
+
+
+def init_app(app: Flask, limits: RateLimits) -> None:
+    """Refuses requests as `rate-limited` over the limit of their address."""
+
+    @app.before_request
+    def within_limit() -> None:
+        if request.path != HEALTH:
+            static = request.path.startswith("/static/")
+            limits.requests.take(network(request.remote_addr or ""), tokens=STATIC if static else 1)
