@@ -9,9 +9,10 @@ from flask import Request
 
 from ..networks import is_loopback
 from ..origins import parsed_host
+from ..web.cookies import cookie_name
 from .viewer import Viewer
 
-COOKIE = "flow_key"
+COOKIE = "flow"  # the purpose of the cookie with the key
 KEY_BYTES = 16
 PROXYS_HEADERS = ("Forwarded", "Via", "X-Forwarded", "X-Real", "X-Client", "X-Cluster", "True-Client", "Cf-", "Fly-")
 
@@ -27,10 +28,10 @@ class Access:
 
     @property
     def path(self) -> str | None:
-        """Where the operator looks inside; None if nobody may."""
+        """Where the operator looks inside; None if nobody may. The page hands in the key of the fragment."""
         if self.mode == "off":
             return None
-        return "/flow" if self.mode == "open" else f"/flow?key={self.key}"
+        return "/flow" if self.mode == "open" else f"/flow#key={self.key}"
 
     def allows(self, request: Request) -> bool:
         """Whether who sent this request may look inside."""
@@ -39,10 +40,14 @@ class Access:
         return self.has_key(request) or (self.mode == "local" and not self._behind_proxy and _is_local(request))
 
     def has_key(self, request: Request) -> bool:
-        """Whether the request bears the key: in the address, in a cookie, or as `Authorization: Bearer`."""
+        """Whether the request bears the key: in a cookie, or as `Authorization: Bearer`. In the address it would be
+        written to the logs of servers and proxies."""
         bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        given = (request.args.get("key", ""), request.cookies.get(COOKIE, ""), bearer)
-        return any(hmac.compare_digest(self.key.encode(), one.encode()) for one in given)
+        return self.is_key(request.cookies.get(cookie_name(COOKIE), "")) or self.is_key(bearer)
+
+    def is_key(self, given: str) -> bool:
+        """Whether that is the key; the time it takes tells nothing."""
+        return hmac.compare_digest(self.key.encode(), given.encode())
 
     def viewer(self, person: str | None) -> Viewer:
         """How somebody with that id in the chat, or none, sees things."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from urllib.parse import urlencode
+from typing import Annotated
 
 import flask_sock
 import msgspec
-from flask import Blueprint, Flask, Response, g, make_response, redirect, render_template, request
+from flask import Blueprint, Flask, Response, g, make_response, render_template, request
 
 from ..budget import Budget
 from ..config import Settings
@@ -26,6 +26,8 @@ from ..origins import allowed_origin
 from ..problems import problem
 from ..rooms.ratelimits import RateLimits
 from ..rooms.rates import Bucket
+from ..web.cookies import cookie_name, is_secure
+from ..web.exchange import as_json, body, check_origin
 from ..web.flow_strings import flow_strings
 from .access import COOKIE, Access
 from .collector import Collector, TooMany, Watcher
@@ -34,6 +36,10 @@ from .words import SUBPROTOCOL, VERSION, AskHandshake, Error, Hello, Watch, deco
 
 PACE, PACE_BURST = 20, 40  # commands a second and watcher, and at once
 COMMAND_LIMIT = 1_024  # bytes
+
+
+class GivenKey(msgspec.Struct):
+    key: Annotated[str, msgspec.Meta(max_length=64)]
 
 
 class FlowDoor:
@@ -66,6 +72,7 @@ class FlowDoor:
             return
         page = Blueprint("flow", __name__)
         page.get("/flow")(self._page)
+        page.post("/flow/key")(self._take_key)
         page.get("/api/flow")(self._snapshot)
         app.register_blueprint(page)
         stream = Blueprint("flow_socket", __name__)
@@ -75,19 +82,24 @@ class FlowDoor:
         app.register_blueprint(stream)
 
     def _page(self) -> Response:
-        if "key" in request.args and self._access.has_key(request):
-            others = [(name, value) for name, value in request.args.items() if name != "key"]
-            response = make_response(redirect("/flow" + (f"?{urlencode(others)}" if others else ""), 303))
-            response.set_cookie(COOKIE, self._access.key, httponly=True, samesite="Strict", secure=request.is_secure)
-        else:
-            boot = {
-                "locale": language(),
-                "locales": [{"code": code, "name": name} for code, name in LOCALES.items()],
-                "replay": not self._access.allows(request),
-                "strings": flow_strings(),
-            }
-            response = make_response(render_template("flow.html", boot=boot, locale=language()))
+        boot = {
+            "locale": language(),
+            "locales": [{"code": code, "name": name} for code, name in LOCALES.items()],
+            "replay": not self._access.allows(request),
+            "strings": flow_strings(),
+        }
+        response = make_response(render_template("flow.html", boot=boot, locale=language()))
         response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def _take_key(self) -> Response:
+        """Gives a cookie for the key."""
+        check_origin(self._settings.ORIGINS)
+        if not self._access.is_key(body(GivenKey).key):
+            raise Refusal("forbidden")
+        response = as_json({})
+        name, secure = cookie_name(COOKIE), is_secure()
+        response.set_cookie(name, self._access.key, httponly=True, samesite="Strict", secure=secure)
         return response
 
     def _snapshot(self) -> Response:

@@ -33,7 +33,7 @@ FROM_AFAR: list[dict[str, Any]] = [
 
 def key_of(app: Flask) -> str:
     path: str = app.extensions["chatapp"].look_inside
-    return path.partition("?key=")[2]
+    return path.partition("#key=")[2]
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])  # the last one under -b '[::]:8000'
@@ -49,29 +49,61 @@ def test_who_comes_from_somewhere_else_may_not(app: Flask, request_: dict[str, A
     assert (answer.status_code, json.loads(answer.data)["code"]) == (403, "forbidden")
 
 
+def bearing(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
 @pytest.mark.parametrize("request_", FROM_AFAR, ids=str)
 def test_who_has_the_key_may_from_anywhere(app: Flask, request_: dict[str, Any]) -> None:
-    assert app.test_client().get(f"/api/flow?key={key_of(app)}", **request_).status_code == 200
-    headers = {**request_.get("headers", {}), "Authorization": f"Bearer {key_of(app)}"}
+    headers = {**request_.get("headers", {}), **bearing(key_of(app))}
     assert app.test_client().get("/api/flow", **{**request_, "headers": headers}).status_code == 200
 
 
-@pytest.mark.parametrize("key", ["", "wrong", "é", "x" * 3_000])
-def test_a_wrong_key_opens_nothing(app: Flask, key: str) -> None:
+@pytest.mark.parametrize("path", ["/api/flow", "/flow"])
+def test_a_key_in_the_address_does_not_count_and_need_never_be_in_a_log(app: Flask, path: str) -> None:
     client = app.test_client()
-    assert client.get("/api/flow", query_string={"key": key}, environ_overrides=FAR).status_code == 403
-    client.set_cookie("flow_key", key)
+    answer = client.get(path, query_string={"key": key_of(app)}, environ_overrides=FAR)
+    assert "Set-Cookie" not in answer.headers
     assert client.get("/api/flow", environ_overrides=FAR).status_code == 403
 
 
-def test_the_key_moves_from_the_address_into_a_cookie(app: Flask) -> None:
+@pytest.mark.parametrize("key", ["", "wrong", "é", "x" * 64])
+def test_a_wrong_key_opens_nothing(app: Flask, key: str) -> None:
     client = app.test_client()
-    answer = client.get(f"/flow?key={key_of(app)}&guide=1", environ_overrides=FAR)
-    assert (answer.status_code, answer.location) == (303, "/flow?guide=1")
+    assert client.post("/flow/key", json={"key": key}, environ_overrides=FAR).status_code == 403
+    for name in ("flow_key", right_cookie(app)):
+        client.set_cookie(name, key)
+    assert client.get("/api/flow", environ_overrides=FAR).status_code == 403
+
+
+@pytest.mark.parametrize("body", [{}, {"key": 7}, {"key": "x" * 65}, [], None])
+def test_what_is_no_key_is_refused(app: Flask, body: object) -> None:
+    assert app.test_client().post("/flow/key", json=body).status_code == 400
+
+
+def right_cookie(app: Flask) -> str:
+    client = app.test_client()
+    client.post("/flow/key", json={"key": key_of(app)})
+    [cookie] = client._cookies.values()  # type: ignore[union-attr]
+    return str(cookie.key)
+
+
+def test_the_page_gets_a_cookie_for_the_key(app: Flask) -> None:
+    client = app.test_client()
+    answer = client.post("/flow/key", json={"key": key_of(app)}, environ_overrides=FAR)
+    assert answer.status_code == 200
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
     assert client.get("/api/flow", environ_overrides=FAR).status_code == 200
+    secure = app.test_client().post("/flow/key", json={"key": key_of(app)}, base_url="https://localhost")
+    assert secure.headers["Set-Cookie"].startswith("__Host-chatapp_flow_")
+    assert "Secure" in secure.headers["Set-Cookie"]
+
+
+def test_another_sites_page_hands_in_no_key(app: Flask) -> None:
+    answer = app.test_client().post("/flow/key", json={"key": key_of(app)}, headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 403
 
 
 def test_the_key_is_another_one_at_each_start(make_app: Callable[..., Flask]) -> None:
@@ -130,13 +162,13 @@ def test_behind_a_proxy_that_rewrites_the_name_nobody_sits_at_the_machine(
 ) -> None:
     app = make_app(**setting)
     assert app.test_client().get("/api/flow").status_code == 403
-    assert app.test_client().get(f"/api/flow?key={key_of(app)}").status_code == 200
+    assert app.test_client().get("/api/flow", headers=bearing(key_of(app))).status_code == 200
 
 
 def test_with_key_the_machine_itself_needs_it_too(make_app: Callable[..., Flask]) -> None:
     app = make_app(FLOW="key")
     assert app.test_client().get("/api/flow").status_code == 403
-    assert app.test_client().get(f"/api/flow?key={key_of(app)}").status_code == 200
+    assert app.test_client().get("/api/flow", headers=bearing(key_of(app))).status_code == 200
 
 
 def test_open_shows_everything_to_everybody(

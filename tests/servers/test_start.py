@@ -131,7 +131,7 @@ def test_the_command_of_the_readme_makes_its_data_and_serves_two_hundred_at_once
         here = f"http://127.0.0.1:{server.port}"
         where, inside = [line for line in server.terminal.splitlines() if "chatapp:" in line]
         assert where == f"chatapp: open {here} in a browser"
-        assert inside.startswith(f"chatapp: look inside at {here}/flow?key=")
+        assert inside.startswith(f"chatapp: look inside at {here}/flow#key=")
         assert server.get(inside.removeprefix(f"chatapp: look inside at {here}"))[0] == 200
         made = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tree / "instance").iterdir()}
         assert made["secret.key"] == 0o600

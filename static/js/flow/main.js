@@ -8,6 +8,7 @@ import { Cadence } from "./cadence.js";
 import { Choice } from "./choice.js";
 import { sha1 } from "./digest.js";
 import { download } from "./download.js";
+import { handIn } from "./key.js";
 import { NotARecording, Player, read, Recorder, written } from "./recording.js";
 import { Recognition } from "./recognition.js";
 import { Seen } from "./state.js";
@@ -335,5 +336,10 @@ async function me() {
 }
 
 tellState();
-if (!boot.replay) stream.open();
+if (boot.replay) {
+  handIn();
+  addEventListener("hashchange", handIn); // the address with the key was pasted into this tab
+} else {
+  stream.open();
+}
 if (asked.get("guide") === "1") guide.open();
