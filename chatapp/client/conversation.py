@@ -17,7 +17,7 @@ from .address import Address
 from .heard import Heard, heard
 from .patience import Patience
 from .person import NotSo, introduce
-from .show import Telling
+from .show import Telling, resumed
 from .wire import Closed, Refused, Wire
 
 PING_AFTER = 25.0  # seconds of silence after which we ask whether the server is there
@@ -262,12 +262,12 @@ class Conversation:
         if self._last is None:
             self._listener.tell(f"-- you are in {escaped(self._room)}")
         else:
-            self._listener.tell("-- more was said meanwhile" if word.gap else "-- connected again")
+            self._listener.tell(resumed(word))
         with self._changed:
             self._people = {person.id: person.name for person in word.members}
         for event in word.events:
             self._event(event)
-        self._last = max(self._last or 0, word.head)
+        self._last = word.head if word.reset else max(self._last or 0, word.head)
         self._joined = True
 
     def _event(self, event: Heard) -> None:

@@ -12,7 +12,7 @@ from ..terminal import escaped
 from .address import Address
 from .heard import Heard, heard
 from .patience import Patience
-from .show import Telling
+from .show import Telling, resumed
 
 SILENCE = 90.0  # seconds without even an empty line after which a connection is dead; the server sends one every 20
 LINE_LIMIT = 4_194_304  # bytes of a line: more than any event has
@@ -91,14 +91,14 @@ class Following:
             self._after, self._epoch = None, ""
             yield "-- the log was replaced by another: from here on it is that one"
             raise _Later("begins anew")
-        self._epoch = word.epoch
-        if word.gap:
+        again, self._epoch = bool(self._epoch), word.epoch
+        if word.reset:  # the events that follow were shown before, or came before what was asked for
+            yield resumed(word) if again else f"-- the newest is #{word.head}: from there on"
+            self._after = word.head
+        elif word.gap:
             yield "-- more was said than is shown here"
         if self._after is None:  # the seqs have no gaps: which one the first event has is known before it comes
             self._after = max(0, word.head - (JOIN_DEFAULT if self._last is None else self._last))
-        elif self._after > word.head:
-            yield f"-- the newest is #{word.head}: from there on"
-            self._after = word.head
 
 
 class _Later(Exception):

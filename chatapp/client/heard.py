@@ -53,6 +53,7 @@ class Heard(Struct):
     # Of the answers.
     head: int = 0
     gap: bool = False
+    reset: bool = False
     epoch: str = ""
     events: list[Heard] = []
     members: list[Author] = []

@@ -36,6 +36,13 @@ class Telling:
             del self._polls[min(self._polls)]
 
 
+def resumed(answer: Heard) -> str:
+    """What to say when the room is followed again: perhaps it ends before the newest event that was seen."""
+    if answer.reset:
+        return f"-- the log went back, to #{answer.head}: what came after it is no more"
+    return "-- more was said meanwhile" if answer.gap else "-- connected again"
+
+
 def _told(event: Heard, poll: Question | None) -> list[str]:
     who = event.author.name or "Somebody"
     match event.type:

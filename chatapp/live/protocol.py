@@ -214,7 +214,10 @@ class Described(Struct):
 
 
 class Joined(Struct, tag="joined", omit_defaults=True):
-    """The answer to a join; `state` for those who know nothing of the room or missed more than the `events`."""
+    """The answer to a join; `state` for those who know nothing of the room or missed more than the `events`.
+
+    `reset`: the room ends before the event after which the client wanted more; what it knows of the room is void.
+    """
 
     room: str
     head: int
@@ -223,15 +226,17 @@ class Joined(Struct, tag="joined", omit_defaults=True):
     members: list[Author]
     nonce: str | None = None
     state: Described | None = None
+    reset: bool = False
 
 
 class Stream(Struct, tag="stream"):
-    """The first line of a stream; the events that were missed follow it, then live ones."""
+    """The first line of a stream; the events that were missed follow it, then live ones. `reset` as in `Joined`."""
 
     room: str
     head: int
     gap: bool
     epoch: str
+    reset: bool
 
 
 class End(Struct, tag="end"):

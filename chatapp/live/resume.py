@@ -16,7 +16,8 @@ PIECE = 4  # events in a fragment otherwise: at 60 KB of escaped text and 48 KB 
 class Missed:
     """The newest `limit` events of a room after `after` and up to `head`, as `reader` may hear them.
 
-    `after` None: as if none were known.
+    `after` None: as if none were known. An `after` above `head` is of a log that was replaced or went back: that is a
+    `reset`, and as if none were known.
     """
 
     def __init__(
@@ -29,6 +30,9 @@ class Missed:
         head: int,
         reader: str | None = None,
     ):
+        self.reset = after is not None and after > head
+        if self.reset:
+            after = None
         known = after or 0
         usual = protocol.JOIN_DEFAULT if after is None else protocol.JOIN_LIMIT
         most = usual if limit is None else limit
@@ -38,7 +42,7 @@ class Missed:
         self._reader = reader
         # There are no gaps between the seqs: how many events were missed is known without reading them.
         self.count = max(0, min(most, head - known))
-        self.gap = after is not None and head - known > self.count
+        self.gap = self.reset or (after is not None and head - known > self.count)
         self._start = head - self.count
         self._stranger = after is None or self.gap
 
@@ -88,4 +92,4 @@ class Missed:
     def _frame(
         self, events: list[Event], members: list[Author], nonce: str | None, state: protocol.Described | None
     ) -> protocol.Joined:
-        return protocol.Joined(self._room.slug, self._head, events, self.gap, members, nonce, state)
+        return protocol.Joined(self._room.slug, self._head, events, self.gap, members, nonce, state, self.reset)

@@ -7,6 +7,7 @@ import os
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from alembic import command
 from alembic.config import Config
@@ -16,14 +17,21 @@ from alembic.util import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.exc import DBAPIError
 
+from ..private import create_private, make_private
+from .checkpoints import Checkpoints
+from .continuity import Continuity
+from .epoch import recognise_tables, renew_epoch
+from .guard import FileGuard, Gone, Guard, NoGuard, ServerGuard
 from .index import index_of
 from .transaction import begin
 
-WAL_SIZE = 4_500_000  # bytes; SQLite makes a checkpoint after 1,000 pages of 4 KiB, and a commit may go over that
 EMPTYING_TIMEOUT = 0.1  # seconds that nothing is written while the write-ahead log is waited for
 READERS = 8  # connections that read at once; a handler that finds none free waits
 ADVISORY_LOCK = 7_236_411_020  # any number: the one that chatapp locks in its PostgreSQL database
 READERS_TIMEOUT = 10.0  # seconds it waits
+
+
+log = logging.getLogger(__name__)
 
 
 class LogError(Exception):
@@ -31,12 +39,14 @@ class LogError(Exception):
 
 
 class Database:
-    """The two engines. `writer` is the journal's alone; `reader` serves everybody's short reads."""
+    """The two engines. `writer` is the journal's alone; `reader` serves everybody's short reads.
+
+    Nothing but `migrate` creates a SQLite file.
+    """
 
     def __init__(self, url: str, *, busy_timeout: float):
         self.doing = ""  # what a start that takes long is doing, in one line; empty: nothing that takes long
         self._claim: Connection | None = None
-        self._busy_timeout = busy_timeout
         sqlite = url.startswith("sqlite")
         # The journal compiles its statements by itself and gives their values by position.
         position = {} if sqlite else {"paramstyle": "format"}
@@ -48,9 +58,18 @@ class Database:
             pool_timeout=READERS_TIMEOUT,
             pool_pre_ping=not sqlite,  # a server may have hung up meanwhile
         )
+        self._path = _path_of(self.writer)
+        self._continuity = Continuity(self._path) if self._path else None
+        self._checkpoints: Checkpoints | None = None
+        self._guard: Guard = NoGuard()
+        if self._path and self._continuity:
+            self._checkpoints = Checkpoints(self._path, self._continuity, busy_timeout=busy_timeout)
+            self._guard = FileGuard(self._path, self._continuity.saw)
+        elif not sqlite:
+            self._guard = ServerGuard(self._claimed)
         if sqlite:
-            _tune_sqlite(self.writer, busy_timeout=busy_timeout, reads_only=False)
-            _tune_sqlite(self.reader, busy_timeout=busy_timeout, reads_only=True)
+            _tune_sqlite(self.writer, self._guard, busy_timeout=busy_timeout, reads_only=False)
+            _tune_sqlite(self.reader, self._guard, busy_timeout=busy_timeout, reads_only=True)
         else:
             _tune_postgresql(self.writer, busy_timeout=busy_timeout)
 
@@ -63,18 +82,40 @@ class Database:
             return
         deadline = time.monotonic() + patience
         try:
-            self._claim = self.reader.connect().execution_options(isolation_level="AUTOCOMMIT")
-            self._claim.detach()
-            while not self._claim.execute(select(func.pg_try_advisory_lock(ADVISORY_LOCK))).scalar_one():
+            while not self._claimed():
                 if time.monotonic() >= deadline:
                     raise LogError("another chatapp is running on this database; stop it, or use another one")
                 time.sleep(0.1)
         except DBAPIError as error:
             raise LogError(f"the database cannot be opened: {_first_line(error.orig or error)}") from None
 
+    def _claimed(self) -> bool:
+        """Takes PostgreSQL's lock, or looks whether it is still ours: it is lost with its connection. False: another
+        server has it. Raises DBAPIError."""
+        try:
+            if self._claim is not None:
+                self._claim.execute(select(1))
+                return True
+        except DBAPIError:
+            pass
+        if self._claim is not None:
+            self._claim.invalidate()
+            self._claim.close()
+            self._claim = None
+        claim = self.reader.connect().execution_options(isolation_level="AUTOCOMMIT")
+        claim.detach()
+        try:
+            if claim.execute(select(func.pg_try_advisory_lock(ADVISORY_LOCK))).scalar_one():
+                self._claim = claim
+        finally:
+            if self._claim is None:
+                claim.close()
+        return self._claim is not None
+
     def migrate(self) -> None:
-        """Brings the tables to this version's shape. Raises LogError, one line."""
-        self._make_private()
+        """Opens the database and brings the tables to this version's shape. A log that went back, because a backup was
+        restored, gets a new epoch. Raises LogError, one line."""
+        goes_on = self._prepare_file()
         logging.getLogger("alembic").setLevel(logging.WARNING)
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
@@ -94,47 +135,54 @@ class Database:
                 command.upgrade(config, "head")
                 self.doing = "preparing the search index"
                 index_of(connection).prepare(connection)
+                if self.writer.dialect.name == "postgresql":
+                    goes_on = recognise_tables(connection)
+                if not goes_on:
+                    log.warning("The log is not the one that was served last, or went back: clients begin anew with it")
+                    renew_epoch(connection)
                 self.doing = "writing the database to the disk"
+            with self.writer.connect() as connection:
+                if self._checkpoints:
+                    self._checkpoints.begin(connection)
+                self._guard.opened(connection)
         except CommandError as error:
             raise LogError(f"the database is of another version of chatapp: {_first_line(error)}") from None
         except DBAPIError as error:
             raise LogError(f"the database cannot be opened: {_first_line(error.orig or error)}") from None
-        self._lengthen_wal()
+        except OSError as error:
+            raise LogError(f"the database cannot be opened: {error.strerror}") from None
         self.doing = ""
 
-    @property
-    def _path(self) -> str | None:
-        """Where the SQLite file lies, if it is one in a folder."""
-        name = self.writer.url.database
-        in_folder = self.writer.dialect.name == "sqlite" and name and not name.startswith((":", "file:"))
-        return name if in_folder else None
-
-    def _make_private(self) -> None:
-        """A new SQLite file is its owner's alone, and with it the ones that SQLite puts beside it."""
-        if self._path:
-            try:
-                Path(self._path).touch(mode=0o600)
-            except OSError:
-                pass  # SQLite says why in a moment
-
-    def _lengthen_wal(self) -> None:
-        """Gives SQLite's write-ahead log the length that it comes to anyway, as zeros behind what is in it.
-
-        A sync of bytes that are overwritten takes a third of the time of one that makes the file longer, for then the
-        file system has to write its own log too. SQLite reads a write-ahead log up to the first frame that does not fit
-        (https://www.sqlite.org/walformat.html), and begins it anew at its start after each checkpoint.
-        """
-        if not self._path:
-            return
+    def _prepare_file(self) -> bool:
+        """Makes a SQLite file its owner's alone, and creates it if there is none. False: it is not the one that was
+        served last."""
+        if not self._path or not self._continuity:
+            return True
+        real = self._path.resolve()
+        make_private([real, *(real.with_name(f"{real.name}-{kind}") for kind in ("wal", "shm"))])
         try:
-            with open(f"{self._path}-wal", "r+b", buffering=0) as wal:
-                size = wal.seek(0, os.SEEK_END)
-                zeros = bytes(max(0, WAL_SIZE - size))
-                if wal.write(zeros) < len(zeros):
-                    wal.truncate(size)  # a small disk: it is for messages
-                os.fsync(wal.fileno())
-        except OSError:
-            pass  # only the speed depends on it
+            goes_on = self._continuity.judge()
+            if not real.exists():
+                os.close(create_private(real))
+        except OSError as error:
+            raise LogError(f"the database cannot be opened: {error.strerror}") from None
+        return goes_on
+
+    @property
+    def gone(self) -> str | None:
+        """Why nothing can be stored any more until a restart, if that is so."""
+        return self._guard.gone
+
+    def check(self, connection: Connection) -> None:
+        """After each commit, and now and then without one: whether the database is still the one that was opened. Only
+        then may a commit be acknowledged. Raises Gone, OSError or DBAPIError."""
+        self._guard.check(connection)
+
+    def tend(self, connection: Connection) -> None:
+        """Between two transactions of the journal's, after it has told of them: makes a checkpoint if one is due, and
+        cuts a write-ahead log that had to grow. Raises DBAPIError."""
+        if self._checkpoints:
+            self._checkpoints.tend(connection)
 
     def empty_wal(self, connection: Connection) -> bool:
         """Takes SQLite's write-ahead log over into the database and cuts it: it holds pages as they were before, with
@@ -143,25 +191,19 @@ class Database:
         False: somebody reads from it, or something else is in the way; another time may be better. Costs some 20 ms,
         for the log gets its length again.
         """
-        if not self._path:
-            return True
-        driver: Any = connection.connection.dbapi_connection
-        cursor = driver.cursor()
-        try:
-            cursor.execute(f"PRAGMA busy_timeout = {int(EMPTYING_TIMEOUT * 1000)}")
-            busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            cursor.execute(f"PRAGMA busy_timeout = {int(self._busy_timeout * 1000)}")
-        except connection.dialect.loaded_dbapi.Error:
-            return False
-        if not busy:
-            self._lengthen_wal()
-        return not busy
+        return self._checkpoints.empty(connection, EMPTYING_TIMEOUT) if self._checkpoints else True
 
     def close(self) -> None:
         if self._claim is not None:
             self._claim.close()
+        if self.gone and self._path:
+            return  # SQLite would remove the log of whatever database is at that path now
+        if self._checkpoints:
+            self._checkpoints.closing()
         self.writer.dispose()
         self.reader.dispose()
+        if self._checkpoints:
+            self._checkpoints.closed()
 
 
 def sqlite_url(path: Path) -> str:
@@ -179,17 +221,36 @@ def _first_line(error: BaseException) -> str:
     return lines[0] if lines else type(error).__name__
 
 
-def _tune_sqlite(engine: Engine, *, busy_timeout: float, reads_only: bool) -> None:
+def _path_of(engine: Engine) -> Path | None:
+    """Where the SQLite file lies, if it is one in a folder."""
+    name = engine.url.database
+    in_folder = engine.dialect.name == "sqlite" and name and not name.startswith((":", "file:"))
+    return Path(name).absolute() if in_folder and name else None
+
+
+def _tune_sqlite(engine: Engine, guard: Guard, *, busy_timeout: float, reads_only: bool) -> None:
     # WAL: readers never wait for the writer. FULL: a commit is on the disk, not only in the kernel,
     # before it is acknowledged (https://www.sqlite.org/pragma.html#pragma_synchronous).
     # secure_delete: what is deleted is overwritten in the file (https://www.sqlite.org/pragma.html#pragma_secure_delete).
-    pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"]
+    # wal_autocheckpoint: `Checkpoints` makes the checkpoints.
+    pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "wal_autocheckpoint=0"]
     pragmas.append(f"busy_timeout={int(busy_timeout * 1000)}")
     if reads_only:
         pragmas = ["query_only=ON", f"busy_timeout={int(busy_timeout * 1000)}"]
+    path = _path_of(engine)
+
+    @event.listens_for(engine, "do_connect")
+    def do_connect(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> None:
+        if path:  # opened as it is: a plain name would create an empty database where there is none
+            arguments[0] = f"file:{quote(os.fsencode(path))}?mode=rw"
+            options["uri"] = True
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
+        try:
+            guard.connected()
+        except Gone as gone:  # nothing was read yet, so that to close it leaves the files there as they are
+            raise engine.dialect.loaded_dbapi.OperationalError(str(gone)) from None
         connection.isolation_level = None  # the driver must not begin transactions of its own
         for pragma in pragmas:
             connection.execute("PRAGMA " + pragma)

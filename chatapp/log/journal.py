@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from threading import Event as Flag
 from threading import Lock, Thread
 from typing import Any, NamedTuple, TypeVar
 
@@ -18,7 +17,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from ..model import Event, Refusal
 from ..tap import Tap
 from .acts import Act
+from .changes import Change
 from .database import Database, reason
+from .guard import Gone
 from .posts import Ledger, Mark, Post, Written, newest_marks
 from .records import move_markers
 from .schema import meta
@@ -28,28 +29,12 @@ BATCH_LIMIT = 1_000  # posts in one transaction: some 20 ms of work, so that nob
 ACT_WEIGHT = 50  # an act is checked by several statements of its own: it takes as long as so many posts
 WRITE_TIMEOUT = 10.0  # seconds a caller waits for its own write; the thread needs BUSY_TIMEOUT for the worst batch
 
+WATCH_INTERVAL = 0.25  # seconds after which a journal that has nothing to do looks whether the database is still there
 TURN_TIMEOUT = 0.1  # seconds the journal waits for the fan-out; a round over 10,000 clients takes half of it
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-
-
-class _Change:
-    """Any other write, done on the journal's thread, in a transaction or `between` two; its caller waits for what it
-    gives."""
-
-    def __init__(self, apply: Callable[[Connection], Any], *, between: bool = False):
-        self.apply = apply
-        self.between = between
-        self.done = Flag()
-        self.result: Any = None
-        self.error: Exception | None = None
-        self._taken = Lock()  # held by who was first: the journal that does it, or the caller who gave it up
-
-    def take(self) -> bool:
-        """True for the first who asks: a change that was given up is not done later."""
-        return self._taken.acquire(blocking=False)
 
 
 class _Batch(NamedTuple):
@@ -58,7 +43,7 @@ class _Batch(NamedTuple):
 
     sent: list[Post | Act]
     marks: list[Mark]
-    changes: list[_Change]
+    changes: list[Change]
 
 
 class Journal:
@@ -86,9 +71,10 @@ class Journal:
         self._clock = clock
         self._queue_limit = queue_limit
         self._ledger = Ledger(database.writer.dialect)
-        self._queue: SimpleQueue[Post | Act | Mark | _Change | None] = SimpleQueue()
+        self._queue: SimpleQueue[Post | Act | Mark | Change | None] = SimpleQueue()
         self._lock = Lock()  # guards _open, and that nothing is put behind the end
         self._open = False
+        self._ill = False  # the last look after the database failed; of the thread alone
         self._thread = Thread(target=self._run, name="journal", daemon=True)
 
     def start(self) -> None:
@@ -115,14 +101,14 @@ class Journal:
 
         Raises what `apply` raised, or Refusal `busy` if the database could not be written.
         """
-        result: T = self._wait_for(_Change(apply))
+        result: T = self._wait_for(Change(apply))
         return result
 
     def empty_wal(self) -> bool:
         """Takes what was deleted out of SQLite's write-ahead log too. False: not now. Raises Refusal `busy`."""
-        return bool(self._wait_for(_Change(self._database.empty_wal, between=True)))
+        return bool(self._wait_for(Change(self._database.empty_wal, between=True)))
 
-    def _wait_for(self, change: _Change) -> Any:
+    def _wait_for(self, change: Change) -> Any:
         self._put(change)
         if not change.done.wait(WRITE_TIMEOUT) and change.take():
             raise Refusal("busy", retry_after=1.0)
@@ -142,7 +128,7 @@ class Journal:
             lambda connection: connection.execute(update(meta).where(meta.c.key == "checked_at").values(value=now))
         )
 
-    def _put(self, item: Post | Act | Mark | _Change) -> None:
+    def _put(self, item: Post | Act | Mark | Change) -> None:
         with self._lock:
             if not self._open or self._queue.qsize() >= self._queue_limit:
                 raise Refusal("busy", retry_after=1.0)
@@ -154,6 +140,9 @@ class Journal:
             while not ended:
                 self._catch_up(TURN_TIMEOUT)
                 (sent, marks, others), ended = self._take()
+                if self._database.gone:
+                    self._refuse(sent, marks, others, self._database.gone)
+                    continue
                 changes = [change for change in others if not change.between]
                 if sent or marks or changes:
                     if self._tap.watched:
@@ -161,13 +150,32 @@ class Journal:
                     self._commit(connection, sent, marks, changes)
                 for change in others:
                     if change.between:
-                        _do(connection, change)
+                        change.run_between(connection)
+                self._look_after(connection, checked=bool(sent or marks or changes))
+
+    def _look_after(self, connection: Connection, *, checked: bool) -> None:
+        """Between two transactions: the database's own affairs."""
+        try:
+            if not checked:
+                self._database.check(connection)
+            self._database.tend(connection)
+        except Gone:
+            pass  # it has been said
+        except (SQLAlchemyError, OSError) as error:
+            if not self._ill:
+                log.error("The log cannot be looked after: %s", _why(error))
+            self._ill = True
+        else:
+            self._ill = False
 
     def _take(self) -> tuple[_Batch, bool]:
-        """All that waits, at least one, and whether it is the last."""
+        """All that waits, and whether it is the last; nothing if nothing came for WATCH_INTERVAL."""
         batch = _Batch([], [], [])
         weight = 0
-        item = self._queue.get()
+        try:
+            item = self._queue.get(timeout=WATCH_INTERVAL)
+        except Empty:
+            return batch, False
         while item is not None:
             if isinstance(item, Post):
                 batch.sent.append(item)
@@ -187,18 +195,17 @@ class Journal:
                 return batch, False
         return batch, True
 
-    def _commit(
-        self, connection: Connection, sent: list[Post | Act], marks: list[Mark], changes: list[_Change]
-    ) -> None:
+    def _commit(self, connection: Connection, sent: list[Post | Act], marks: list[Mark], changes: list[Change]) -> None:
         try:
             try:
                 written, moved = self._store(connection, sent, marks, changes, check=False)
             except IntegrityError:  # a nonce that is in the log: rare, so looked up only now
                 written, moved = self._store(connection, sent, marks, changes, check=True)
-        except SQLAlchemyError as error:
-            why = reason(error) if isinstance(error, DBAPIError) else str(error)
-            log.error("The log cannot be written: %s", why)
-            self._refuse(sent, marks, changes, why)
+        except Gone as gone:
+            self._refuse(sent, marks, changes, str(gone))
+        except (SQLAlchemyError, OSError) as error:
+            log.error("The log cannot be written: %s", _why(error))
+            self._refuse(sent, marks, changes, _why(error))
         except Exception:
             log.exception("The journal failed")
             self._refuse(sent, marks, changes, "an error of the server")
@@ -216,24 +223,27 @@ class Journal:
         connection: Connection,
         sent: list[Post | Act],
         marks: list[Mark],
-        changes: list[_Change],
+        changes: list[Change],
         *,
         check: bool,
     ) -> tuple[Written, dict[tuple[str, int], int]]:
-        """One transaction. Gives what became of the posts and acts, and the markers that moved."""
+        """One transaction. Gives what became of the posts and acts, and the markers that moved. Raises Gone if what was
+        stored is where nobody finds it."""
         at = int(self._clock() * 1000)
         try:
             with Transaction(connection):
                 for change in changes:
-                    _apply(connection, change)
+                    change.run(connection)
                 written = self._ledger.write(connection, sent, at, check=check)
                 wanted = {key: mark.seq for key, mark in newest_marks(marks).items()}
-                return written, move_markers(connection, wanted) if wanted else {}
+                moved = move_markers(connection, wanted) if wanted else {}
+            self._database.check(connection)
+            return written, moved
         except BaseException:
             self._ledger.forget()
             raise
 
-    def _tell(self, written: Written, changes: list[_Change]) -> None:
+    def _tell(self, written: Written, changes: list[Change]) -> None:
         if written.fresh:
             _call(self._publish, [event for _, event in written.fresh])
         for item, event in written.fresh:
@@ -248,7 +258,7 @@ class Journal:
         for change in changes:
             change.done.set()
 
-    def _refuse(self, sent: list[Post | Act], marks: list[Mark], changes: list[_Change], why: str) -> None:
+    def _refuse(self, sent: list[Post | Act], marks: list[Mark], changes: list[Change], why: str) -> None:
         refusal = Refusal("busy", retry_after=1.0, reason=why)
         for item in sent:
             if item.receipt:
@@ -260,35 +270,13 @@ class Journal:
             change.done.set()
 
 
+def _why(error: Exception) -> str:
+    return reason(error) if isinstance(error, DBAPIError) else str(error)
+
+
 def _call(told: Callable[..., None], *args: Any, **kwargs: Any) -> None:
     """Tells one of those who wait: a mistake of ours in there must not end the thread that writes for all."""
     try:
         told(*args, **kwargs)
     except Exception:
         log.exception("Somebody could not be told what became of a write")
-
-
-def _do(connection: Connection, change: _Change) -> None:
-    """One change between two transactions."""
-    try:
-        change.result = change.apply(connection)
-    except Exception as error:  # noqa: BLE001  # its caller gets it
-        change.error = error
-    change.done.set()
-
-
-def _apply(connection: Connection, change: _Change) -> None:
-    """One change, in a savepoint of its own: its failure is its caller's, not its neighbours'."""
-    change.error = None
-    savepoint = connection.begin_nested()
-    try:
-        change.result = change.apply(connection)
-        savepoint.commit()
-    except DBAPIError as error:
-        if not isinstance(error, IntegrityError):
-            raise  # the database itself: a full disk has undone the whole transaction, the savepoint too
-        change.error = error
-    except Exception as error:  # noqa: BLE001  # a refusal, or a mistake of ours: its caller gets it
-        change.error = error
-    if change.error:
-        savepoint.rollback()

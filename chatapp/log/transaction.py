@@ -64,6 +64,13 @@ def insert(connection: Connection, statement: str, rows: Sequence[Sequence[objec
     _run(connection, statement, lambda driver: driver.cursor().executemany(statement, rows))
 
 
+def run(connection: Connection, statement: str) -> list[tuple[Any, ...]]:
+    """Runs a statement of SQLite's between two transactions; gives the rows. Raises SQLAlchemy's DBAPIError."""
+    rows: list[tuple[Any, ...]] = []
+    _run(connection, statement, lambda driver: rows.extend(driver.execute(statement).fetchall()))
+    return rows
+
+
 def _run(connection: Connection, statement: str, action: Callable[[Any], object]) -> None:
     driver = connection.connection.dbapi_connection
     try:

@@ -92,7 +92,7 @@ class Stream:
         history, outbox = self._services.history, client.outbox
         head, _ = self._services.lobby.join(client, room.slug)
         missed = Missed(history, room, after=after, limit=limit, head=head, reader=client.person.id)
-        begun = protocol.Stream(room.slug, head, missed.gap, history.epoch())
+        begun = protocol.Stream(room.slug, head, missed.gap, history.epoch(), missed.reset)
         outbox.send(line(protocol.encode(begun)))
         for events in missed.events():
             if outbox.closing:

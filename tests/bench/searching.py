@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sqlite3
 import statistics
 import tempfile
 import time
@@ -24,7 +25,7 @@ from urllib.request import urlopen
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, select, text
 
 from chatapp.config import load
 from chatapp.log import database as log_database
@@ -95,6 +96,8 @@ def build(database: Database, count: int) -> list[str]:
     """A log without an index, and then with one. Gives the vocabulary."""
     config = Config()
     config.set_main_option("script_location", str(Path(log_database.__file__).parent / "migrations"))
+    if database.writer.dialect.name == "sqlite":
+        Path(str(database.writer.url.database)).touch()  # the connections open what is there
     with database.writer.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, BEFORE_SEARCH)
@@ -187,6 +190,7 @@ def commit(database: Database, how: str, texts: Sequence[str], group: int, commi
 
 def cost(database: Database, rounds: int) -> None:
     """What the index adds to a commit, in turn, so that noise of the machine hits all alike."""
+    database.migrate()
     with database.reader.connect() as connection:
         some = select(events.c.text).where(events.c.room_id == 1).limit(5_000)
         texts = [row.text for row in connection.execute(some)]
@@ -219,12 +223,7 @@ def main() -> None:
         data.mkdir()
         url = load({"DATABASE_URL": options.database}).DATABASE_URL or sqlite_url(data / "chat.sqlite3")
         database = Database(url, busy_timeout=5)
-        with database.reader.connect() as connection:
-            kind = (
-                f"SQLite {connection.execute(select(func.sqlite_version())).scalar()}"
-                if "sqlite" in url
-                else "PostgreSQL"
-            )
+        kind = f"SQLite {sqlite3.sqlite_version}" if "sqlite" in url else "PostgreSQL"
         print(f"{kind}, {os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}")
         words = build(database, options.messages)
         database.close()

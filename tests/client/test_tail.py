@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chatapp.client.address import Address
+from chatapp.client.follow import Following
 from chatapp.client.heard import Heard, Question, heard
 from chatapp.client.patience import LONGEST, Patience
 from chatapp.client.rooms import NoSuchRoom, slug_of
@@ -90,6 +91,26 @@ def test_who_begins_beyond_the_newest_is_told_and_hears_what_follows(server: Ser
     tail.shows("#2 Ana: new")
     assert "-- the newest is #1: from there on" in tail.shown
     assert "old" not in tail.shown
+
+
+def test_a_log_that_went_back_is_told_and_followed_from_there(server: Server) -> None:
+    """As a snapshot of the machine brings it: nothing but the numbers says so."""
+    ana = server.enter("Ana")
+    for number in range(3):
+        ana.hear("message", nonce=ana.post(f"line {number}"))
+    address = Address.parse(server.url)
+    following = Following(address, "general", name="", after=None, last=10, random=lambda: 0.0, sleep=lambda _: None)
+    shown = following.lines()
+    assert [next(shown).partition(" ")[2] for _ in range(3)] == [f"#{n + 1} Ana: line {n}" for n in range(3)]
+    following._after = 1_000  # as if it had heard more
+    server.stop()
+    server.start()
+    assert next(shown).endswith("; trying again")
+    assert next(shown) == "-- connected again"
+    assert next(shown) == "-- the log went back, to #3: what came after it is no more"
+    ana = server.enter("Ana")
+    ana.post("and on")
+    assert next(shown).partition(" ")[2] == "#4 Ana: and on"
 
 
 def test_mistakes_end_it_with_one_line(server: Server) -> None:

@@ -35,6 +35,24 @@ def test_the_pieces_of_a_message_become_one_message(pieces: list[bytes]) -> None
     assert [finished for _, finished in heard] == [False] * (len(heard) - 1) + [True]
 
 
+def test_a_join_from_beyond_the_newest_event_begins_anew(wire: Wire) -> None:
+    """What the client knows is of a log that was replaced, or went back."""
+    ana = wire.enter("ana")
+    for number in range(3):
+        ana.post(str(number))
+        ana.hear("message")
+    bia = wire.connect(chat=True)
+    joined = bia.join(after=4)
+    assert (joined["head"], joined["gap"], joined["reset"]) == (3, True, True)
+    assert [event["seq"] for event in joined["events"]] == [1, 2, 3]
+    assert joined["state"]["name"] == "general"
+    assert [event["seq"] for event in bia.join(after=9_007_199_254_740_991, limit=1)["events"]] == [3]
+    ana.post("live")
+    assert bia.hear("message")["seq"] == 4
+    joined = bia.join(after=4)
+    assert (joined["gap"], joined.get("reset"), joined["events"]) == (False, None, [])
+
+
 @pytest.fixture
 def ana(wire: Wire) -> Talker:
     """Who filled the room with messages of the greatest length."""

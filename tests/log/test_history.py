@@ -94,6 +94,7 @@ def test_the_epoch_stays(log: Log) -> None:
 
 
 def test_a_database_that_cannot_be_read_is_busy_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "empty.sqlite3").touch()
     database = Database(sqlite_url(tmp_path / "empty.sqlite3"), busy_timeout=0.1)
     history = History(database)
     for read in (history.rooms, history.epoch, lambda: history.room("general"), lambda: history.name("p1")):

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
+import pytest
 from flask import Flask
 
-from ..actors import Server, Talker
+from chatapp.log.database import Database, LogError
+
+from ..actors import Server, Talker, eventually
 from ..conftest import Wire
 from .cluster import Cluster
 
@@ -107,3 +111,64 @@ def test_a_postgresql_that_went_away_makes_busy_and_is_found_again(
     ana.post("into the void", nonce="void")
     assert ana.hear("message", nonce="void")["text"] == "into the void"
     assert server.get("/healthz")[0] == 200
+
+
+def hang_up(cluster: Cluster, name: str) -> None:
+    """Ends all connections to that database, as a restart does."""
+    with psycopg.connect(cluster.url, autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+
+
+def stored(client: Talker, text: str) -> bool:
+    """Posts once; whether it was stored, and not refused."""
+    answer = client.hear(nonce=client.post(text))
+    assert answer["type"] == "message" or answer["code"] == "busy"
+    return bool(answer["type"] == "message")
+
+
+def test_lost_connections_come_back_and_so_does_the_lock(
+    cluster: Cluster, make_app: Callable[..., Flask], make_wire: Callable[[Flask], Wire]
+) -> None:
+    url = cluster.make("restarted")
+    ana = make_wire(make_app(DATABASE_URL=url)).enter("ana")
+    assert stored(ana, "before")
+    hang_up(cluster, "restarted")
+    eventually(lambda: stored(ana, "after"))
+    other = Database(url.replace("postgresql", "postgresql+psycopg"), busy_timeout=0.1)
+
+    def taken() -> bool:
+        try:
+            other.claim(0)
+        except LogError as refused:
+            return "another chatapp is running" in str(refused)
+        other.close()
+        return False
+
+    eventually(taken)
+    other.close()
+
+
+def test_a_database_that_was_replaced_is_not_written_to_and_has_a_new_epoch(
+    cluster: Cluster,
+    make_app: Callable[..., Flask],
+    make_wire: Callable[[Flask], Wire],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = make_app(DATABASE_URL=cluster.make("replaced"))
+    ana = make_wire(app).enter("ana")
+    epoch = make_wire(app).connect(chat=True).hear("welcome")["epoch"]
+    assert stored(ana, "before")
+    with psycopg.connect(cluster.url, autocommit=True) as connection:
+        connection.execute("ALTER DATABASE replaced ALLOW_CONNECTIONS false")
+        hang_up(cluster, "replaced")
+        connection.execute("CREATE DATABASE restored TEMPLATE replaced")
+        connection.execute("ALTER DATABASE replaced RENAME TO old")
+        connection.execute("ALTER DATABASE restored RENAME TO replaced")
+    eventually(lambda: "was replaced by another" in caplog.text)
+    assert not stored(ana, "after")
+    assert app.test_client().get("/healthz").status_code == 503
+    app = make_app(DATABASE_URL=cluster.database("replaced"))
+    ana = make_wire(app).connect("/chat?name=ana", chat=True)
+    assert ana.hear("welcome")["epoch"] != epoch
+    assert [event["text"] for event in ana.join(after=0)["events"]] == ["before"]
+    assert stored(ana, "and on")

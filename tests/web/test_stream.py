@@ -126,6 +126,7 @@ def test_past_500_missed_events_come_the_newest_500_and_word_of_the_gap(server: 
         "head": 510,
         "gap": True,
         "epoch": "",
+        "reset": False,
     }
     assert [reader.hear("message")["seq"] for _ in range(500)] == list(range(11, 511))
     usual = follow(server)
@@ -135,6 +136,19 @@ def test_past_500_missed_events_come_the_newest_500_and_word_of_the_gap(server: 
     last.hear("stream")
     ana.post("only this")
     assert last.hear("message")["seq"] == 511
+
+
+def test_who_follows_from_beyond_the_newest_event_begins_anew(server: Server, follow: Follow) -> None:
+    """What it knows is of a log that was replaced, or went back."""
+    ana = server.enter("Ana")
+    for n in range(3):
+        ana.hear("message", nonce=ana.post(f"{n}"))
+    reader = follow(server, "?after=4&limit=2")
+    begun = reader.hear("stream")
+    assert (begun["head"], begun["gap"], begun["reset"]) == (3, True, True)
+    assert [reader.hear("message")["seq"] for _ in range(2)] == [2, 3]
+    exactly = follow(server, "?after=3").hear("stream")
+    assert (exactly["gap"], exactly["reset"]) == (False, False)
 
 
 def test_a_refusal_is_a_plain_answer(server: Server, follow: Follow) -> None:

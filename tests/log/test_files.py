@@ -1,0 +1,346 @@
+"""The files of a SQLite log under an operator's hands: deleted, replaced or moved while the chat runs, and restored."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from chatapp.log import checkpoints, continuity, wal
+from chatapp.log.database import Database, sqlite_url
+from chatapp.log.schema import markers
+from chatapp.model import Refusal
+from chatapp.private import make_private
+
+from ..actors import PATIENCE, eventually
+from ..launching import WARM
+from .conftest import Log
+
+
+def beside(path: Path, kind: str) -> Path:
+    return path.with_name(f"{path.name}-{kind}")
+
+
+def backup(path: Path) -> Path:
+    """A copy as the `sqlite3` shell's `.backup` makes it, while the chat runs."""
+    copy = path.with_name("copy")
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    return copy
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def replace(path: Path) -> None:
+    backup(path).replace(path)
+
+
+def copy(path: Path) -> None:
+    """Another file with the same content."""
+    aside = path.with_name("aside")
+    shutil.copy(path, aside)
+    aside.replace(path)
+
+
+def clean(path: Path) -> None:
+    for each in path.parent.iterdir():
+        each.unlink()
+
+
+def move_folder(path: Path) -> None:
+    path.parent.rename(path.parent.with_name("elsewhere"))
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Log:
+    """A log in a folder that can be moved away. Its connections stay open, as those of a server do until it ends."""
+    (tmp_path / "folder").mkdir()
+    return Log(tmp_path / "folder" / "chat.sqlite3")
+
+
+@pytest.mark.parametrize("fault", [remove, replace, clean, move_folder])
+def test_after_the_file_is_gone_nothing_is_acknowledged(
+    watched: Log, fault: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    watched.post("before").wait()
+    fault(watched.path)
+    late = watched.post("after")
+    assert late.refusal.code == "busy"
+    assert "while the server was running" in str(late.refusal.values["reason"])
+    with pytest.raises(Refusal, match="busy"):
+        watched.journal.probe()
+    assert [event.text for event in watched.told] == ["before"]
+    assert [record.levelno for record in caplog.records] == [logging.CRITICAL]  # once
+    assert str(watched.path) in caplog.text
+    watched.close()
+
+
+@pytest.mark.parametrize("kind", ["wal", "shm"])
+@pytest.mark.parametrize("fault", [remove, copy])
+def test_the_loss_of_a_file_beside_it_is_noticed_without_a_write(
+    watched: Log, kind: str, fault: Callable[[Path], None]
+) -> None:
+    watched.post("before").wait()
+    fault(beside(watched.path, kind))
+    eventually(lambda: watched.database.gone)
+    assert watched.post("after").refusal.code == "busy"
+    watched.close()
+
+
+def test_the_file_put_back_is_not_trusted(watched: Log) -> None:
+    """Meanwhile somebody may have written to it."""
+    away = watched.path.with_name("away")
+    watched.path.rename(away)
+    eventually(lambda: watched.database.gone)
+    away.rename(watched.path)
+    assert watched.post("after").refusal.code == "busy"
+    watched.close()
+
+
+def test_a_server_that_ends_leaves_the_files_that_were_put_in_its_place(watched: Log) -> None:
+    """SQLite removes a database's write-ahead log by its name when it closes it."""
+    watched.post("before").wait()
+    replace(watched.path)
+    beside(watched.path, "wal").unlink()
+    beside(watched.path, "shm").unlink()
+    eventually(lambda: watched.database.gone)
+    with closing(sqlite3.connect(watched.path)) as other:
+        other.execute("UPDATE rooms SET topic = 'restored'")
+        other.commit()
+        watched.close()
+        assert beside(watched.path, "wal").exists()
+        assert other.execute("SELECT topic FROM rooms").fetchone() == ("restored",)
+
+
+def test_readers_never_create_a_database(watched: Log) -> None:
+    watched.path.unlink()
+    with pytest.raises(Refusal, match="busy"):
+        watched.history.rooms()
+    assert not watched.path.exists()
+    watched.close()
+
+
+def test_a_database_that_nobody_has_opened_yet_is_not_created_by_a_read(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path / "chat.sqlite3"), busy_timeout=0.1)
+    with pytest.raises(Exception, match="unable to open"):
+        database.reader.connect()
+    assert list(tmp_path.iterdir()) == []
+    database.close()
+
+
+@pytest.mark.parametrize("name", ["a b.sqlite3", "50%25.sqlite3", "what?.sqlite3", "x#y.sqlite3", "ção.sqlite3"])
+def test_any_file_name_can_be_opened(tmp_path: Path, name: str) -> None:
+    log = Log(tmp_path / name)
+    log.post("hello").wait()
+    log.close()
+    assert {path.name for path in tmp_path.iterdir()} == {name, f"{name}.state"}
+
+
+def test_a_write_ahead_log_that_grew_under_a_long_reader_is_cut_when_the_reader_has_ended(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the database has what was in it, although nothing more is written."""
+    monkeypatch.setattr(checkpoints, "LONG", wal.SIZE + 1_000_000)
+    wal_path = beside(log.path, "wal")
+    with closing(sqlite3.connect(log.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM events").fetchone() == (0,)
+        for _ in range(70):
+            log.post("x" * 100_000).wait()
+        assert wal_path.stat().st_size > 7_000_000
+    eventually(lambda: wal_path.stat().st_size == wal.SIZE)
+    assert log.path.stat().st_size > 7_000_000
+    log.post("and on").wait()
+
+
+def test_checkpoints_keep_the_write_ahead_log_short_while_people_post(log: Log) -> None:
+    for _ in range(1_500):
+        log.post("x" * 5_000).wait()
+    assert beside(log.path, "wal").stat().st_size <= wal.SIZE
+    assert log.path.stat().st_size > 5_000_000
+
+
+# A database that was put back.
+
+
+def lived(path: str, before: int, after: int) -> None:
+    """In a process of its own: a server's life, ended as by `kill -9`. In the middle of it the file is copied."""
+    log = Log(Path(path))
+    for number in range(before):
+        log.post(f"before {number}").wait()
+    backup(Path(path))
+    for number in range(after):
+        log.post(f"after {number} " + "x" * 3_000).wait()
+    os._exit(0)
+
+
+class Life:
+    """The log of one folder, which servers serve one after the other."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.copy = path.with_name("copy")
+
+    def lead(self, before: int = 3, after: int = 3) -> None:
+        """One server, which posts, is copied, posts more, and is killed."""
+        process = WARM.Process(target=lived, args=(str(self.path), before, after))
+        process.start()
+        process.join(PATIENCE)
+        assert process.exitcode == 0
+
+    def now(self) -> tuple[str, list[str]]:
+        """Starts and stops a server: the epoch, and the first word of each text."""
+        log = Log(self.path)
+        try:
+            assert log.post("and now").event
+            return log.history.epoch(), [event.text.partition(" ")[0] for event in log.stored]
+        finally:
+            log.close()
+
+    def restore(self, copy: Path) -> None:
+        """As `cp copy chat.sqlite3` does it: into the same file."""
+        self.path.write_bytes(copy.read_bytes())
+
+    @property
+    def aside(self) -> list[Path]:
+        """The write-ahead logs that were moved away."""
+        return list(self.path.parent.glob("*-wal.aside-*"))
+
+    @property
+    def is_sound(self) -> bool:
+        with closing(sqlite3.connect(self.path)) as database:
+            return bool(database.execute("PRAGMA integrity_check").fetchall() == [("ok",)])
+
+
+@pytest.fixture
+def life(tmp_path: Path) -> Life:
+    (tmp_path / "data").mkdir()
+    return Life(tmp_path / "data" / "chat.sqlite3")
+
+
+def test_a_log_that_was_killed_goes_on_as_it_was(life: Life) -> None:
+    epoch, _ = life.now()
+    life.lead()
+    assert life.now() == (epoch, ["and", *["before"] * 3, *["after"] * 3, "and"])
+    assert life.now()[0] == epoch
+    assert life.aside == []
+
+
+@pytest.mark.parametrize("after", [3, 1_200])  # with and without a checkpoint since the copy
+def test_an_old_write_ahead_log_does_not_undo_a_restore(
+    life: Life, after: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    epoch, _ = life.now()
+    life.lead(after=after)
+    assert beside(life.path, "wal").stat().st_size > 0
+    life.restore(life.copy)
+    later, texts = life.now()
+    assert texts == ["and", *["before"] * 3, "and"]
+    assert later != epoch
+    assert len(life.aside) == 1
+    assert "belongs to the one before" in caplog.text
+    assert life.is_sound
+    assert life.now()[0] == later
+
+
+def test_a_backup_of_an_earlier_server_is_recognised_after_the_machine_was_started_anew(
+    life: Life, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Then times and sizes say nothing, for what a power failure leaves is not what was written."""
+    epoch, _ = life.now()
+    earlier = tmp_path / "earlier"
+    shutil.copy(life.path, earlier)
+    life.lead()
+    boot = tmp_path / "boot_id"
+    boot.write_text("another one")
+    monkeypatch.setattr(continuity, "BOOT", str(boot))
+    assert life.now() == (epoch, ["and", *["before"] * 3, *["after"] * 3, "and"])
+    life.lead()
+    life.restore(earlier)
+    later, texts = life.now()
+    assert texts == ["and", "and"]
+    assert later != epoch
+    assert len(life.aside) == 1
+    assert life.is_sound
+
+
+def test_a_folder_that_was_copied_after_a_crash_keeps_its_write_ahead_log(life: Life, tmp_path: Path) -> None:
+    epoch, _ = life.now()
+    life.lead()
+    there = tmp_path / "there"
+    shutil.copytree(life.path.parent, there, copy_function=shutil.copyfile)  # new inodes, new times
+    copied = Life(there / life.path.name)
+    assert copied.now()[1] == ["and", *["before"] * 3, *["after"] * 3, "and"]
+    assert copied.aside == []
+    assert copied.now()[0] == copied.now()[0]
+    assert life.now()[0] == epoch
+
+
+def test_a_copy_put_back_while_the_server_is_stopped_has_a_new_epoch(life: Life) -> None:
+    epoch, _ = life.now()
+    shutil.copy(life.path, life.copy)
+    assert life.now()[0] == epoch
+    life.restore(life.copy)
+    later, texts = life.now()
+    assert later != epoch
+    assert texts == ["and", "and"]
+
+
+def test_a_copy_without_the_rest_of_the_folder_has_a_new_epoch(life: Life, tmp_path: Path) -> None:
+    epoch, _ = life.now()
+    shutil.copy(life.path, tmp_path)
+    assert Life(tmp_path / life.path.name).now()[0] != epoch
+
+
+def test_a_deleted_database_leaves_its_write_ahead_log_to_be_rescued(life: Life) -> None:
+    life.lead()
+    life.path.unlink()
+    assert life.now()[1] == ["and"]
+    assert len(life.aside) == 1
+
+
+def test_read_markers_never_point_behind_the_end_of_a_restored_log(life: Life) -> None:
+    log = Log(life.path)
+    log.post("hello").wait()
+    log.journal.write(lambda connection: connection.execute(insert(markers).values(person_id="a", room_id=1, seq=9)))
+    log.close()
+    os.utime(life.path)
+    later = Log(life.path)
+    assert later.history.standings("a")[1].read == 1
+    later.close()
+
+
+# Modes.
+
+
+def test_restored_files_are_their_owners_alone(life: Life, caplog: pytest.LogCaptureFixture) -> None:
+    life.now()
+    life.path.chmod(0o644)
+    life.now()
+    assert life.path.stat().st_mode & 0o777 == 0o600
+    assert "was accessible to others (mode 0644)" in caplog.text
+
+
+def test_a_file_that_is_not_ours_is_reported(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    path.touch(mode=0o644)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chmod", refuse)
+    make_private([path, tmp_path / "none"])
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{path} may be accessible to others, and its mode cannot be changed: Operation not permitted"
+    ]
