@@ -74,7 +74,8 @@ class Journal:
         self._queue: SimpleQueue[Post | Act | Mark | Change | None] = SimpleQueue()
         self._lock = Lock()  # guards _open, and that nothing is put behind the end
         self._open = False
-        self._ill = False  # the last look after the database failed; of the thread alone
+        self._failed = False  # the last transaction was not stored
+        self._neglected = False  # the last look after the database failed; of the thread alone
         self._thread = Thread(target=self._run, name="journal", daemon=True)
 
     def start(self) -> None:
@@ -121,6 +122,11 @@ class Journal:
         """Moves a read marker soon; many for one person and room are one write. Raises Refusal `busy`."""
         self._put(mark)
 
+    @property
+    def is_ill(self) -> bool:
+        """Whether what was tried last could not be stored."""
+        return self._failed or self._database.gone is not None
+
     def probe(self) -> None:
         """Writes and syncs a row. Raises Refusal `busy` if that is not possible now."""
         now = str(int(self._clock() * 1000))
@@ -162,11 +168,11 @@ class Journal:
         except Gone:
             pass  # it has been said
         except (SQLAlchemyError, OSError) as error:
-            if not self._ill:
+            if not self._neglected:
                 log.error("The log cannot be looked after: %s", _why(error))
-            self._ill = True
+            self._neglected = True
         else:
-            self._ill = False
+            self._neglected = False
 
     def _take(self) -> tuple[_Batch, bool]:
         """All that waits, and whether it is the last; nothing if nothing came for WATCH_INTERVAL."""
@@ -211,6 +217,7 @@ class Journal:
             self._refuse(sent, marks, changes, "an error of the server")
         else:
             self.commits += 1
+            self._failed = False
             if self._tap.watched:
                 self._tap.note("committed", written.fresh, len(written.fresh) + len(written.again))
             self._tell(written, changes)
@@ -259,6 +266,7 @@ class Journal:
             change.done.set()
 
     def _refuse(self, sent: list[Post | Act], marks: list[Mark], changes: list[Change], why: str) -> None:
+        self._failed = True
         refusal = Refusal("busy", retry_after=1.0, reason=why)
         for item in sent:
             if item.receipt:

@@ -75,7 +75,7 @@ def api(
 ) -> Blueprint:
     """`/api/…` and `/healthz`."""
     blueprint = Blueprint("api", __name__)
-    health = Health(journal.probe, clock=time.monotonic)
+    health = Health(journal.probe, is_ill=lambda: journal.is_ill, clock=time.monotonic)
 
     @blueprint.before_request
     def only_from_here() -> None:

@@ -11,10 +11,12 @@ LIFETIME = 1.0  # seconds that an answer serves everybody who asks
 
 
 class Health:
-    """Keeps what `check` found for LIFETIME seconds: it writes and syncs, and the address needs no permission."""
+    """Keeps what `check` found for LIFETIME seconds: it writes and syncs, and the address needs no permission. What it
+    found is void as soon as `is_ill` knows better."""
 
-    def __init__(self, check: Callable[[], None], *, clock: Callable[[], float]):
+    def __init__(self, check: Callable[[], None], *, is_ill: Callable[[], bool], clock: Callable[[], float]):
         self._check = check
+        self._is_ill = is_ill
         self._clock = clock  # monotonic seconds
         self._lock = Lock()  # guards what follows; held while `check` runs, for who asks meanwhile waits for its answer
         self._until = 0.0
@@ -23,7 +25,7 @@ class Health:
     def ask(self) -> None:
         """Raises Refusal `busy` if the chat is not well."""
         with self._lock:
-            if self._clock() >= self._until:
+            if self._clock() >= self._until or (self._found is None and self._is_ill()):
                 try:
                     self._check()
                     self._found = None

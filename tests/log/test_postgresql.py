@@ -110,7 +110,7 @@ def test_a_postgresql_that_went_away_makes_busy_and_is_found_again(
     cluster.start()
     ana.post("into the void", nonce="void")
     assert ana.hear("message", nonce="void")["text"] == "into the void"
-    assert server.get("/healthz")[0] == 200
+    eventually(lambda: server.get("/healthz")[0] == 200)
 
 
 def hang_up(cluster: Cluster, name: str) -> None:
