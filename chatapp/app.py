@@ -43,10 +43,12 @@ from .tap import Tap
 from .terminal import Terminal
 from .text.emoji import Emoji
 from .text.rendering import Renderer
+from .vitals import Vitals
 from .web import errors, limiting, sites
 from .web.api import api
 from .web.cookies import Cookies
 from .web.deeds import Deeds
+from .web.health import Health
 from .web.lab import lab
 from .web.messages import messages
 from .web.openapi import openapi
@@ -95,7 +97,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     history = History(database)
     presence = Presence(linger=settings.PRESENCE_LINGER, clock=time.monotonic)
     hub = Hub(settings.MAX_CLIENTS, tap)
-    fanout = FanOut(hub, tap)
+    vitals = Vitals()
+    fanout = FanOut(hub, tap, vitals)
     bus = LocalBus(fanout.publish)
 
     def publish(events: list[Event]) -> None:
@@ -109,8 +112,9 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         clock=time.time,
         queue_limit=settings.QUEUE_LIMIT,
         tap=tap,
+        vitals=vitals,
     )
-    indexer = Indexer(journal)
+    indexer = Indexer(journal, vitals=vitals)
     limits = RateLimits(settings, clock=time.monotonic)
     emoji = Emoji()
     renderer = Renderer(emoji)
@@ -126,7 +130,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     )
     addresses = Addresses(settings.MAX_CLIENTS_PER_ADDRESS)
     lobby = Lobby(hub=hub, presence=presence, addresses=addresses, clock=time.monotonic, tap=tap)
-    heartbeat = Heartbeat(settings, hub=hub, presence=presence, bus=bus, tap=tap)
+    heartbeat = Heartbeat(settings, hub=hub, presence=presence, bus=bus, tap=tap, vitals=vitals)
 
     identity = Identity(history, secret=lambda: str(app.secret_key))
     services = Services(settings, lobby, house, history, presence, limits, tap)
@@ -149,7 +153,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
             settings,
             house=house,
             history=history,
-            journal=journal,
+            health=Health(journal.probe, is_ill=lambda: journal.is_ill, vitals=vitals, clock=time.monotonic),
             presence=presence,
             lobby=lobby,
             deeds=deeds,
@@ -184,6 +188,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         terminal,
         laboratory,
         renderer,
+        vitals,
     )
     Lifecycle(app, parts, look_inside=access.path).init_app()
     return app

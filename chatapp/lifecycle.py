@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from .flow.collector import Collector
@@ -28,6 +28,7 @@ from .secret import secret_key
 from .slow_start import SlowStart
 from .terminal import Terminal
 from .text.rendering import Renderer
+from .vitals import Vitals
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -110,6 +111,7 @@ class Parts:
     terminal: Terminal
     laboratory: Lab
     renderer: Renderer
+    vitals: Vitals
 
 
 class Lifecycle:
@@ -123,6 +125,8 @@ class Lifecycle:
         self._started = False
         self._stopping = False
         self._data_lock = DataLock(parts.lock_file)
+        self._be_gone: Callable[[], object] = lambda: None
+        parts.vitals.end = self._end
 
     def init_app(self) -> None:
         """Makes the first request start what no server has started yet."""
@@ -217,6 +221,24 @@ class Lifecycle:
         parts.database.close()
         self._data_lock.release()
         parts.terminal.stop()
+
+    def on_death(self, be_gone: Callable[[], object]) -> None:
+        """What ends the process when a vital thread has died, after everybody was told. Without it the chat stops, and
+        says at /healthz why."""
+        self._be_gone = be_gone
+
+    def _end(self) -> None:
+        """On the thread that has died: has others do what would wait for it."""
+        Thread(target=self._give_up, name="give-up", daemon=True).start()
+
+    def _give_up(self) -> None:
+        if self._stopping:
+            return  # it ends anyway
+        stop = Thread(target=self.stop, name="stop", daemon=True)
+        stop.start()
+        stop.join(STOP_TIME + LAST_TIME)
+        self._parts.terminal.stop()
+        self._be_gone()
 
     @property
     def stopping(self) -> bool:

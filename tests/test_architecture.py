@@ -114,6 +114,7 @@ LAYERS: list[set[str]] = [
         "slow_start",
         "spelling",
         "tap",
+        "vitals",
         "words",
     },
     {"limits"},

@@ -14,11 +14,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from threading import Event as Flag
-from threading import Lock, Thread
+from threading import Lock
 
 from ..model import Again, Ephemeron, Event, Message, News
 from ..tap import Round, Tap
 from ..terminal import Together
+from ..vitals import FAILURES_IN_A_ROW, Vitals
 from . import protocol
 from .ephemera import addressed
 from .frames import text_frame
@@ -52,7 +53,7 @@ class Counts:
 class FanOut:
     """Owns the order in which clients get things, and flushes the outboxes whose sockets were full."""
 
-    def __init__(self, hub: Hub, tap: Tap | None = None):
+    def __init__(self, hub: Hub, tap: Tap | None = None, vitals: Vitals | None = None):
         self.counts = Counts()
         self._tap = tap or Tap()
         self._counting = Lock()  # guards the count of evictions: any thread may offer too much
@@ -62,7 +63,7 @@ class FanOut:
         self._asleep = False
         self._caught_up = Flag()  # what was published has been offered to everybody
         self._caught_up.set()
-        self._thread = Thread(target=self._run, name="fan-out", daemon=True)
+        self._thread = (vitals or Vitals()).thread("fan-out", self._run)
 
     def start(self) -> None:
         """Opens what the thread waits with, and starts it. Not sooner: what is opened before a server forks its
@@ -121,13 +122,18 @@ class FanOut:
 
     def _run(self) -> None:
         self._selector.register(self._wakes, selectors.EVENT_READ)
+        failures = 0
         while True:
             waiting = self._take()
             if waiting:
                 try:
                     if not self._round(waiting):
                         break
+                    failures = 0
                 except Exception:
+                    failures += 1
+                    if failures >= FAILURES_IN_A_ROW:
+                        raise
                     log.exception("The fan-out failed in a round")
             if not self._inbox:
                 self._caught_up.set()

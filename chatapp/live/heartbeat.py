@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from threading import Event, Thread
+from threading import Event
 
 from ..bus.local import LocalBus
 from ..config import Settings
 from ..rooms.presence import Presence
 from ..tap import Tap
+from ..vitals import FAILURES_IN_A_ROW, Vitals
 from .frames import ping_frame
 from .hub import Client, Hub
 from .lines import BEAT
@@ -24,14 +25,14 @@ log = logging.getLogger(__name__)
 class Heartbeat:
     """Owns the times at which something happens by itself. Its clock is monotonic: a changed date changes nothing."""
 
-    def __init__(self, settings: Settings, *, hub: Hub, presence: Presence, bus: LocalBus, tap: Tap):
+    def __init__(self, settings: Settings, *, hub: Hub, presence: Presence, bus: LocalBus, tap: Tap, vitals: Vitals):
         self._tap = tap
         self._settings = settings
         self._hub = hub
         self._presence = presence
         self._bus = bus
         self._stopped = Event()
-        self._thread = Thread(target=self._run, name="heartbeat", daemon=True)
+        self._thread = vitals.thread("heartbeat", self._run)
 
     def start(self) -> None:
         self._thread.start()
@@ -43,6 +44,7 @@ class Heartbeat:
 
     def _run(self) -> None:
         patrol_at = 0.0
+        failures = 0
         tick = min(PRESENCE_INTERVAL, self._settings.PING_INTERVAL / 2)
         while not self._stopped.wait(tick):
             try:
@@ -53,7 +55,11 @@ class Heartbeat:
                     patrol_at = now + min(PATROL_INTERVAL, tick * 2)
                     for client in self._hub.clients():
                         self._look_after(client, now)
+                failures = 0
             except Exception:
+                failures += 1
+                if failures >= FAILURES_IN_A_ROW:
+                    raise
                 log.exception("The heartbeat missed a beat")
 
     def _look_after(self, client: Client, now: float) -> None:

@@ -14,11 +14,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
 from threading import Event as Flag
-from threading import Lock, Thread
+from threading import Lock
 
 from sqlalchemy import Connection
 
 from ..model import Deleted, Event, Message, Refusal
+from ..vitals import Vitals
 from . import index
 from .documents import Place, unnumbered
 from .journal import Journal
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 class Indexer:
     """Owns the list of what is not in the index yet; all that changes it runs on the journal's thread."""
 
-    def __init__(self, journal: Journal, *, clock: Callable[[], float] = time.monotonic):
+    def __init__(self, journal: Journal, *, clock: Callable[[], float] = time.monotonic, vitals: Vitals | None = None):
         self._journal = journal
         self._clock = clock
         self._waiting: deque[Place] = deque()
@@ -52,7 +53,7 @@ class Indexer:
         self._emptied_at = -EMPTIED_EVERY
         self._stepping = Lock()  # held by the thread that has a step done: one at a time
         self._stopped = Flag()
-        self._thread = Thread(target=self._run, name="indexer", daemon=True)
+        self._thread = (vitals or Vitals()).thread("indexer", self._run)
 
     def start(self) -> None:
         self._thread.start()

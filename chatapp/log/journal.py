@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, update
@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from ..model import Event, Refusal
 from ..tap import Tap
+from ..vitals import Vitals
 from .acts import Act
 from .changes import Change
 from .database import Database, reason
@@ -62,6 +63,7 @@ class Journal:
         clock: Callable[[], float],
         queue_limit: int,
         tap: Tap | None = None,
+        vitals: Vitals | None = None,
     ):
         self.commits = 0  # transactions since the start
         self._tap = tap or Tap()
@@ -76,7 +78,7 @@ class Journal:
         self._open = False
         self._failed = False  # the last transaction was not stored
         self._neglected = False  # the last look after the database failed; of the thread alone
-        self._thread = Thread(target=self._run, name="journal", daemon=True)
+        self._thread = (vitals or Vitals()).thread("journal", self._run)
 
     def start(self) -> None:
         self._open = True
@@ -141,11 +143,25 @@ class Journal:
             self._queue.put(item)
 
     def _run(self) -> None:
+        try:
+            self._work()
+        finally:
+            self._refuse_the_rest()  # nothing waits after a stop; whatever ended this thread, nobody waits for it
+
+    def _refuse_the_rest(self) -> None:
+        with self._lock:
+            self._open = False
+        (sent, marks, changes), _ = self._take(0.0)
+        while sent or marks or changes:
+            self._refuse(sent, marks, changes, "the server ends")
+            (sent, marks, changes), _ = self._take(0.0)
+
+    def _work(self) -> None:
         with self._database.writer.connect() as connection:
             ended = False
             while not ended:
                 self._catch_up(TURN_TIMEOUT)
-                (sent, marks, others), ended = self._take()
+                (sent, marks, others), ended = self._take(WATCH_INTERVAL)
                 if self._database.gone:
                     self._refuse(sent, marks, others, self._database.gone)
                     continue
@@ -174,12 +190,12 @@ class Journal:
         else:
             self._neglected = False
 
-    def _take(self) -> tuple[_Batch, bool]:
-        """All that waits, and whether it is the last; nothing if nothing came for WATCH_INTERVAL."""
+    def _take(self, timeout: float) -> tuple[_Batch, bool]:
+        """All that waits, and whether it is the last; nothing if nothing came for `timeout` seconds."""
         batch = _Batch([], [], [])
         weight = 0
         try:
-            item = self._queue.get(timeout=WATCH_INTERVAL)
+            item = self._queue.get(timeout=timeout)
         except Empty:
             return batch, False
         while item is not None:

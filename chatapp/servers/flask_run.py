@@ -50,6 +50,7 @@ def start(app: Flask) -> None:
     WSGIRequestHandler.timeout = limits.RECEIVE_TIMEOUT
     WSGIRequestHandler.setup = _set_up  # type: ignore[assignment, method-assign]
     logging.getLogger("werkzeug").addFilter(_no_line_for_websockets)
+    lifecycle.on_death(lambda: limits.be_gone(limits.DIED))
     try:
         lifecycle.start(patience=2.0 if os.environ.get("WERKZEUG_RUN_MAIN") else 0.0)
     except StartError as error:

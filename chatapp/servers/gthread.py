@@ -135,6 +135,7 @@ def post_worker_init(worker: Any) -> None:
     for listener in worker.sockets:
         # Accepted sockets inherit it; the door takes it back for a WebSocket.
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", limits.RECEIVE_TIMEOUT, 0))
+    lifecycle.on_death(lambda: limits.be_gone(limits.DIED))
     try:
         lifecycle.start(patience=SUCCESSION, alive=worker.notify)
     except StartError as error:

@@ -25,6 +25,7 @@ RECEIVE_TIMEOUT = 10  # seconds between two pieces of a request; without it a ha
 REQUEST_TIME = 20.0  # seconds for all pieces of a request; then it is dropped
 # Limits on open files to try, the highest first, where the system does not say what it allows.
 MANY_FILES = (1_048_576, 262_144, 65_536, 24_576, 10_240, 4_096, 2_048, 1_024)
+DIED = 1  # the exit status when a vital thread has died: gunicorn starts a new worker, others see a failure
 OTHER_FILES = 128  # open files that are no client: the database, the listener, pipes, Python's own
 
 
@@ -109,9 +110,9 @@ def expect_everybody() -> None:
     sys.setswitchinterval(STOP_SWITCH_INTERVAL)
 
 
-def be_gone() -> NoReturn:
+def be_gone(status: int = 0) -> NoReturn:
     """After a stop, with nothing left to do: Python's own end takes another 0.3 to 0.6 s over 1,000 threads.
 
     Flushes nothing: every line went out when it was written, and a terminal that is stopped would hold us here.
     """
-    os._exit(0)
+    os._exit(status)

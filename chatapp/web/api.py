@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import msgspec
 from flask import Blueprint, Response, request, session
 from msgspec.structs import replace
@@ -15,7 +13,6 @@ from ..limits import Language, Name, Nonce, RoomName, Topic
 from ..live.lobby import Lobby
 from ..live.news import Level
 from ..log.history import History
-from ..log.journal import Journal
 from ..model import Person, Refusal, Standing
 from ..networks import network
 from ..rooms.house import House
@@ -67,7 +64,7 @@ def api(
     *,
     house: House,
     history: History,
-    journal: Journal,
+    health: Health,
     presence: Presence,
     lobby: Lobby,
     deeds: Deeds,
@@ -75,7 +72,6 @@ def api(
 ) -> Blueprint:
     """`/api/…` and `/healthz`."""
     blueprint = Blueprint("api", __name__)
-    health = Health(journal.probe, is_ill=lambda: journal.is_ill, clock=time.monotonic)
 
     @blueprint.before_request
     def only_from_here() -> None:

@@ -340,3 +340,15 @@ def test_a_probe_writes_a_row(make_log: Callable[..., Log]) -> None:
     log.journal.probe()
     with log.database.reader.connect() as connection:
         assert connection.execute(select(meta.c.value).where(meta.c.key == "checked_at")).scalar() == "12500"
+
+
+def test_nobody_waits_for_a_journal_that_has_died(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(_timeout: float) -> None:
+        raise SystemExit
+
+    with log.held():
+        waiting = log.post("on its way")
+        monkeypatch.setattr(log.journal, "_catch_up", die)
+    assert waiting.refusal.code == "busy"
+    busy(lambda: log.post("too late"))
+    busy(log.journal.probe)

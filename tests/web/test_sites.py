@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from chatapp.model import Refusal
 from chatapp.origins import Host, parsed_host
+from chatapp.vitals import Vitals
 from chatapp.web.health import Health
 
 from ..actors import Refused, Server, handshake_headers
@@ -221,7 +222,7 @@ def test_every_answer_is_for_this_site_only(client: FlaskClient) -> None:
 def test_the_health_check_writes_once_a_second_whoever_asks() -> None:
     asked, now = [], [100.0]
     ill: list[bool] = []
-    health = Health(lambda: asked.append(now[0]), is_ill=lambda: bool(ill), clock=lambda: now[0])
+    health = Health(lambda: asked.append(now[0]), is_ill=lambda: bool(ill), vitals=Vitals(), clock=lambda: now[0])
     for _ in range(100):
         health.ask()
     assert asked == [100.0]
@@ -240,7 +241,7 @@ def test_a_failed_health_check_is_told_to_everybody_for_a_second() -> None:
         if faults:
             raise faults[0]
 
-    health = Health(check, is_ill=lambda: True, clock=lambda: now[0])
+    health = Health(check, is_ill=lambda: True, vitals=Vitals(), clock=lambda: now[0])
     for _ in range(3):
         with pytest.raises(Refusal):
             health.ask()
