@@ -12,6 +12,8 @@ from xml.etree.ElementTree import Element
 from latex2mathml.commands import FUNCTIONS, LIMIT
 from latex2mathml.converter import Converter
 
+from ..characters import shows
+
 LATEX_MOST = 1_000  # characters of one formula
 FORMULAS_MOST = 50  # in one message
 DEPTH_MOST = 40  # elements in one another
@@ -214,4 +216,4 @@ def _is_seen(element: Element) -> bool:
     """Does anything of it show? Spaces do not; what is a phantom takes its room only."""
     if element.tag == "mphantom":
         return False
-    return bool(unescape(element.text or "").strip()) or any(_is_seen(child) for child in element)
+    return shows(unescape(element.text or "")) or any(_is_seen(child) for child in element)

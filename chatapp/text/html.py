@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
+from itertools import islice, takewhile
 
 from markdown_it.token import Token
 
+from ..characters import shows
 from .languages import language
 
 _ELEMENTS = {
@@ -49,8 +51,7 @@ def _pieces(tokens: Sequence[Token], paint: Paint) -> Iterator[str]:
             case "mention":
                 yield _mention(token)
             case "link_open":
-                nameless = tokens[index + 1].type == "link_close"
-                yield _link(token) + (escape(str(token.attrs["href"])) if nameless else "")
+                yield _link(token) + ("" if _has_name(tokens, index) else escape(str(token.attrs["href"])))
             case "link_close":
                 yield "</a>"
             case "heading_open":
@@ -70,6 +71,12 @@ def _mention(token: Token) -> str:
     """`info` has the ids of who is meant, with blanks between them; none: everybody."""
     people = f'class="mention" data-people="{escape(token.info)}"' if token.info else 'class="mention all"'
     return f"<span {people}>{escape(token.content, quote=False)}</span>"
+
+
+def _has_name(tokens: Sequence[Token], index: int) -> bool:
+    """Whether anything shows between the beginning of a link, which is there, and its end."""
+    label = takewhile(lambda token: token.type != "link_close", islice(tokens, index + 1, None))
+    return any(shows(token.content) for token in label)
 
 
 def _link(token: Token) -> str:

@@ -11,6 +11,7 @@ from markdown_it.rules_block import StateBlock, blockquote
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from ..characters import shows
 from .emoji import Emoji
 from .formulas import FORMULAS_MOST, Formulas
 from .links import SIGNS, Links
@@ -81,7 +82,7 @@ class Markup:
             return None
         if all(token.type in _PLAIN for token in every):
             return None
-        if not any(token.type == "link_open" or (token.type in _VISIBLE and token.content.strip()) for token in every):
+        if not any(token.type == "link_open" or (token.type in _VISIBLE and shows(token.content)) for token in every):
             return None
         return tokens
 

@@ -16,6 +16,7 @@ from chatapp.rooms.ratelimits import PREVIEWS, RateLimits
 from chatapp.text.rendering import Rendered
 
 from ..actors import NO_RATE_LIMITS, eventually
+from ..hostile_texts import UNSEEN
 from ..log.conftest import GENERAL, Heard, Log
 
 ANA = Person("p1", "Ana", "member")
@@ -79,7 +80,9 @@ def refusal(call: Callable[[], object]) -> Refusal:
     return refused.value
 
 
-@pytest.mark.parametrize("text", ["hello", " two  blanks \n", "x" * 10_000, "👩\u200d💻", "a\u202eb", "a\tb\x07", "0"])
+@pytest.mark.parametrize(
+    "text", ["hello", " two  blanks \n", "x" * 10_000, "👩\u200d💻", "a\u202eb", "e" + "\u0301" * 20, "a\tb\x07", "0"]
+)
 def test_a_text_is_stored_exactly_as_it_was_posted(place: Place, text: str) -> None:
     event = place.post(text).event
     assert (event.text, event.author) == (text, Author("p1", "Ana"))
@@ -91,6 +94,9 @@ def test_a_text_is_stored_exactly_as_it_was_posted(place: Place, text: str) -> N
     [
         ("", "text-empty"),
         (" \n\t\u3000", "text-empty"),
+        *((text, "text-empty") for text in UNSEEN),
+        ("a" + "\u0301" * 21, "bad-field"),
+        ("x" * 5_000 + "\u0301\u0316" * 2_500, "bad-field"),
         ("x" * 10_001, "text-too-long"),
         ("a\0b", "bad-field"),
         ("\0", "bad-field"),

@@ -55,6 +55,12 @@ SECONDS = 2.0  # of the processor's time for the worst text: on a quiet machine 
         "[a]: b",
         "~5 ~6",
         "https://",
+        "**\u200b**",
+        "*\u2060* ~~\u00ad~~",
+        "`\u2800`",
+        "```\n\u3164\n```",
+        "$\\text{\u200b}$",
+        "> \u200b\n- \ufeff",
     ],
 )
 def test_what_is_no_markup_stays_text(html: Html, text: str) -> None:
@@ -85,6 +91,8 @@ def test_what_is_no_markup_stays_text(html: Html, text: str) -> None:
         ("[*a*](https://b.example/)", f'<p><a href="https://b.example/"{LINK}><em>a</em></a></p>'),
         ('[a](https://b.example/ "c")', f'<p><a href="https://b.example/" title="c"{LINK}>a</a></p>'),
         ("[](https://b.example/)", f'<p><a href="https://b.example/"{LINK}>https://b.example/</a></p>'),
+        ("[\u200b](https://b.example/)", f'<p><a href="https://b.example/"{LINK}>https://b.example/\u200b</a></p>'),
+        ("[**\u3164**](https://b.example/)", f'<p><a href="https://b.example/"{LINK}>https://b.example/<strong>'),
         ("https://a.example/*b*", f'<p><a href="https://a.example/*b*"{LINK}>https://a.example/*b*</a></p>'),
         (
             "*https://a.example/*b**",
