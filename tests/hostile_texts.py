@@ -216,5 +216,5 @@ UNSEEN = [
     "\u200b \u2800\n\u3164\t\u00ad\u200d\ufe0f",
 ]
 
-# A mark of each category and plane, one that decomposes into two, and one that has a width.
-MARKS = ["\u0301", "\u0316", "\u0344", "\u20dd", "\u0903", "\ufe0f", "\U0001d165", "\U000e0101", "\u093e"]
+# A mark of each category and plane, one that decomposes into two, one that has a width, and a skin tone.
+MARKS = ["\u0301", "\u0316", "\u0344", "\u20dd", "\u0903", "\ufe0f", "\U0001d165", "\U000e0101", "\u093e", "\U0001f3fd"]

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, make_response, render_template, session
 from ..config import Settings
 from ..details import LOCALES
 from ..identity import Identity, language
-from ..limits import NAME_LIMIT, OPTION_LIMIT, OPTIONS_MOST, ROOM_NAME_LIMIT, TOPIC_LIMIT
+from ..limits import MARKS_LIMIT, NAME_LIMIT, OPTION_LIMIT, OPTIONS_MOST, ROOM_NAME_LIMIT, TOPIC_LIMIT
 from ..live.door import DEFAULT_ROOM
 from ..log.acts import EDIT_WINDOW
 from ..log.history import History
@@ -50,6 +50,7 @@ def pages(settings: Settings, *, house: House, history: History, identity: Ident
             "locales": [{"code": code, "name": name} for code, name in LOCALES.items()],
             "limits": {
                 "text": settings.TEXT_LIMIT,
+                "marks": MARKS_LIMIT,
                 "frame": settings.FRAME_LIMIT,
                 "rate": settings.RATE_LIMIT,
                 "burst": settings.RATE_BURST,

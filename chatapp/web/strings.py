@@ -52,6 +52,7 @@ def page_strings() -> dict[str, str]:
         "composer.label": _("Message to {room}"),
         "composer.left.one": _("{n} character left"),
         "composer.left.other": _("{n} characters left"),
+        "composer.marks": _("Too many accents or other marks on one letter: at most {n} in a row"),
         "composer.over.one": _("Too long to send: {n} character too many"),
         "composer.over.other": _("Too long to send: {n} characters too many"),
         "connection.closed": _("Not connected"),

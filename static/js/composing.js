@@ -3,6 +3,7 @@
  * Like a draft it is kept while one looks into another room and through a reload, but for this tab alone.
  */
 import { Emitter } from "./emitter.js";
+import { shows } from "./text.js";
 
 const PREFIX = "chatapp.about.";
 
@@ -67,7 +68,7 @@ export class Composing extends Emitter {
     if (!now || (now.text === message.text && now.deleted === message.deleted)) return;
     if (kind === "reply" || !now.deleted) return this.#become({ ...this.about, message: essence(now) });
     this.end();
-    if (text.trim() !== "" && text !== message.text) this.rescue(text);
+    if (shows(text) && text !== message.text) this.rescue(text);
   }
 
   /** The text of an edit that cannot be made any more goes on as a draft. */

@@ -132,7 +132,7 @@ const composer = new ComposerView({
   hints: document.querySelectorAll(".hint"),
   drafts,
   strings,
-  limit: limits.text,
+  limits,
   clock,
   actions: {
     submit,

@@ -7,6 +7,21 @@ export function codePoints(text) {
   return count;
 }
 
+const SHOWN = /[^\s\p{Cc}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\u{1d159}]/u;
+
+/** Does a reader see anything of a text? The server rejects a message that shows nothing. */
+export function shows(text) {
+  return SHOWN.test(text);
+}
+
+/** Accents and other marks, and skin tones, which stand on what is before them; format characters between them show nothing. */
+const MARK = "[\\p{M}\\p{Emoji_Modifier}]";
+
+/** What matches more than so many marks in a row, and captures those within the limit. */
+export function towers(limit) {
+  return new RegExp(`(${MARK}(?:\\p{Cf}*${MARK}){${limit - 1}})(?:\\p{Cf}*${MARK})+`, "gu");
+}
+
 /** Equal for what is written the same but for case and accents: "Comunicação" and "comunicacao". */
 export function folded(text) {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.actors import ROOT, Server, Talker
+from tests.hostile_texts import MARKS, UNSEEN
+from tests.test_characters import WORDS
 
 from .conftest import Person
 from .test_reading import next_frame
@@ -199,3 +202,100 @@ def test_an_override_of_the_writing_direction_ends_with_what_it_stands_in(ana: P
             return range.getBoundingClientRect().left >= each.getBoundingClientRect().right;
         }"""
     )
+
+
+# What takes long to draw.
+
+TOWERS = ["e" + "\u0301" * 9_999, "👩" + "🏽" * 1_499, ("e" + "\u0301\u0316" * 1_000)[:2_001] * 5]
+DRAWN_MOST = 2_600  # letters of other scripts than Latin in one message that is folded
+
+
+def test_a_room_with_messages_that_take_long_to_draw_opens_at_once_and_shows_all_of_each_to_who_wants_it(
+    server: Server, bot: Talker, make_person: Callable[..., Person]
+) -> None:
+    texts = [*TOWERS, "ب" * 9_999, "x\n" * 4_999 + "x", "漢字" * 4_999]
+    for number in range(48):
+        nonce = bot.post(f"before {number}")
+    bot.hear("message", nonce=nonce)
+    marked = bot.post("`a` " * 1_800)
+    code = "x = 1  # " + "y" * 300 + "\n"
+    nonce = bot.post(f"```python\n{code * 30}```")
+    bot.hear("message", nonce=marked)
+    bot.hear("message", nonce=nonce)
+    with sqlite3.connect(server.data / "chat.sqlite3") as log:  # what an older server took
+        for seq in range(1, 49):
+            log.execute("UPDATE events SET text = ? WHERE seq = ?", (texts[seq % len(texts)], seq))
+    ana = make_person(server.url)
+    # The clock of the page's thread: what other programs do meanwhile does not count.
+    devtools = ana.page.context.new_cdp_session(ana.page)
+    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+    ana.visit(name="Ana")
+    expect(ana.messages).to_have_count(50)
+    drawn = ana.texts.evaluate_all("all => all.map((each) => each.textContent)")
+    for text, shown in zip([texts[seq % len(texts)] for seq in range(1, 49)], drawn, strict=False):
+        assert len(shown) <= DRAWN_MOST
+        assert re.search("[\u0301\u0316🏽]{21}", shown) is None
+        assert text.startswith(shown.rstrip("…")[:21])
+        assert text.replace("\n", "").startswith(shown.replace("\n", "")[:20])
+    assert drawn[48].startswith("a a a ")
+    assert ana.texts.nth(48).locator("code").count() < 1_400
+    assert ana.texts.nth(49).locator("pre").get_attribute("data-lines") == "\n".join(map(str, range(1, 31)))
+    taken = {each["name"]: each["value"] for each in devtools.send("Performance.getMetrics")["metrics"]}
+    assert taken["LayoutDuration"] < 3.0  # 15 s for each message of skin tones before, and 0.25 s for each of accents
+    for seq in (1, 48, 49):
+        message = ana.messages.nth(seq - 1)
+        whole = "a " * 1_800 if seq == 49 else texts[seq % len(texts)]
+        message.locator(".fold").click()
+        expect(message.locator(".fold")).to_have_text("Show less")
+        assert (message.locator(".text").text_content() or "").strip() == whole.strip()
+        message.locator(".fold").click()
+        expect(message.locator(".fold")).to_have_text("Show all")
+        assert len(message.locator(".text").text_content() or "") < len(whole)
+
+
+def test_a_short_message_with_a_tower_has_a_button_that_shows_all_of_it(
+    ana: Person, bot: Talker, server: Server
+) -> None:
+    nonce = bot.post("before")
+    bot.hear("message", nonce=nonce)
+    with sqlite3.connect(server.data / "chat.sqlite3") as log:
+        log.execute("UPDATE events SET text = ?", ("e" + "\u0301" * 50,))
+    ana.page.reload()
+    expect(ana.texts.last).to_have_text("e" + "\u0301" * 20)
+    expect(ana.texts.last).not_to_have_class(re.compile("over"))  # nothing of its one line is faded
+    ana.messages.last.locator(".fold").click()
+    expect(ana.texts.last).to_have_text("e" + "\u0301" * 50)
+
+
+def test_a_text_that_shows_nothing_or_has_a_tower_is_not_sent_and_stays_where_it_is(ana: Person) -> None:
+    send = ana.page.locator("#composer-send")
+    said = ana.page.evaluate(
+        """async ([unseen, marks, words]) => {
+            const { shows, towers } = await import('/static/js/text.js');
+            const high = (text) => text.search(towers(20)) !== -1;
+            const right = (mark) => high(mark.repeat(21)) && high(`${mark}\u200d`.repeat(21)) && !high(mark.repeat(20));
+            return [
+                unseen.filter(shows),
+                words.filter((text) => !shows(text) || high(text)),
+                marks.filter((mark) => !right(mark)),
+            ];
+        }""",
+        [UNSEEN, MARKS, WORDS],
+    )
+    assert said == [[], [], []]  # as the server has it
+    for text in ("\u3164\u200b \u2800", "\u00ad"):
+        ana.write(text)
+        expect(send).to_have_attribute("aria-disabled", "true")
+        expect(ana.composer).to_have_value(text)
+    tower = "Z" + "\u0301\u0316" * 11 + "algo"
+    ana.write(tower)
+    expect(send).to_have_attribute("aria-disabled", "true")
+    expect(ana.page.locator("#composer-note")).to_have_text(
+        "Too many accents or other marks on one letter: at most 20 in a row"
+    )
+    expect(ana.composer).to_have_value(tower)
+    ana.page.reload()
+    expect(ana.composer).to_have_value(tower)
+    expect(ana.messages).to_have_count(0)
+    ana.write("Z" + "\u0301\u0316" * 10 + "algo")
+    ana.sees("Z" + "\u0301\u0316" * 10 + "algo")

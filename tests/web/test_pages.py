@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from chatapp.limits import MARKS_LIMIT
 from chatapp.web.strings import page_strings
 
 from .conftest import Browser
@@ -111,6 +112,7 @@ def test_the_page_knows_the_limits_that_the_server_keeps(make_app: Callable[...,
     browser = Browser(make_app(**settings).test_client())
     assert boot(browser.get("/").text)["limits"] == {
         "text": 123,
+        "marks": MARKS_LIMIT,
         "frame": 4_096,
         "rate": 2,
         "burst": 7,

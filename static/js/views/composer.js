@@ -1,6 +1,6 @@
 /** Where one writes: keeps the draft, counts, sends on Enter, and never sends while an input method is composing. */
 import { Timer } from "../clock.js";
-import { codePoints, openFence } from "../text.js";
+import { codePoints, openFence, shows, towers } from "../text.js";
 
 const WARN_FROM = 0.9; // of the limit
 const TYPING_EVERY = 3200; // the server passes one on per 3 s: a little more, or every other one is lost
@@ -16,6 +16,8 @@ export class ComposerView {
   #drafts;
   #strings;
   #limit;
+  #marks;
+  #towers;
   #clock;
   #actions;
   #room = null;
@@ -28,9 +30,9 @@ export class ComposerView {
   /**
    * `actions`: submit(room, text), typing(room), written(text), emptied() when nothing is left of a text that was lent,
    * escape() -> whether that did something. Of the `hints`
-   * the first says what Enter does, the second what it does in code.
+   * the first says what Enter does, the second what it does in code. `limits` are {text, marks}.
    */
-  constructor({ form, field, note, send, hints, drafts, strings, limit, clock, actions }) {
+  constructor({ form, field, note, send, hints, drafts, strings, limits, clock, actions }) {
     this.#form = form;
     this.#field = field;
     this.#note = note;
@@ -38,7 +40,9 @@ export class ComposerView {
     this.#hints = hints;
     this.#drafts = drafts;
     this.#strings = strings;
-    this.#limit = limit;
+    this.#limit = limits.text;
+    this.#marks = limits.marks;
+    this.#towers = towers(limits.marks);
     this.#clock = clock;
     this.#actions = actions;
     this.#telling = new Timer(clock);
@@ -98,7 +102,7 @@ export class ComposerView {
 
   /** What was not sent after all is in the field again, if nothing else is there; tells whether it is. */
   putBack(slug, text) {
-    if (slug !== this.#room.slug || this.#field.value.trim() !== "") return false;
+    if (slug !== this.#room.slug || shows(this.#field.value)) return false;
     this.#field.value = text;
     this.#written();
     this.focus();
@@ -138,7 +142,7 @@ export class ComposerView {
 
   /** At most once in TYPING_EVERY; when that time is over again, if one still types or the others do not know yet. */
   #tellTyping() {
-    if (this.#field.value.trim() === "") return;
+    if (!shows(this.#field.value)) return;
     const now = this.#clock.now();
     const rest = this.#toldTyping + TYPING_EVERY - now;
     if (rest > 0) {
@@ -173,7 +177,7 @@ export class ComposerView {
   #submit() {
     const text = sendable(this.#field.value);
     if (text === "" && this.#lent) return this.#actions.emptied();
-    if (text === "" || codePoints(text) > this.#limit) {
+    if (text === "" || this.#wrong(text)) {
       this.#measure();
       this.#field.focus();
       return undefined;
@@ -188,17 +192,24 @@ export class ComposerView {
     return this.#field.focus();
   }
 
+  /** Why the server would reject the text, as a sentence; empty if it would not. */
+  #wrong(text) {
+    // A code point is one or two units of the string: short of the limit nobody needs to count.
+    const over = text.length > this.#limit ? codePoints(text) - this.#limit : 0;
+    if (over > 0) return this.#strings.count("composer.over", over);
+    return text.search(this.#towers) === -1 ? "" : this.#strings.say("composer.marks", { n: this.#marks });
+  }
+
   #measure() {
     const text = sendable(this.#field.value);
-    // A code point is one or two units of the string: short of half the limit nobody needs to count.
+    const wrong = this.#wrong(text);
     const count = text.length >= this.#limit * WARN_FROM ? codePoints(text) : 0;
-    const over = count - this.#limit;
-    this.#form.classList.toggle("over", over > 0);
-    this.#send.setAttribute("aria-disabled", String(text === "" || over > 0));
-    this.#field.setAttribute("aria-invalid", String(over > 0));
-    this.#note.hidden = count < this.#limit * WARN_FROM;
-    const key = over > 0 ? "composer.over" : "composer.left";
-    this.#note.textContent = this.#note.hidden ? "" : this.#strings.count(key, Math.abs(over));
+    const left = count >= this.#limit * WARN_FROM ? this.#strings.count("composer.left", this.#limit - count) : "";
+    this.#form.classList.toggle("over", wrong !== "");
+    this.#send.setAttribute("aria-disabled", String(text === "" || wrong !== ""));
+    this.#field.setAttribute("aria-invalid", String(wrong !== ""));
+    this.#note.textContent = wrong || left;
+    this.#note.hidden = this.#note.textContent === "";
     this.#grow();
     this.#hint();
     this.#actions.written(this.#field.value);
@@ -210,8 +221,9 @@ export class ComposerView {
   }
 }
 
-/** What goes out for what stands in the field: without the blank space around it, and valid Unicode. */
+/** What goes out for what stands in the field: without the blank space around it, and valid Unicode; nothing if nothing of it shows. */
 function sendable(written) {
+  if (!shows(written)) return "";
   const text = written.replace(/^(?:[^\S\n]*\n)+|\s+$/g, "");
   return text.isWellFormed?.() === false ? text.toWellFormed() : text;
 }

@@ -22,7 +22,8 @@ export class MessageView {
     this.#isMe = isMe;
     this.#strings = strings;
     this.#formats = formats;
-    this.#short = new Shortened({ text: part(this.root, ".text"), button: part(this.root, ".fold"), strings, steady });
+    const [text, button] = [part(this.root, ".text"), part(this.root, ".fold")];
+    this.#short = new Shortened({ text, button, strings, steady, draw: (whole) => this.#draw(text, whole) });
     this.#trimmings = new Trimmings({ root: this.root, strings, formats, isMe, actions });
     part(this.root, ".fate-retry").addEventListener("click", onRetry);
     part(this.root, ".fate-discard").addEventListener("click", onDiscard);
@@ -44,15 +45,19 @@ export class MessageView {
     if (text !== this.#text || html !== this.#html) {
       this.#text = text;
       this.#html = html;
-      fill(part(this.root, ".text"), { text, html }, this.#strings);
-      reach(this.root);
       this.#short.renew(text);
-      this.#point();
     } else if (called) {
       this.#point();
     }
     this.#mark(message.seq, marked);
     this.#trimmings.show(message);
+  }
+
+  #draw(root, whole) {
+    const missing = fill(root, { text: this.#text, html: this.#html }, this.#strings, { whole });
+    reach(this.root);
+    this.#point();
+    return missing;
   }
 
   /** Shows where the person at this page is meant. */

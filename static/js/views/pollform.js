@@ -1,5 +1,5 @@
 /** Where one asks everybody something: a question and two to ten options. */
-import { codePoints } from "../text.js";
+import { codePoints, shows } from "../text.js";
 import { element, part, showModal } from "./parts.js";
 
 const LEAST = 2;
@@ -81,12 +81,12 @@ export class PollFormView {
     event.preventDefault();
     const text = this.#question.value.trim();
     const inputs = [...this.#list.querySelectorAll("input")];
-    const options = inputs.map(({ value }) => value.trim()).filter(Boolean);
+    const options = inputs.map(({ value }) => value.trim()).filter(shows);
     const { text: most, option: longest } = this.#limits;
-    if (text === "") return this.#complain(this.#strings.say("poll.no-question"), this.#question);
+    if (!shows(text)) return this.#complain(this.#strings.say("poll.no-question"), this.#question);
     if (codePoints(text) > most) return this.#complain(this.#strings.say("poll.long-question"), this.#question);
     if (options.length < LEAST) {
-      return this.#complain(this.#strings.say("poll.few"), inputs.find(({ value }) => !value.trim()));
+      return this.#complain(this.#strings.say("poll.few"), inputs.find(({ value }) => !shows(value)));
     }
     if (new Set(options).size < options.length || options.some((each) => codePoints(each) > longest)) {
       return this.#complain(this.#strings.say("poll.different", { n: longest }), inputs[0]);

@@ -1,5 +1,6 @@
 /** Shows how a text will look, while it is being written. The server is asked, when one pauses: it makes the messages too. */
 import { Timer } from "../clock.js";
+import { shows } from "../text.js";
 import { fill } from "./rich.js";
 
 const PAUSE = 400; // under its rate of three a second
@@ -30,7 +31,7 @@ export class PreviewView {
   written(text) {
     if (text === this.#text) return;
     this.#text = text;
-    if (!this.#panel.hidden) this.#timer.set(text.trim() === "" ? 0 : PAUSE, () => this.#render());
+    if (!this.#panel.hidden) this.#timer.set(!shows(text) ? 0 : PAUSE, () => this.#render());
   }
 
   #toggle() {
@@ -44,7 +45,7 @@ export class PreviewView {
   async #render() {
     const asked = (this.#asked += 1);
     const text = this.#text;
-    if (text.trim() === "") {
+    if (!shows(text)) {
       this.#say("preview.empty");
       return;
     }

@@ -4,6 +4,7 @@
  */
 import { pieces } from "../text.js";
 import { copied } from "./clipboard.js";
+import { cut } from "./cut.js";
 import { element, icon } from "./parts.js";
 
 const FOLDED = 20; // lines that are shown of a long text, as the style sheet has it
@@ -12,18 +13,23 @@ const COPIED_FOR = 2000;
 
 const policy = globalThis.trustedTypes?.createPolicy("sanitised", { createHTML: (html) => html });
 
-/** Puts into `root` what a message says. */
-export function fill(root, { text, html }, strings) {
-  if (html) {
-    const template = document.createElement("template");
-    template.innerHTML = policy ? policy.createHTML(html) : html;
-    root.replaceChildren(template.content);
-    for (const code of root.querySelectorAll("pre")) putIntoBox(code, strings);
-    for (const box of root.querySelectorAll("pre, .formula")) scrolling.observe(box);
-  } else {
-    root.replaceChildren(...pieces(text).map(node));
-  }
+/** Puts into `root` what a message says: the `whole` of it, or what does not take long to draw. Tells whether anything is missing. */
+export function fill(root, { text, html }, strings, { whole = true } = {}) {
+  const made = html ? fromHtml(html) : document.createDocumentFragment();
+  if (!html) made.append(...pieces(text).map(node));
+  for (const code of made.querySelectorAll("pre")) putIntoBox(code, strings);
+  const missing = !whole && cut(made);
+  for (const code of made.querySelectorAll("pre")) putNumbers(code);
+  root.replaceChildren(made);
+  for (const box of root.querySelectorAll("pre, .formula")) scrolling.observe(box);
   root.classList.toggle("rich", Boolean(html));
+  return missing;
+}
+
+function fromHtml(html) {
+  const template = document.createElement("template");
+  template.innerHTML = policy ? policy.createHTML(html) : html;
+  return template.content;
 }
 
 /** May a text need more than FOLDED lines? Only then it is worth while to measure it. */
@@ -42,14 +48,18 @@ function node({ text, href }) {
   return link;
 }
 
-/** Gives code the name of its language, numbers beside its lines, and a button that copies it. */
+/** Puts numbers beside the lines of code, if it has several. */
+function putNumbers(code) {
+  const lines = code.textContent.split("\n").length;
+  if (lines > 1) code.dataset.lines = Array.from({ length: lines }, (_, index) => index + 1).join("\n");
+}
+
+/** Gives code the name of its language, and a button that copies it. */
 function putIntoBox(code, strings) {
   const text = code.textContent;
   const box = element("div", "code");
   const [, language] = /\blanguage-([\w-]+)/.exec(code.firstElementChild?.className ?? "") ?? [];
   if (language) box.dataset.language = language;
-  const lines = text.split("\n").length;
-  if (lines > 1) code.dataset.lines = Array.from({ length: lines }, (_, index) => index + 1).join("\n");
   const button = element("button", "code-copy", icon("copy"));
   const label = (key) => {
     button.setAttribute("aria-label", strings.say(key));

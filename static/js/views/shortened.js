@@ -1,4 +1,4 @@
-/** Folds a long text to its first lines, with a button that shows all of it. */
+/** Folds a text that is long, or takes long to draw, to its first lines, with a button that shows all of it. */
 import { maybeLong } from "./rich.js";
 
 export class Shortened {
@@ -6,22 +6,29 @@ export class Shortened {
   #button;
   #strings;
   #steady;
+  #draw;
   #open = false;
+  #missing = false; // something of it takes long, and is not drawn while it is folded
   #watching = null;
 
-  /** `steady(element, change)` makes a change that leaves the element where it is on the screen. */
-  constructor({ text, button, strings, steady }) {
+  /**
+   * `steady(element, change)` makes a change that leaves the element where it is on the screen. `draw(whole)` puts the
+   * text into the element, or what of it does not take long, and tells whether anything is missing.
+   */
+  constructor({ text, button, strings, steady, draw }) {
     this.#text = text;
     this.#button = button;
     this.#strings = strings;
     this.#steady = steady;
+    this.#draw = draw;
     button.addEventListener("click", () => this.#set(!this.#open));
     text.addEventListener("focusin", ({ target }) => this.#hides(target) && this.#reveal(target));
   }
 
   /** The text is another one; what was opened stays open. */
   renew(text) {
-    const long = maybeLong(text);
+    this.#missing = this.#draw(this.#open) || (this.#open && this.#missing);
+    const long = this.#missing || maybeLong(text);
     if (!long) {
       this.#watching?.disconnect();
       this.#watching = null;
@@ -48,15 +55,16 @@ export class Shortened {
   #set(open) {
     this.#steady(open ? this.#text : this.#button, () => {
       this.#open = open;
+      if (this.#missing) this.#draw(open);
       this.#text.classList.toggle("folded", !open);
       this.#measure();
     });
   }
 
   #measure() {
-    const over = this.#open || this.#text.scrollHeight > this.#text.clientHeight + 1;
-    this.#text.classList.toggle("over", over && !this.#open);
-    this.#button.hidden = !over;
+    const over = !this.#open && this.#text.scrollHeight > this.#text.clientHeight + 1;
+    this.#text.classList.toggle("over", over);
+    this.#button.hidden = !(this.#open || this.#missing || over);
     this.#button.setAttribute("aria-expanded", String(this.#open));
     this.#button.textContent = this.#strings.say(this.#open ? "fold.less" : "fold.all");
   }

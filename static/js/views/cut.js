@@ -1,0 +1,71 @@
+/**
+ * Cuts off what would take long to draw, and would be folded away. A browser takes 15 s to lay out 10,000 skin tones in
+ * a row, and 0.25 s for as many accents or for one Arabic word of that length; what an element takes is linear.
+ */
+import { towers } from "../text.js";
+
+const BUDGET = 40_000; // of the units below, each of which is some 0.25 µs in Chromium: 10 ms
+const LETTER = 1; // up to U+02FF
+const SIGN = 16; // any other character: from 2,500 in one word on, shaping them dominates
+const LINE = 400;
+const ELEMENT = 30;
+const MARKS = 20; // in a row; the server takes no more, but older logs have them
+
+const SIGNS = /[^\0-\u02ff]/u;
+const TOWERS = towers(MARKS);
+
+/** Leaves of `root` what is worth BUDGET, and of towers of marks the lower part; tells whether anything is missing. */
+export function cut(root) {
+  let left = BUDGET;
+  let missing = false;
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) =>
+    node.parentNode.localName === "math" ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (node.nodeType === Node.TEXT_NODE) {
+      missing = flatten(node) || missing;
+      const fitting = fit(node.data, left);
+      if (fitting.length < node.data.length) {
+        node.data = `${fitting.data}…`;
+        removeBehind(node, root);
+        return true;
+      }
+      left -= fitting.cost;
+    } else {
+      left -= node.localName === "math" ? ELEMENT * (1 + node.getElementsByTagName("*").length) : ELEMENT;
+      if (left >= 0) continue;
+      removeBehind(node, root);
+      node.replaceWith("…");
+      return true;
+    }
+  }
+  return missing;
+}
+
+/** Takes the upper part from towers of marks. */
+function flatten(node) {
+  if (!SIGNS.test(node.data)) return false;
+  const flat = node.data.replace(TOWERS, "$1");
+  if (flat.length === node.data.length) return false;
+  node.data = flat;
+  return true;
+}
+
+/** The beginning of a text that costs at most so much: {data, length, cost}. */
+function fit(text, most) {
+  let cost = 0;
+  let length = 0;
+  for (const character of text) {
+    cost += character === "\n" ? LINE : character < "\u0300" ? LETTER : SIGN;
+    if (cost > most) break;
+    length += character.length;
+  }
+  return { data: text.slice(0, length), length, cost };
+}
+
+/** Removes from `root` all that comes after a node, but for the button that copies code. */
+function removeBehind(node, root) {
+  for (let at = node; at !== root; at = at.parentNode) {
+    while (at.nextSibling && at.nextSibling.localName !== "button") at.nextSibling.remove();
+  }
+}
