@@ -20,6 +20,7 @@ from msgspec import inspect
 
 from chatapp import create_app
 from chatapp.complaints import rejection
+from chatapp.flow.door import GivenKey
 from chatapp.flow.words import AskHandshake, Watch
 from chatapp.limits import LANGUAGE_LIMIT, NAME_MOST, OPTION_MOST, ROOM_NAME_MOST, TOPIC_MOST
 from chatapp.live import protocol
@@ -38,10 +39,10 @@ HOSTILE = [
     *("\u0301\u0316", "\u0344", "\ufdfa", "\U0001f468\u200d", "\u200b", " ", "\n"),
     *("*", "$", "[", ":", "@", "`", "\\", "9", "%", "-"),
 ]
-UNDESCRIBED = {"room", "key"}  # parameters of addresses that are not for programs: `/chat` and `/flow`
+UNDESCRIBED = {"room"}  # a parameter of `/chat`, which is in no description
 
 COMMANDS = [*protocol.Command.__args__]
-OTHERS = [Throw, Suffer, Watch, AskHandshake]  # decoded, and in no description
+OTHERS = [Throw, Suffer, GivenKey, Watch, AskHandshake]  # decoded, and in no description
 
 
 def hostile(sign: str) -> str:
@@ -89,18 +90,23 @@ def test_a_field_without_a_limit_would_be_noticed() -> None:
     assert list(unlimited(inspect.type_info(protocol.Welcome), "w"))[:2] == ["w.epoch", "w.you.id"]
 
 
-def test_no_parameter_of_an_address_is_read_that_is_not_described() -> None:
+def test_no_parameter_or_body_is_read_that_is_not_among_those_that_are_tried_here() -> None:
     read: set[str] = set()
+    bodies: set[str] = set()
     for path in (ROOT / "chatapp").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 called = ast.unparse(node.func)
                 if called.endswith("request.args.get") or called == "query":
                     read.add(str(node.args[0].value))
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) == "body":
+                bodies.add(ast.unparse(node.args[0]))
             elif isinstance(node, ast.Subscript):
                 assert ast.unparse(node.value) != "request.args", path
     described = {name for operation in operations() for name in operation.query}
     assert read - described == UNDESCRIBED
+    taken = {operation.takes.__name__ for operation in operations() if operation.takes}
+    assert bodies == taken | {kind.__name__ for kind in OTHERS if kind not in (Watch, AskHandshake)}
 
 
 @pytest.mark.parametrize(
@@ -306,7 +312,7 @@ def test_a_hostile_value_in_any_part_of_a_request_costs_next_to_nothing(served: 
         ("post", "/lab/client", "", Suffer),
         ("get", "/r/{}", "", None),
         ("get", "/r/general/{}", "", None),
-        ("get", "/flow", "key={}", None),
+        ("post", "/flow/key", "", GivenKey),
         ("get", "/static/{}", "", None),
         ("get", "/{}", "", None),
     ],
