@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from ..live import protocol
 from ..terminal import escaped
 from .address import Address
-from .heard import Heard, heard
+from .heard import Heard, NotNow, heard
 from .patience import Patience
 from .person import NotSo, introduce
 from .show import Telling, resumed
@@ -149,8 +149,8 @@ class Conversation:
             wait, why = 0.0, "the connection ended"
             try:
                 self._connect()
-            except Refused as refused:
-                wait, why = refused.retry_after, f"the server answers {refused.status}"
+            except (Refused, NotNow) as refused:
+                wait, why = refused.retry_after, str(refused)
             except Closed as closed:
                 why = closed.reason or why
                 if closed.code == EVICTED:

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from ..live.protocol import JOIN_DEFAULT
 from ..terminal import escaped
 from .address import Address
-from .heard import Heard, heard
+from .heard import Heard, NotNow, heard
 from .patience import Patience
 from .show import Telling, resumed
 
@@ -49,14 +49,16 @@ class Following:
     def lines(self) -> Iterator[str]:
         """What there is to show, line by line, without end. Raises Wrong."""
         while True:
-            why = "the connection ended"
+            wait, why = 0.0, "the connection ended"
             try:
                 yield from self._connection()
+            except NotNow as refusal:
+                wait, why = refusal.retry_after, str(refusal)
             except (OSError, HTTPException, _Later) as error:
                 why = str(error) or type(error).__name__
             if not self._patience.tried:
                 yield f"-- {escaped(why)}; trying again"
-            self._sleep(self._patience.wait())
+            self._sleep(self._patience.wait(wait))
 
     def _connection(self) -> Iterator[str]:
         asked = {"after": self._after, "limit": self._last if self._after is None else None, "name": self._name or None}
@@ -108,4 +110,6 @@ class _Later(Exception):
 def _refused(answer: HTTPResponse) -> Exception:
     problem = heard(answer.read(65_536))
     detail = problem.detail if problem and problem.detail else f"{answer.status} {answer.reason}"
+    if problem and problem.retry_after is not None:
+        return NotNow(detail, problem.retry_after)
     return _Later(detail) if answer.status >= 500 else Wrong(escaped(detail))

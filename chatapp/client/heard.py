@@ -66,6 +66,14 @@ class Heard(Struct):
     retry_after: float | None = None
 
 
+class NotNow(Exception):
+    """The server refuses for a while; one line that says why, and the seconds after which to come again."""
+
+    def __init__(self, why: str, retry_after: float):
+        super().__init__(why)
+        self.retry_after = retry_after
+
+
 def heard(said: str | bytes) -> Heard | None:
     """The word, or None if it is none that can be read."""
     try:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from http.client import HTTPException
 from http.cookies import CookieError, SimpleCookie
 
 from ..terminal import escaped
 from .address import Address
-from .heard import heard
+from .heard import NotNow, heard
 
 TIMEOUT = 15.0  # seconds for an answer
+LONGEST_WAIT = 60.0  # seconds that an introduction waits for a server that refuses it for a while
 
 
 class NotSo(Exception):
@@ -18,7 +21,10 @@ class NotSo(Exception):
 
 
 def introduce(address: Address, name: str) -> str:
-    """Chooses a name at the server; gives the cookie that proves who one is. Raises NotSo, OSError or HTTPException."""
+    """Chooses a name at the server; gives the cookie that proves who one is.
+
+    Raises NotSo, NotNow, OSError or HTTPException.
+    """
     connection = address.http(TIMEOUT)
     try:
         body = json.dumps({"name": name.encode("utf-8", "replace").decode()})
@@ -33,7 +39,28 @@ def introduce(address: Address, name: str) -> str:
     detail = problem.detail if problem and problem.detail else f"{answer.status} {answer.reason}"
     if problem and problem.code in ("bad-name", "name-taken"):
         raise NotSo(escaped(detail))
+    if problem and problem.retry_after is not None:
+        raise NotNow(escaped(detail), problem.retry_after)
     raise HTTPException(escaped(detail))
+
+
+def introduce_in_time(
+    address: Address, name: str, warn: Callable[[str], None], sleep: Callable[[float], None] = time.sleep
+) -> str:
+    """As `introduce`, but comes again when the server says so, for LONGEST_WAIT seconds; `warn` is told each time.
+
+    Raises NotSo, OSError or HTTPException.
+    """
+    left = LONGEST_WAIT
+    while True:
+        try:
+            return introduce(address, name)
+        except NotNow as refusal:
+            left -= refusal.retry_after
+            if left < 0:
+                raise HTTPException(str(refusal)) from None
+            warn(f"{refusal} Trying again.")
+            sleep(refusal.retry_after)
 
 
 def _cookie(given: list[str]) -> str:

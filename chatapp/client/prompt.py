@@ -15,7 +15,7 @@ from ..terminal import escaped
 from .address import Address
 from .conversation import Conversation, Listener
 from .heard import Heard
-from .person import NotSo, introduce
+from .person import NotSo, introduce_in_time
 
 SENDING = 60.0  # seconds that a program's messages have to be sent when it has written all
 LAST = 3.0  # seconds that a person's have when they leave
@@ -57,7 +57,7 @@ class Terminal:
         while True:
             self._name = self._name or self._session.prompt("Your name: ", default=_login_name())
             try:
-                return introduce(self._address, self._name)
+                return introduce_in_time(self._address, self._name, lambda line: print(f"-- {line}"))
             except NotSo as refusal:
                 print(f"-- {refusal}")
                 self._name = ""
@@ -126,7 +126,7 @@ class Program:
     def talk(self) -> int:
         """Talks until the program has written all; 0 if the server has stored it."""
         try:
-            cookie = introduce(self._address, self._name)
+            cookie = introduce_in_time(self._address, self._name, self.warn)
         except NotSo as refusal:
             self.warn(str(refusal))
             return 1

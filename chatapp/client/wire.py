@@ -28,7 +28,7 @@ class Refused(Exception):
     """The handshake was answered with plain HTTP: its status, and after how many seconds to come again."""
 
     def __init__(self, status: int, retry_after: float):
-        super().__init__(status)
+        super().__init__(f"the server answers {status}")
         self.status = status
         self.retry_after = retry_after
 

@@ -43,7 +43,10 @@ def _refused(refusal: Refusal) -> Response:
         answer = problem(refusal)
         if refusal.code == "wrong-host":
             return _misdirected(refusal)
-        return _page(answer.status_code, sentence(refusal, language()))
+        page = _page(answer.status_code, sentence(refusal, language()))
+        if "Retry-After" in answer.headers:
+            page.headers["Retry-After"] = answer.headers["Retry-After"]
+        return page
     return problem(refusal)
 
 

@@ -1,5 +1,6 @@
 /** The HTTP addresses of the chat; every refusal becomes a `Problem` with a sentence for the person. */
 const ANSWER_WITHIN = 15_000;
+const PATIENCE = 10_000; // ms that a request which was refused as too fast is tried again before the person hears of it
 
 export class Problem extends Error {
   constructor({ status = 0, code = "", detail = "", ...rest }) {
@@ -13,6 +14,12 @@ export class Problem extends Error {
 export class Api {
   me() {
     return ask("/api/me");
+  }
+
+  /** Seconds until the server takes handshakes from here again, or null if it does: a browser does not tell why one failed. */
+  async handshakePause() {
+    const answer = await fetch("/chat").catch(() => null);
+    return answer?.status === 429 ? Number(answer.headers.get("Retry-After")) : null;
   }
 
   rename(name) {
@@ -29,7 +36,7 @@ export class Api {
 
   /** The HTML that a message would have, or null. */
   async preview(text) {
-    return (await post("/api/preview", { text })).html;
+    return (await post("/api/preview", { text }, { wanted: () => false })).html;
   }
 
   /** All emoji: `[sign, name, …]`. */
@@ -72,15 +79,25 @@ function messages(slug) {
   return `/api/rooms/${encodeURIComponent(slug)}/messages`;
 }
 
-export function post(address, body) {
+export function post(address, body, options = {}) {
   const headers = { "Content-Type": "application/json" };
-  return ask(address, { method: "POST", headers, body: JSON.stringify(body) });
+  return ask(address, { ...options, method: "POST", headers, body: JSON.stringify(body) });
 }
 
-export async function ask(address, options = {}) {
+/**
+ * The JSON at an address. A request that was refused as too fast (429) has done nothing: it is tried again after the time
+ * that the server told, as long as `wanted()` is true.
+ */
+export async function ask(address, { wanted = () => true, ...options } = {}) {
   const headers = { Accept: "application/json", ...options.headers };
-  const answer = await fetch(address, { ...options, headers, signal: AbortSignal.timeout(ANSWER_WITHIN) });
-  if (answer.ok) return answer.json();
-  const body = await answer.json().catch(() => ({}));
-  throw new Problem({ ...body, status: answer.status });
+  for (let left = PATIENCE; ; ) {
+    const answer = await fetch(address, { ...options, headers, signal: AbortSignal.timeout(ANSWER_WITHIN) });
+    if (answer.ok) return answer.json();
+    const problem = new Problem({ ...(await answer.json().catch(() => ({}))), status: answer.status });
+    const pause = 1000 * problem.rest.retry_after * (1 + Math.random() / 4); // NaN if it told no time
+    if (problem.status !== 429 || !(pause <= left) || !wanted()) throw problem;
+    left -= pause;
+    await new Promise((resume) => setTimeout(resume, pause));
+    if (!wanted()) throw problem;
+  }
 }

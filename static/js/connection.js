@@ -26,6 +26,7 @@ export class Connection extends Emitter {
   #WebSocket;
   #clock;
   #random;
+  #pauseAsked;
   #socket = null;
   #attempt = 0;
   #retry;
@@ -35,13 +36,15 @@ export class Connection extends Emitter {
 
   state = { name: "closed", since: null, retryAt: null, reason: "" };
 
-  constructor({ url, protocol, WebSocket, clock, random }) {
+  /** `pauseAsked` finds out, without a socket, for how many seconds the server takes no handshake; null if it does. */
+  constructor({ url, protocol, WebSocket, clock, random, pauseAsked }) {
     super();
     this.#url = url;
     this.#protocol = protocol;
     this.#WebSocket = WebSocket;
     this.#clock = clock;
     this.#random = random;
+    this.#pauseAsked = pauseAsked;
     this.#retry = new Timer(clock);
     this.#beat = new Timer(clock);
     this.#deadline = new Timer(clock);
@@ -103,6 +106,7 @@ export class Connection extends Emitter {
   }
 
   #ended(code = null, reason = "") {
+    const greeted = this.state.name === "open";
     this.#abandon();
     if (code === REMOVED) {
       this.#enter({ name: "closed", reason: reason || "removed" });
@@ -110,9 +114,22 @@ export class Connection extends Emitter {
     }
     const delay = this.#random() * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#attempt);
     this.#attempt += 1;
+    this.#wait(delay, code === TOO_LARGE ? reason || String(code) : "");
+    if (!greeted && code !== null) this.#obey();
+  }
+
+  #wait(delay, reason = "") {
     this.#retry.set(delay, () => this.#connect());
-    const tooLarge = code === TOO_LARGE ? reason || String(code) : "";
-    this.#enter({ name: "waiting", retryAt: this.#clock.now() + delay, reason: tooLarge });
+    this.#enter({ name: "waiting", retryAt: this.#clock.now() + delay, reason });
+  }
+
+  /** Stays away as long as the server asks for after a handshake that it may have refused, and a little longer at random. */
+  async #obey() {
+    const attempt = this.#attempt;
+    const seconds = await this.#pauseAsked();
+    if (seconds === null || this.state.name !== "waiting" || attempt !== this.#attempt) return;
+    const delay = SECOND * seconds * (1 + this.#random() / 4);
+    if (this.#clock.now() + delay > this.state.retryAt) this.#wait(delay);
   }
 
   #abandon() {

@@ -58,6 +58,7 @@ const connection = new Connection({
   WebSocket,
   clock,
   random: Math.random,
+  pauseAsked: () => api.handshakePause(),
 });
 const online = () => connection.state.name === "open";
 

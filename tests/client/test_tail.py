@@ -217,3 +217,24 @@ def test_one_waits_longer_each_time_and_never_too_long() -> None:
     assert patience.wait(at_least=30.0) == 30.0
     patience.rewarded()
     assert patience.wait() == 0.5
+
+
+def test_a_server_that_limits_our_address_is_asked_again_after_the_time_that_it_tells(
+    make_server: Callable[..., Server],
+) -> None:
+    class Slept(Exception):
+        """Ends the test where it would wait."""
+
+    def sleep(seconds: float) -> None:
+        raise Slept(seconds)
+
+    server = make_server(ADDRESS_HANDSHAKES="0.1/1").start()
+    server.talk()
+    following = Following(
+        Address.parse(server.url), "general", name="", after=None, last=1, random=lambda: 0.0, sleep=sleep
+    )
+    lines = following.lines()
+    assert next(lines).startswith("-- Too much comes from your network address at once. Wait ")
+    with pytest.raises(Slept) as slept:
+        next(lines)
+    assert 8 < slept.value.args[0] <= 11.6

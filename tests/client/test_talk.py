@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from http.client import HTTPException
 from itertools import count
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from chatapp.client.address import Address
 from chatapp.client.conversation import Conversation
 from chatapp.client.heard import Heard
-from chatapp.client.person import introduce
+from chatapp.client.person import introduce, introduce_in_time
 
 from ..actors import PATIENCE, ROOT, Server, eventually
 from .conftest import Relay, Terminal, texts_of
@@ -265,3 +266,15 @@ def test_what_is_piped_into_it_is_said_line_by_line(server: Server) -> None:
     said = piped(server, b"build 71\n\ncaf\xc3\xa9 \xff broken\nis green\n")
     assert (said.returncode, said.stderr) == (0, b"")
     assert texts_of(server) == ["build 71", "café ? broken", "is green"]
+
+
+def test_a_name_is_chosen_again_when_a_limited_address_may_and_not_for_ever(make_server: Callable[..., Server]) -> None:
+    server = make_server(ADDRESS_PEOPLE="0.02/1").start()  # one in 50 s
+    address = Address.parse(server.url)
+    warned: list[str] = []
+    slept: list[float] = []
+    assert introduce_in_time(address, "Ana", warned.append, slept.append)
+    with pytest.raises(HTTPException, match="network address"):
+        introduce_in_time(address, "Bia", warned.append, slept.append)
+    assert [40 < seconds < 52 for seconds in slept] == [True]  # the second time would be after more than a minute
+    assert [line.endswith(" seconds. Trying again.") for line in warned] == [True]

@@ -49,7 +49,10 @@ async (slug) => {
   const you = await api.me();
   const chat = new Chat({ you, clock });
   const url = `ws://${location.host}/chat`;
-  const connection = new Connection({ url, protocol: "chat.v1", WebSocket: Wire, clock, random: () => 0.01 });
+  const connection = new Connection({
+    ...{ url, protocol: "chat.v1", WebSocket: Wire, clock, random: () => 0.01 },
+    pauseAsked: async () => null,
+  });
   const [posts, acts] = ["unsent.", "deed."].map(
     (prefix) =>
       new Sender({

@@ -284,3 +284,25 @@ def test_one_whose_browser_forbids_cookies_can_take_part_under_the_chosen_name(
     ana.sees("without cookies")
     bia.sees("without cookies")
     expect(bia.messages.last.locator(".author")).to_have_text("Ana")
+
+
+def test_a_page_whose_address_is_limited_stays_away_as_long_as_it_is_told(
+    server: Server, make_person: Callable[..., Person], line: Line
+) -> None:
+    ana = make_person(server.url, line=line)
+    ana.page.clock.install()
+    ana.page.clock.resume()
+    ana.visit(name="Ana")
+    refusal = {"status": 429, "code": "rate-limited", "detail": "slowly", "retry_after": 0.1}
+    ana.page.route("**/api/rooms", lambda route: route.fulfill(status=429, json=refusal), times=1)
+    rooms = ana.page.evaluate("async () => (await new (await import('/static/js/api.js')).Api().rooms()).length")
+    assert rooms == 1  # a request that was refused is tried again
+    limited = {"status": 429, "headers": {"Retry-After": "60"}, "body": "{}"}
+    ana.page.route("**/chat", lambda route: route.fulfill(**limited))
+    line.cut(code=1006)
+    countdown = ana.page.locator("#banner-countdown")
+    expect(countdown).to_have_text(re.compile(r"Next try in (5\d|6\d|7[0-5]) s\."), timeout=20_000)
+    line.mend()
+    ana.page.unroute("**/chat")
+    ana.page.clock.fast_forward(76_000)
+    ana.is_connected()

@@ -60,7 +60,7 @@ async function question(query) {
   const mine = turn;
   results.wait();
   try {
-    const answer = await ask(`/api/search?${new URLSearchParams({ ...query, zone })}`);
+    const answer = await ask(`/api/search?${new URLSearchParams({ ...query, zone })}`, { wanted: () => mine === turn });
     if (mine !== turn) return null;
     next = answer.next;
     more.hidden = next === null;

@@ -54,10 +54,14 @@ export class PreviewView {
       if (asked === this.#asked) this.#show({ text, html });
     } catch (problem) {
       if (asked !== this.#asked) return;
-      if (problem.code === "rate-limited") this.#timer.set(AGAIN, () => this.#render());
+      if (problem.code === "rate-limited") this.#again(problem.rest.retry_after ?? 0);
       else if (problem.status) this.#show({ text: problem.message });
       else this.#say("preview.unreachable");
     }
+  }
+
+  #again(seconds) {
+    this.#timer.set(Math.max(AGAIN, 1000 * seconds), () => this.#render());
   }
 
   #say(key) {
