@@ -8,8 +8,11 @@ from collections.abc import Callable
 
 from flask import request, session
 from msgspec.structs import replace
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from .details import LOCALES
+from .limits import ACCEPTED_MOST
 from .log.history import History
 from .model import Person
 from .networks import network
@@ -77,7 +80,10 @@ def language() -> str:
     chosen = session.get("lang")
     if chosen in LOCALES:
         return str(chosen)
-    for wanted, quality in request.accept_languages:
+    given = request.headers.get("Accept-Language", "")
+    if len(given) > ACCEPTED_MOST:
+        given = given[:ACCEPTED_MOST].rpartition(",")[0]
+    for wanted, quality in parse_accept_header(given, LanguageAccept):
         if quality and wanted.lower().startswith("pt"):
             return "pt-BR"
         if quality and wanted.lower().startswith("en"):

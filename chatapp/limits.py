@@ -21,6 +21,7 @@ NONCE_LIMIT = 64  # characters of a nonce
 EMOJI_LIMIT = 32  # characters of one emoji; the longest in use has 10
 QUERY_LIMIT = 500  # characters of a search
 ZONE_LIMIT = 64  # characters of a time zone's name; the longest has 32
+ACCEPTED_MOST = 256  # characters of an Accept-Language header that are read; 8,000 take 40 ms
 LANGUAGE_LIMIT = 16  # characters of a language's code
 TEXT_MOST = 4_000_000  # characters of a message, whatever the setting TEXT_LIMIT says
 MARKS_LIMIT = 20  # combining marks in a row; a Unicode Stream-Safe text has at most 30 (UAX #15, section 13)

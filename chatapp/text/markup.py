@@ -19,6 +19,7 @@ from .mentions import Names, names_at
 
 NESTING_MOST = 20  # quotes and lists in one another: the parser drops what lies deeper
 TOKENS_MOST = 4_000  # in one text
+STEPS_MOST = 10_000  # places of one text at which rules are asked; what people write, code too, needs 1,500
 
 _SHORTCODE = re.compile(r":([\w+-]{1,64}):(?!\w)")
 _NO_FULL_STOP = r"(?:(?<!\.)|(?<=ww\.))"  # most end a sentence, and every rule would be asked at each
@@ -26,6 +27,10 @@ _PLAIN = {"paragraph_open", "paragraph_close", "inline", "text", "softbreak"}
 _VISIBLE = {"text", "text_special", "code_inline", "fence", "formula", "formula_block", "mention"}
 _PUNCTUATION = ("Pc", "Pd", "Pi", "Pf", "Po")  # but for brackets
 _ESCAPABLE = frozenset("*_~`$[]>#:@")  # `\\` is none: \\server\share is what people write
+
+
+class _TooMuch(Exception):
+    """The parser asks its rules at too many places: the text is made to keep it busy."""
 
 
 class Named:
@@ -58,6 +63,9 @@ class Markup:
         parser.block.ruler.before(
             "blockquote", "formula", self._formula_block, {"alt": ["paragraph", "blockquote", "list"]}
         )
+        self._skip = parser.inline.skipToken
+        parser.inline.skipToken = self._skip_counted  # type: ignore[method-assign]
+        parser.inline.ruler.before("text", "limit", _limit)
         parser.inline.add_terminator_char(".")
         parser.inline.terminator_re = re.compile(parser.inline.terminator_re.pattern + _NO_FULL_STOP)
         parser.inline.ruler.at("linkify", self._bare_link)
@@ -76,7 +84,10 @@ class Markup:
         return self._tokens(text, {"named": named}), named
 
     def _tokens(self, text: str, env: dict[str, object]) -> list[Token] | None:
-        tokens = self._parser.parse(text, env)
+        try:
+            tokens = self._parser.parse(text, env)
+        except _TooMuch:
+            return None
         every = [child for token in tokens for child in (token, *(token.children or ()))]
         if len(every) > TOKENS_MOST or max((token.level for token in tokens), default=0) >= NESTING_MOST - 1:
             return None
@@ -85,6 +96,11 @@ class Markup:
         if not any(token.type == "link_open" or (token.type in _VISIBLE and shows(token.content)) for token in every):
             return None
         return tokens
+
+    def _skip_counted(self, state: StateInline) -> None:
+        """Brackets that are never closed are skipped over and over: 210,000 times in a text of 10,000."""
+        _count(state)
+        self._skip(state)
 
     # Rules, as the parser calls them: each tells whether it took something at the place where the parser stands.
 
@@ -182,6 +198,18 @@ class Markup:
         token = state.push("formula_block" if isinstance(state, StateBlock) else "formula", "math", 0)
         token.content, token.info, token.block = html, latex, display
         return True
+
+
+def _count(state: StateInline) -> None:
+    steps = state.env["steps"] = state.env.get("steps", 0) + 1
+    if steps > STEPS_MOST or len(state.tokens) > TOKENS_MOST:
+        raise _TooMuch
+
+
+def _limit(state: StateInline, _silent: bool) -> bool:
+    """Comes first at each place, and takes nothing."""
+    _count(state)
+    return False
 
 
 def _may_stand_beside(char: str, bracket: str) -> bool:

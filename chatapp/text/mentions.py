@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 EVERYBODY = ("all", "todos")  # the names that everybody goes by
 SIGNS_MOST = 50  # signs in one text that are looked at
 NAME_MOST = 64  # characters of a name, which may be written with its accents apart
+LETTERS_MOST = 32  # characters of a name without these accents, as `limits.NAME_LIMIT` has it
 
 # The ids of those who go by a name, as it is written in the text; none for one of everybody's names.
 Names = Mapping[str, tuple[str, ...]]
@@ -19,10 +20,25 @@ def names_at(text: str, sign: int) -> Iterator[str]:
         return
     begin = sign + 1
     line = text[begin : begin + NAME_MOST].split("\n", 1)[0]
-    for length in range(len(line), 0, -1):
+    for length in range(_reach(line), 0, -1):
         last, behind = line[length - 1], text[begin + length : begin + length + 1]
         if not last.isspace() and not (behind and _together(last, behind)):
             yield line[:length]
+
+
+def _reach(line: str) -> int:
+    """How far a name may reach: each place where one may end is looked up, and folding it is the dear part of it."""
+    letters = 0
+    for place, char in enumerate(line):
+        letters += not _is_part(char)
+        if letters > LETTERS_MOST:
+            return place
+    return len(line)
+
+
+def _is_part(char: str) -> bool:
+    """Whether it makes one character of what is before it: a mark, or a vowel or an end of a Hangul syllable."""
+    return "\u1160" <= char <= "\u11ff" or unicodedata.category(char)[0] == "M"
 
 
 def names_in(text: str) -> set[str]:

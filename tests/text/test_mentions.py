@@ -99,3 +99,14 @@ def test_an_id_cannot_leave_its_attribute(renderer: Renderer) -> None:
 
 def test_what_is_too_long_to_be_rendered_calls_nobody(renderer: Renderer) -> None:
     assert renderer.render("@Ana " + "x" * TEXT_MOST, NAMES) == Rendered(None)
+
+
+def test_how_much_may_be_a_name_is_bounded_however_many_signs_there_are() -> None:
+    signs = [chr(0x3300 + number) for number in range(88)]  # each ends a word, and folds into several letters
+    text = "".join("@" + "".join(signs[(first * second) % 88] for second in range(1, 120)) for first in range(1, 200))
+    found = names_in(text)
+    assert 32 < len(found) <= SIGNS_MOST * 32
+    assert max(map(len, found)) == 32
+    apart = "e\u0301" * 32  # as long as a name may be, with its accents apart
+    assert f"{apart}" in names_in(f"@{apart}!")
+    assert names_in("@" + "\u1112\u1161\u11ab" * 21) >= {"\u1112\u1161\u11ab" * 21}

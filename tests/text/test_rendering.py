@@ -10,10 +10,12 @@ from threading import Thread, stack_size
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it.rules_inline import StateInline
 
 from chatapp.log.documents import has_link
 from chatapp.servers.limits import STACK
 from chatapp.text.emoji import Emoji
+from chatapp.text.markup import STEPS_MOST
 from chatapp.text.rendering import HTML_MOST, TEXT_MOST, Renderer
 from tests.actors import InThread
 from tests.hostile_texts import LAYOUTS, VECTORS
@@ -21,7 +23,7 @@ from tests.hostile_texts import LAYOUTS, VECTORS
 Html = Callable[[str], str | None]
 
 LINK = ' target="_blank" rel="noopener nofollow ugc"'
-SECONDS = 2.0  # of the processor's time for the worst text: on a quiet machine a tenth of it
+SECONDS = 0.5  # of the processor's time for the worst text: on a quiet machine a tenth of it
 
 
 @pytest.mark.parametrize(
@@ -243,6 +245,23 @@ def test_nothing_takes_long_or_grows_without_bound(renderer: Renderer, text: str
     made, took = reader.outcome()
     assert took < SECONDS
     assert made is None or len(made) <= HTML_MOST
+
+
+@pytest.mark.parametrize("text", ["[", "[[", "![", "[`", "http://a.b/[", "*a_"])
+def test_a_text_that_would_keep_the_parser_busy_is_given_up_and_stays_text(
+    renderer: Renderer, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    places: list[int] = []
+    skip = renderer._markup._skip
+
+    def counted(state: StateInline) -> None:
+        places.append(state.pos)
+        skip(state)
+
+    monkeypatch.setattr(renderer._markup, "_skip", counted)
+    assert renderer.render((text * 10_000)[:10_000]).html is None
+    assert len(places) <= STEPS_MOST  # 210,000 without a limit
+    assert renderer.render("[*a*](https://b.example/)").html is not None  # the next text is read as ever
 
 
 def test_what_lies_too_deep_for_the_parser_is_not_left_out_but_shown_as_text(html: Html) -> None:
