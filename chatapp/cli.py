@@ -1,15 +1,20 @@
-"""The commands beside `flask run`, for any machine: `flask tail ROOM` follows a room, `flask talk ROOM` talks in it."""
+"""The commands beside `flask run`: `flask tail ROOM` and `flask talk ROOM` for any machine, `flask backup FILE` and
+`flask restore FILE` for the one where the chat is."""
 
 from __future__ import annotations
 
 import random
 import sys
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
+from flask.cli import with_appcontext
 
+from . import backup as copying
+from . import config
 from .client.address import LOCAL, Address
 from .client.follow import Following, Wrong
 from .client.rooms import NoSuchRoom, slug_of
@@ -35,6 +40,8 @@ def init_app(app: Flask) -> None:
     """Adds the commands."""
     app.cli.add_command(tail)
     app.cli.add_command(talk)
+    app.cli.add_command(backup)
+    app.cli.add_command(restore)
 
 
 @click.command()
@@ -75,3 +82,53 @@ def talk(room: str, server: Address, name: str, to_all: bool) -> None:
     except (OSError, HTTPException) as error:
         raise click.ClickException(f"{server} cannot be reached: {error or type(error).__name__}") from None
     sys.exit(status)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
+@click.option("--with-key", is_flag=True, help="Copy the key that signs the cookies too, to FILE.key.")
+@with_appcontext
+def backup(file: Path, force: bool, with_key: bool) -> None:
+    """Write a copy of the chat to FILE, also while the server runs."""
+    settings, progress = config.load(current_app.config), _Progress()
+    try:
+        events = copying.back_up(
+            settings, current_app.instance_path, file, force=force, key=with_key, report=progress.show
+        )
+    except copying.BackupError as error:
+        raise click.ClickException(progress.end(str(error))) from None
+    click.echo(progress.end(f"{file}: {events} events, {file.stat().st_size:,} bytes, checked"))
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--with-key", is_flag=True, help="Restore the key that signs the cookies too, from FILE.key.")
+@with_appcontext
+def restore(file: Path, with_key: bool) -> None:
+    """Put the copy in FILE into the chat's place, while the server is stopped. What was there before is kept."""
+    settings, progress = config.load(current_app.config), _Progress()
+    try:
+        events, before = copying.restore(settings, current_app.instance_path, file, key=with_key, report=progress.show)
+    except copying.BackupError as error:
+        raise click.ClickException(progress.end(str(error))) from None
+    click.echo(progress.end(f"restored: {events} events" + (f"; what was there before: {before}" if before else "")))
+
+
+class _Progress:
+    """One line on a terminal that tells how far it is; nothing where nobody looks."""
+
+    def __init__(self) -> None:
+        self._shown = ""
+
+    def show(self, what: str, share: float) -> None:
+        line = f"{what}: {share:4.0%}"
+        if sys.stderr.isatty() and line != self._shown:
+            click.echo(f"\r{line}", nl=False, err=True)
+            self._shown = line
+
+    def end(self, line: str) -> str:
+        """Takes the line away, before another one is said."""
+        if self._shown:
+            click.echo("\r" + " " * len(self._shown) + "\r", nl=False, err=True)
+        return line

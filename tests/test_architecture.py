@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     {"servers.flask_run", "servers.gthread"},
     # The commands, and what speaks to a chat from outside.
     {"cli"},
-    {"client.prompt"},
+    {"backup", "client.prompt"},
     {"client.conversation", "client.follow"},
     {"client.rooms"},
     {"client.patience", "client.person", "client.show", "client.wire"},

@@ -24,6 +24,11 @@ BOOT = "/proc/sys/kernel/random/boot_id"  # of the machine; Linux only
 log = logging.getLogger(__name__)
 
 
+def record_of(path: Path) -> Path:
+    """Where the record of a database lies."""
+    return path.with_name(path.name + ".state")
+
+
 class Record(msgspec.Struct):
     """What the last server left: the run numbers of which the file has one; the time of the file's last change (ns) and
     its size, None while it is being changed; the inode of the write-ahead log; and in which run of the machine that
@@ -40,7 +45,7 @@ class Continuity:
 
     def __init__(self, path: Path):
         self._path = path
-        self._record_path = path.with_name(path.name + ".state")
+        self._record_path = record_of(path)
         self._wal_path = Path(os.path.realpath(path) + "-wal")
         self._descriptor: int | None = None
         self._record = Record([])

@@ -117,8 +117,7 @@ class Database:
         restored, gets a new epoch. Raises LogError, one line."""
         goes_on = self._prepare_file()
         logging.getLogger("alembic").setLevel(logging.WARNING)
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+        config = _migrations()
         revisions = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()][::-1]
 
         def begin_step(done: int) -> None:
@@ -204,6 +203,28 @@ class Database:
         self.reader.dispose()
         if self._checkpoints:
             self._checkpoints.closed()
+
+
+def newest_revision() -> str:
+    """The number of the newest migration that is known here."""
+    return str(ScriptDirectory.from_config(_migrations()).get_current_head())
+
+
+def sqlite_path(address: str, folder: Path) -> Path | None:
+    """Where the SQLite file of the setting DATABASE_URL lies; None: the log is not in one."""
+    if not address:
+        return folder / "chat.sqlite3"
+    engine = create_engine(address)
+    try:
+        return _path_of(engine)
+    finally:
+        engine.dispose()
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
 
 
 def sqlite_url(path: Path) -> str:
