@@ -83,6 +83,13 @@ export class Room {
     this.#drop();
   }
 
+  /** The log went back and ends at `head`, before the newest event that is known of it. */
+  #goBack(head) {
+    const read = this.read === null ? null : Math.min(this.read, head);
+    this.forget();
+    this.read = read;
+  }
+
   #drop() {
     this.messages = [];
     this.aside = null;
@@ -94,9 +101,13 @@ export class Room {
     this.life += 1;
   }
 
-  /** Takes the answer to a join: the events after `last`, or the newest ones if there was none or too much between. */
-  begin({ head, events, gap, members, state }) {
+  /**
+   * Takes the answer to a join: the events after `last`, or the newest ones if there was none or too much between, or if
+   * the room is `reset`: then what was known is of a log that is no more.
+   */
+  begin({ head, events, gap, members, state, reset = false }) {
     this.joined = true;
+    if (reset) this.#goBack(head);
     if (state) this.configure(state);
     this.members = new Map((members ?? []).map(({ id, name }) => [id, name]));
     this.people = this.members.size;

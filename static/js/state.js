@@ -107,12 +107,20 @@ export class Chat extends Emitter {
   welcome({ epoch, you, rooms, time }) {
     this.#ahead = Date.parse(time) - this.#clock.now();
     if (this.#epoch !== null && this.#epoch !== epoch) {
-      for (const room of this.rooms.values()) room.forget();
-      if (this.open) this.emit("messages", this.open);
+      this.#forget(new Set(rooms.map(({ slug }) => slug)));
     }
     this.#epoch = epoch;
     this.become({ ...this.you, ...you });
     this.stand(rooms);
+  }
+
+  /** The log is another one. Rooms that are not among `named` may not exist in it: the list of all rooms tells. */
+  #forget(named) {
+    for (const room of this.rooms.values()) {
+      if (room === this.open || named.has(room.slug)) room.forget();
+      else this.rooms.delete(room.slug);
+    }
+    if (this.open) this.emit("messages", this.open);
   }
 
   joined(room, answer) {

@@ -6,10 +6,13 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import expect
 
+from chatapp.backup import back_up, restore
+from chatapp.config import Settings
 from tests.actors import Server, Talker
 
 from .conftest import Line, Person, let_happen
@@ -272,6 +275,67 @@ def test_a_log_that_was_replaced_is_read_from_its_beginning(server: Server, ana:
     expect(ana.texts).to_have_count(0)
     ana.write("of the new log")
     ana.sees("of the new log")
+
+
+def test_a_restored_backup_is_followed_and_nothing_unsent_is_lost(server: Server, ana: Person, tmp_path: Path) -> None:
+    settings, copy = Settings(DATA=str(server.data)), tmp_path / "copy"
+    ana.write("kept")
+    ana.sees("kept")
+    back_up(settings, "", copy, force=False, key=False, report=lambda *_: None)
+    server.post("/api/rooms", {"name": "made later"})
+    ana.write("lost 1", "lost 2")
+    ana.sees("kept", "lost 1", "lost 2")
+    ana.composer.fill("half a thought")
+    server.stop()
+    restore(settings, "", copy, key=False, report=lambda *_: None)
+    ana.write("written meanwhile")
+    ana.composer.fill("half a thought")
+    server.start()
+    ana.is_connected()
+    ana.sees("kept", "written meanwhile")
+    assert ana.all_texts() == ["kept", "written meanwhile"]
+    bot = server.enter("Bot")
+    bot.hear(nonce=bot.post("and on"))
+    ana.sees("kept", "written meanwhile", "and on")
+    bot.vanish()
+    expect(ana.room("made later")).to_have_count(0)
+    expect(ana.composer).to_have_value("half a thought")
+
+
+def test_a_room_that_went_back_is_read_anew(
+    server: Server, bot: Talker, make_person: Callable[..., Person], line: Line
+) -> None:
+    """As after a snapshot of the machine: nothing but the numbers says so."""
+    ana = make_person(server.url, line=line).visit(name="Ana")
+    for text in ("one", "two", "three"):
+        bot.hear(nonce=bot.post(text))
+    ana.sees("one", "two", "three")
+    head = 3
+
+    def later(command: dict[str, Any]) -> dict[str, Any] | None:
+        if command["type"] != "join" or command.get("after") != head:
+            return None
+        events = [
+            {"type": "message", "room": "general", "seq": 1, "at": "2026-01-01T00:00:00.000Z", "text": "one"}
+            | {"author": {"id": "b", "name": "Bot"}, "nonce": None}
+        ]
+        answer = {"type": "joined", "room": "general", "head": 1, "events": events, "gap": True, "reset": True}
+        return {**answer, "members": [], "nonce": command["nonce"]}
+
+    line.answers = later
+    line.cut()
+    line.mend()
+    expect(ana.texts).to_have_count(1, timeout=25_000)
+    ana.sees("one")
+    marker = """async () => {
+        const { Room } = await import("/static/js/room.js");
+        const room = new Room({ slug: "s", name: "s" });
+        room.begin({ head: 9, events: [], gap: false });
+        room.markRead(9);
+        room.begin({ head: 2, events: [], gap: true, reset: true });
+        return [room.read, room.last, room.head];
+    }"""
+    assert ana.page.evaluate(marker) == [2, 2, 2]
 
 
 def test_one_whose_browser_forbids_cookies_can_take_part_under_the_chosen_name(
