@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def announce(bound: Sequence[Any], look_inside: str | None) -> None:
+def announce(bound: Sequence[Any], look_inside: str | None, prefix: str = "") -> None:
     """Prints where people find the chat, and where its operator looks inside, at that path.
 
-    `bound` is what `getsockname` gives for each listening socket: at least one.
+    `bound` is what `getsockname` gives for each listening socket: at least one. `prefix` is the path that every
+    address of the chat begins with, such as `/chat-app`.
     """
-    urls = [url for one in bound for url in _urls(one)]
+    urls = [url + prefix for one in bound for url in _urls(one)]
     for url in urls:
         print(f"chatapp: open {url} in a browser", flush=True)
     for path in [one for one in bound if not isinstance(one, tuple)]:

@@ -144,7 +144,8 @@ def post_worker_init(worker: Any) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         _stop_first(number, lifecycle, worker)
     limits.leave_the_start_alone()
-    announce([listener.getsockname() for listener in worker.sockets], lifecycle.look_inside)
+    prefix = os.environ.get("SCRIPT_NAME", "").rstrip("/")  # gunicorn takes it off every path
+    announce([listener.getsockname() for listener in worker.sockets], lifecycle.look_inside, prefix)
     short = limits.shortage(settings().MAX_CLIENTS, capacity)
     if short:
         print(f"chatapp: {short}", flush=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
+from urllib.parse import quote
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
@@ -62,11 +63,24 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
         return make_response(error.get_response())
+    if status == 404 and (right := _without_slash()):
+        return make_response(redirect(right, 308))
     refusal = Refusal(_CODES.get(status, "bad-request" if status < 500 else "server-error"))
     answer = _page(status, sentence(refusal, language())) if _for_people() else problem(refusal, status=status)
     if "Allow" in (original := error.get_response()).headers:
         answer.headers["Allow"] = original.headers["Allow"]
     return answer
+
+
+def _without_slash() -> str | None:
+    """The address without the slash at its end, if there is something at that one and nothing at this."""
+    path = "/" + request.path.strip("/")
+    if request.method not in ("GET", "HEAD") or not request.path.endswith("/"):
+        return None
+    if not current_app.url_map.bind_to_environ(request.environ).test(path, request.method):
+        return None
+    query = request.query_string.decode("latin-1")
+    return request.script_root + quote(path) + (f"?{query}" if query else "")
 
 
 def _for_people() -> bool:

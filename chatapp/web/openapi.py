@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, request
 
 from ..limits import Emoji, Slug
 from ..live.protocol import Seq
@@ -31,13 +31,15 @@ def openapi() -> Blueprint:
         rules = current_app.url_map.iter_rules()
         here = {(rule.rule, method.lower()) for rule in rules for method in rule.methods or ()}
         # As far as this application has it: its operator may have shut `/flow`.
-        return as_json(described([each for each in operations() if (each.rule, each.method) in here]))
+        return as_json(
+            described([each for each in operations() if (each.rule, each.method) in here], request.script_root)
+        )
 
     return blueprint
 
 
-def described(told: list[Operation]) -> dict[str, Any]:
-    """The document that describes these operations."""
+def described(told: list[Operation], prefix: str = "") -> dict[str, Any]:
+    """The document that describes these operations, whose paths a proxy may put a prefix in front of."""
     types = [Problem, *(kind for operation in told for kind in (operation.gives, operation.takes) if kind)]
     schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     found = dict(zip(map(repr, types), schemas, strict=True))
@@ -47,7 +49,7 @@ def described(told: list[Operation]) -> dict[str, Any]:
     return {
         "openapi": OPENAPI,
         "info": {"title": "chatapp", "version": VERSION, "description": ABOUT, "license": {"name": "MIT"}},
-        "servers": [{"url": "/"}],
+        "servers": [{"url": prefix or "/"}],
         "paths": paths,
         "components": {"schemas": components},
     }

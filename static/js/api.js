@@ -1,4 +1,6 @@
 /** The HTTP addresses of the chat; every refusal becomes a `Problem` with a sentence for the person. */
+import { at } from "./address.js";
+
 const ANSWER_WITHIN = 15_000;
 const PATIENCE = 10_000; // ms that a request which was refused as too fast is tried again before the person hears of it
 
@@ -91,7 +93,7 @@ export function post(address, body, options = {}) {
 export async function ask(address, { wanted = () => true, ...options } = {}) {
   const headers = { Accept: "application/json", ...options.headers };
   for (let left = PATIENCE; ; ) {
-    const answer = await fetch(address, { ...options, headers, signal: AbortSignal.timeout(ANSWER_WITHIN) });
+    const answer = await fetch(at(address), { ...options, headers, signal: AbortSignal.timeout(ANSWER_WITHIN) });
     if (answer.ok) return answer.json();
     const problem = new Problem({ ...(await answer.json().catch(() => ({}))), status: answer.status });
     const pause = 1000 * problem.rest.retry_after * (1 + Math.random() / 4); // NaN if it told no time

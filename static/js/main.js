@@ -1,5 +1,5 @@
 /** Builds the page's parts and hands each to the next: the only file that knows them all. */
-import { addressOf } from "./address.js";
+import { addressOf, at, socketAt } from "./address.js";
 import { Api } from "./api.js";
 import { attended, watchBrowser } from "./browser.js";
 import { browserClock as clock } from "./clock.js";
@@ -53,7 +53,7 @@ const tabs = new Tabs({ store: tabStore, clock, makeId: randomNonce });
 const chat = new Chat({ you: boot.you, clock });
 const reading = new Reading({ api, chat });
 const connection = new Connection({
-  url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/chat`,
+  url: socketAt("/chat"),
   protocol: "chat.v1",
   WebSocket,
   clock,
@@ -313,7 +313,7 @@ async function speak(code) {
 }
 
 function search(text = "") {
-  location.assign(text ? `/search?${new URLSearchParams({ q: text })}` : "/search");
+  location.assign(at(text ? `/search?${new URLSearchParams({ q: text })}` : "/search"));
 }
 
 // What happens around the page.

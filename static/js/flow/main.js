@@ -1,4 +1,5 @@
 /** Builds the parts of the page `/flow` and hands each to the next: the only file that knows them all. */
+import { at, socketAt } from "../address.js";
 import { browserClock as clock } from "../clock.js";
 import { openStore } from "../store.js";
 import { Strings } from "../strings.js";
@@ -49,7 +50,7 @@ let player = null;
 let recording = null; // the entries that are played
 let chosenWasHere = false; // the chosen client was in a snapshot
 const stream = new Stream({
-  url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/flow/socket`,
+  url: socketAt("/flow/socket"),
   WebSocket,
   allowed: mayLook,
   clock,
@@ -324,12 +325,12 @@ function forgetAll() {
 // Around the page.
 
 async function mayLook() {
-  const answer = await fetch("/api/flow").catch(() => null);
+  const answer = await fetch(at("/api/flow")).catch(() => null);
   return answer === null || ![401, 403, 404].includes(answer.status);
 }
 
 async function me() {
-  const answer = await fetch("/api/me").catch(() => null);
+  const answer = await fetch(at("/api/me")).catch(() => null);
   if (answer?.status !== 200) return null;
   const { id } = await answer.json();
   return id;

@@ -1,4 +1,5 @@
 /** The search page: the address says what is looked for, the field changes it, the results follow. */
+import { at } from "../address.js";
 import { ask, Problem } from "../api.js";
 import { followTheChat } from "../flow/appearance.js";
 import { Formats } from "../formats.js";
@@ -75,7 +76,7 @@ async function question(query) {
 
 /** The address of this search, to be kept or sent to somebody. */
 function address() {
-  return field.value ? `/search?${new URLSearchParams({ q: field.value })}` : "/search";
+  return at(field.value ? `/search?${new URLSearchParams({ q: field.value })}` : "/search");
 }
 
 function fromAddress() {

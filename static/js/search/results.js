@@ -1,4 +1,5 @@
 /** What was found: one link a message, its words by text nodes alone. */
+import { addressOf } from "../address.js";
 import { element, fromTemplate, paintAvatar, part } from "../views/parts.js";
 
 export class ResultsView {
@@ -76,7 +77,7 @@ export class ResultsView {
     const item = fromTemplate("hit-template");
     const date = new Date(at);
     const time = part(item, "time");
-    part(item, "a").href = `/r/${encodeURIComponent(room)}/${seq}`;
+    part(item, "a").href = addressOf(room, seq);
     paintAvatar(part(item, ".avatar"), author);
     part(item, ".hit-author").textContent = author.name;
     part(item, ".hit-room").textContent = name;

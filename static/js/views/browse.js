@@ -1,4 +1,5 @@
 /** All rooms, with what they are for, who is there and when something happened last; typing leaves those that fit. */
+import { addressOf } from "../address.js";
 import { folded } from "../text.js";
 import { arrange, element, icon, part, showModal } from "./parts.js";
 
@@ -83,7 +84,7 @@ function makeEntry(room) {
   topic.dir = "auto";
   const facts = element("span", "browse-facts");
   const link = element("a", "browse-room", icon("hash"), name, topic, facts);
-  link.href = `/r/${encodeURIComponent(room.slug)}`;
+  link.href = addressOf(room.slug);
   link.dataset.slug = room.slug;
   return { item: element("li", "", link), name, topic, facts };
 }

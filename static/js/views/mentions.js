@@ -1,4 +1,5 @@
 /** The list of the messages that mean one, newest first, a page at a time. */
+import { addressOf } from "../address.js";
 import { capped } from "./jump.js";
 import { element, paintAvatar, part, showModal } from "./parts.js";
 
@@ -81,7 +82,7 @@ export class MentionsView {
     const words = element("span", "mention-text", line);
     words.dir = "auto";
     const link = element("a", "mention-link", avatar, about, words);
-    link.href = `/r/${encodeURIComponent(room)}/${seq}`;
+    link.href = addressOf(room, seq);
     link.dataset.slug = room;
     link.dataset.seq = String(seq);
     return element("li", "", link);

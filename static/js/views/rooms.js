@@ -2,6 +2,7 @@
  * The list of rooms: one's own with unread counts, then the others, of each the archived ones last; and what of it the
  * button tells that opens it.
  */
+import { addressOf } from "../address.js";
 import { isolated } from "../strings.js";
 import { capped } from "./jump.js";
 import { arrange, element, icon, part } from "./parts.js";
@@ -98,7 +99,7 @@ function makeEntry(room) {
   const news = element("span", "visually-hidden");
   for (const each of [badge, call]) each.setAttribute("aria-hidden", "true");
   const link = element("a", "room", icon("hash"), name, call, badge, news);
-  link.href = `/r/${encodeURIComponent(room.slug)}`;
+  link.href = addressOf(room.slug);
   link.dataset.slug = room.slug;
   return { item: element("li", "", link), link, name, call, badge, news };
 }
