@@ -74,6 +74,7 @@ def page_strings() -> dict[str, str]:
         "fate.refused": _("Not sent: {reason}"),
         "fold.all": _("Show all"),
         "fold.less": _("Show less"),
+        "forget.unsent": _("What you have not sent yet is lost."),
         "jump.end": _("To the newest messages"),
         "jump.new.one": _("{n} new message"),
         "jump.new.other": _("{n} new messages"),

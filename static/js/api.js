@@ -20,12 +20,16 @@ export class Api {
 
   /** Seconds until the server takes handshakes from here again, or null if it does: a browser does not tell why one failed. */
   async handshakePause() {
-    const answer = await fetch("/chat").catch(() => null);
+    const answer = await fetch(at("/chat")).catch(() => null);
     return answer?.status === 429 ? Number(answer.headers.get("Retry-After")) : null;
   }
 
   rename(name) {
     return post("/api/me", { name });
+  }
+
+  forget() {
+    return ask("/api/me", { method: "DELETE" });
   }
 
   speak(lang) {

@@ -8,6 +8,7 @@ import { controls } from "./controls.js";
 import { conversation } from "./conversation.js";
 import { Deeds } from "./deeds.js";
 import { Drafts } from "./drafts.js";
+import { forgetting } from "./forgetting.js";
 import { Formats } from "./formats.js";
 import { mentionSource } from "./mentioning.js";
 import { naming } from "./naming.js";
@@ -203,6 +204,7 @@ const settings = new SettingsView({
   locale,
   actions: { rename: who.rename, speak },
 });
+forgetting({ settings: $("#settings-dialog"), dialog: $("#forget-dialog") }, { api, store, strings });
 const { commands, shortcuts } = controls(
   document,
   { chat, composer, log, rooms, settings, strings, store, boot },

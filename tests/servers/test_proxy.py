@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from ..actors import PATIENCE, Refused, Server, eventually, talk
+from ..actors import PATIENCE, ROOT, Refused, Server, eventually, talk
 from ..proxying import README, nginx
 
 
@@ -89,3 +89,15 @@ def test_gunicorns_own_prefix_works_too(make_server: Callable[..., Server]) -> N
     url = f"http://127.0.0.1:{server.port}/served"
     eventually(lambda: f"chatapp: open {url} in a browser" in server.terminal, 30)
     assert 'href="/served/static/' in got(f"{url}/r/general/")[2]
+
+
+def test_no_address_of_the_page_is_one_at_the_top_of_a_host() -> None:
+    found = [
+        (path.name, line)
+        for folder in ("static/js", "templates")
+        for path in (ROOT / folder).rglob("*.*")
+        if path.name != "api.js"  # its `ask` makes addresses of paths
+        for line in path.read_text().splitlines()
+        if re.search(r"""(?:fetch|assign|pushState.*|import)\(["'`]/|(?:href|src|action)\s?=\s?["'`]/""", line)
+    ]
+    assert found == []
