@@ -75,6 +75,7 @@ LAYERS: list[set[str]] = [
     {"log.index"},
     {"log.fts5", "log.tsvector"},
     {"log.documents"},
+    {"log.days"},
     {"log.calls", "log.standings"},
     {"log.epoch", "log.fold", "log.rows", "log.transaction", "log.wal"},
     {"log.schema"},

@@ -22,7 +22,10 @@ from sqlalchemy import (
     select,
 )
 
+from .days import note_steps
 from .schema import documents, events, head, rooms
+
+JITTER = 1_000  # ms that a clock may fall without having been put back
 
 Place = tuple[str, int]  # a message: its room's slug and its seq
 Source = tuple[int, int, int, int, str, str, str, str | None, str | None]  # what `sources` selects
@@ -47,13 +50,15 @@ def numbered(connection: Connection, places: Sequence[Place]) -> int:
     last, last_at = (newest.doc, newest.at) if newest else (0, 0)
     waiting = _rows(connection, places)
     known = exists().where(documents.c.room_id == events.c.room_id, documents.c.seq == events.c.seq)
-    latest = func.max(events.c.at).over(order_by=waiting.c.place)  # the clock may have been put back
+    latest = func.max(events.c.at).over(order_by=waiting.c.place)
+    by_then = case((latest > last_at, latest), else_=last_at)
     chosen = (
         select(
             literal(last, BigInteger) + func.row_number().over(order_by=waiting.c.place),
             events.c.room_id,
             events.c.seq,
-            case((latest > last_at, latest), else_=last_at),
+            # A clock that jitters is taken for one that stands still, but one that was put back for what it shows.
+            case((by_then - events.c.at < JITTER, by_then), else_=events.c.at),
         )
         .select_from(
             waiting.join(rooms, rooms.c.slug == waiting.c.slug).join(
@@ -63,6 +68,7 @@ def numbered(connection: Connection, places: Sequence[Place]) -> int:
         .where(events.c.type == "message", events.c.text != "", ~known)
     )
     connection.execute(insert(documents).from_select(["doc", "room_id", "seq", "at"], chosen))
+    note_steps(connection, after=last)
     return int(last)
 
 

@@ -141,7 +141,7 @@ mentions_count = Index("mentions_count", mentions.c.person_id, mentions.c.room_i
 mentions_message = Index("mentions_message", mentions.c.room_id, mentions.c.seq)
 
 # The messages that can be searched, numbered in the order in which they came, over all rooms: the index of words, which
-# is made in each database's own way, knows them by that number. `at` never falls: a number is found by time too.
+# is made in each database's own way, knows them by that number. `at` falls only where the clock was put back.
 documents = Table(
     "documents",
     metadata,
@@ -149,6 +149,12 @@ documents = Table(
     Column("room_id", Integer, ForeignKey("rooms.id"), nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
+)
+# The first number after each time that the clock was put back.
+clock_steps = Table(
+    "clock_steps",
+    metadata,
+    Column("doc", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
 )
 documents_message = Index("documents_message", documents.c.room_id, documents.c.seq, unique=True)
 documents_at = Index("documents_at", documents.c.at, documents.c.doc)

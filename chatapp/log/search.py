@@ -7,12 +7,13 @@ from threading import BoundedSemaphore
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Select, func, select, text
+from sqlalchemy import Connection, Select, false, or_, select, text
 
 from ..model import Author, Refusal, rfc3339
 from ..query import Criteria, Criterion, Having, InRoom, Inside, Note, Query, Sender, Text
 from ..spelling import folded
 from ..words import Piece, snippet
+from .days import NEVER, Span, spans
 from .documents import said, sources
 from .history import History
 from .index import index_of
@@ -22,7 +23,7 @@ from .schema import documents, rooms
 AT_ONCE = 2  # searches; the other connections that read are for those who talk
 TIMEOUT = 5.0  # seconds a search waits for its turn, or PostgreSQL may take for one
 
-NEVER = 2**62  # no message has a number so high
+EVER: Span = (0, NEVER)
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -93,7 +94,9 @@ def _found(connection: Connection, query: Query, before: int | None, limit: int)
         wanted, doc = select(documents.c.doc), documents.c.doc
     else:
         wanted, doc = index.matching(criteria), index.doc
-    newest = _within(wanted, doc, query, before).order_by(doc.desc()).limit(limit + 1)
+    timed = query.since is not None or query.until is not None
+    within = spans(connection, query.since, query.until) if timed else [EVER]
+    newest = _within(wanted, doc, query, within, before).order_by(doc.desc()).limit(limit + 1)
     docs = [row.doc for row in connection.execute(newest)]
     hits = _hits(connection, query, docs[:limit], {room.id: room for room in known})
     return Found(hits, docs[limit - 1] if len(docs) > limit else None, notes)
@@ -120,19 +123,21 @@ def _criteria(query: Query, known: list[_Room]) -> Criteria:
     return Criteria(tuple(group for group in (*others, senders, inside) if group), tuple(none))
 
 
-def _within(wanted: Select[tuple[int]], doc: Any, query: Query, before: int | None) -> Select[tuple[int]]:
-    """Of these the ones of that time, and older than `before`."""
+def _within(
+    wanted: Select[tuple[int]], doc: Any, query: Query, within: list[Span] | None, before: int | None
+) -> Select[tuple[int]]:
+    """Of these the ones of that time, which are `within` these spans of numbers, and older than `before`."""
     if before is not None:
         wanted = wanted.where(doc < before)
-    if query.since is not None:
-        earlier = select(documents.c.doc).where(documents.c.at < query.since)
-        last = earlier.order_by(documents.c.at.desc(), documents.c.doc.desc()).limit(1).scalar_subquery()
-        wanted = wanted.where(doc > func.coalesce(last, 0))
-    if query.until is not None:
-        later = select(documents.c.doc).where(documents.c.at >= query.until)
-        first = later.order_by(documents.c.at, documents.c.doc).limit(1).scalar_subquery()
-        wanted = wanted.where(doc < func.coalesce(first, NEVER))
-    return wanted
+    if within is None:  # too many spans: each one's own time
+        timed = documents.alias()
+        own = select(timed.c.at).where(timed.c.doc == doc).scalar_subquery()
+        bounds = [own >= query.since] if query.since is not None else []
+        return wanted.where(*bounds, *([own < query.until] if query.until is not None else []))
+    if within in ([], [EVER]):
+        return wanted if within else wanted.where(false())
+    wanted = wanted.where(doc >= within[0][0], doc <= within[-1][1])  # the index can begin and end there
+    return wanted if len(within) == 1 else wanted.where(or_(*(doc.between(*span) for span in within)))
 
 
 def _hits(connection: Connection, query: Query, docs: list[int], known: dict[int, _Room]) -> list[Hit]:

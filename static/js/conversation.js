@@ -119,7 +119,7 @@ export function conversation(root, parts, page) {
 
   /** The server decides; a minute more is offered, for what is on its way. */
   function changeable({ at, deleted, poll }) {
-    return !deleted && !poll && chat.now() - new Date(at) < (limits.edit + 60) * 1000;
+    return !deleted && !poll && Math.abs(chat.now() - new Date(at)) < (limits.edit + 60) * 1000;
   }
 
   // What is done.

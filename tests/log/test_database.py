@@ -181,6 +181,30 @@ def test_an_older_log_can_be_searched_as_soon_as_it_is_open(make_log: Callable[.
         assert connection.execute(wanted).scalars().all() == [2]
 
 
+def test_messages_from_before_are_found_at_their_own_times_after_the_upgrade(make_log: Callable[..., Log]) -> None:
+    """Until then a message had the latest time of all before it."""
+    times = [1_000.0, 90_000.0, 2_000.0, 3_000.0]
+    waiting = list(times)
+    log = make_log(clock=lambda: waiting.pop(0) if waiting else 0)
+    for number in range(len(times)):
+        log.post(f"message {number}").wait()
+    log.journal.write(lambda connection: index.add(connection, [("general", seq) for seq in range(1, 5)]))
+    log.journal.stop(PATIENCE)
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    clamped, own = [1_000_000, 90_000_000, 90_000_000, 90_000_000], [int(1_000 * time) for time in times]
+    wanted = text("SELECT at FROM documents ORDER BY doc")
+    with log.database.writer.begin() as connection:
+        assert connection.execute(wanted).scalars().all() == own
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0008")
+        assert connection.execute(wanted).scalars().all() == clamped
+    later = make_log()
+    with later.database.reader.connect() as connection:
+        assert connection.execute(wanted).scalars().all() == own
+        assert connection.execute(text("SELECT doc FROM clock_steps")).scalars().all() == [3]
+
+
 def test_an_index_that_a_newer_sqlite_has_left_is_made_anew(make_log: Callable[..., Log]) -> None:
     """FTS5 marks an index in which it has wiped something out, and an older one refuses to read it."""
     log = make_log()

@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+from chatapp.log import index
 from chatapp.log.acts import Act, Delete, Edit, React, Say
+from chatapp.log.days import spans
 from chatapp.log.places import Configure, Pin
 from chatapp.log.polls import Close, Vote
 from chatapp.model import Author, Poll
@@ -27,6 +29,23 @@ def noting(engine: Engine) -> list[tuple[str, Any]]:
         noted.append((statement, parameters))
 
     return noted
+
+
+def test_to_find_the_messages_of_some_days_reads_few_of_them(make_log: Callable[..., Log]) -> None:
+    times = [1.0, 2.0, 3.0, 4.0]
+    log = make_log(clock=lambda: times.pop(0))
+    for number in range(4):
+        log.post(str(number)).wait()
+    times.append(5.0)
+    log.journal.write(lambda connection: index.add(connection, [("general", seq) for seq in range(1, 5)]))
+    noted = noting(log.database.reader)
+    with log.database.reader.connect() as connection:
+        assert spans(connection, 1_500, 3_500) == [(2, 3)]
+        statements = list(noted)
+        assert len(statements) == 5  # the steps; the oldest and the newest; both bounds
+        for text, given in statements:
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given)]
+            assert not any(step.startswith("SCAN documents") or "TEMP B-TREE" in step for step in plan), (text, plan)
 
 
 def test_no_act_and_no_page_reads_a_whole_room(log: Log) -> None:

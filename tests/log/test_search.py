@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -11,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 from sqlalchemy.event import listen
 
+from chatapp.log import database, days
 from chatapp.log.acts import Delete, Edit, React, Say
 from chatapp.log.database import Database, sqlite_url
 from chatapp.log.fts5 import create
@@ -215,10 +219,15 @@ def test_an_index_from_before_options_were_in_it_is_made_anew(library: Library, 
             create(connection)
         else:
             connection.exec_driver_sql("DELETE FROM message_index")
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0006'")
 
     library.journal.write(as_before)
     assert library.find("fruit") == []
+    library.journal.stop(PATIENCE)
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    with library.database.writer.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0006")
     library.close()
     with closing(Library(address)) as upgraded:
         assert upgraded.find("jabuticaba") == ["Fruit quiz? jabuticaba"]
@@ -277,6 +286,55 @@ def test_days_bound_what_is_found(library: Library) -> None:
     assert library.find("antes:2026") == []
     assert library.find("after:2027") == []
     assert len(library.find("after:2025")) == 4
+
+
+def test_days_are_right_after_a_clock_that_was_ahead_is_put_back(library: Library) -> None:
+    library.say("note before")
+    library.now += 300 * DAY
+    library.say("note ahead 1", "note ahead 2")
+    library.find("note")  # now they are in the index
+    library.now -= 300 * DAY
+    library.say("note after")
+    library.now += DAY
+    library.say("note tomorrow")
+    assert library.find("note before:2026-03-11") == ["note after", "note before"]
+    assert library.find("before:2026-03-11") == ["note after", "note before"]
+    assert library.find("note after:2026-03-10 before:2026-06") == ["note tomorrow"]
+    assert library.find("note after:2026-06") == ["note ahead 2", "note ahead 1"]
+    assert library.find("note before:2026-03-12") == ["note tomorrow", "note after", "note before"]
+    assert library.find("note before:2026-03-10") == library.find("note after:2027-06") == []
+    library.now -= 30 * DAY
+    seq = library.say("note of February")
+    assert library.find("note before:2026-03-01") == ["note of February"]
+    library.delete(seq)
+    library.say("note of February again")  # under the same number
+    assert library.find("note before:2026-03-01") == ["note of February again"]
+    newest = library.look("note after:2026-03-01 before:2026-03-11", limit=1)
+    assert newest.next is not None
+    older = library.look("note after:2026-03-01 before:2026-03-11", limit=1, before=newest.next)
+    assert [hit.seq for hit in newest.hits + older.hits] == [4, 1]
+
+
+@pytest.mark.parametrize("limit", [days.STEPS_LIMIT, 3])  # each run of numbers is looked at; each message's time is
+def test_days_are_right_with_a_clock_that_nobody_can_trust(
+    library: Library, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(days, "STEPS_LIMIT", limit)
+    began, jumps = library.now, random.Random(20)
+    came: list[tuple[int, str]] = []
+    for number in range(25):
+        day = jumps.randrange(10)
+        library.now = began + day * DAY
+        library.say(f"note {number}")
+        came.append((10 + day, f"note {number}"))
+        if number % 4 == 0:
+            library.indexer.catch_up()
+    for since in range(9, 21):
+        for until in range(since + 1, 21):
+            expected = [text for day, text in reversed(came) if since < day < until]
+            for word in ("note ", ""):
+                line = f"{word}after:2026-03-{since:02} before:2026-03-{until:02}"
+                assert library.find(line) == expected, line
 
 
 def test_what_cannot_be_meant_finds_nothing_and_is_said(library: Library) -> None:

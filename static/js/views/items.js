@@ -60,5 +60,5 @@ function divides({ divider, before, message, more }) {
 function together(before, message) {
   if (!before || before.author.id !== message.author.id || message.reply_to) return false;
   const gap = new Date(message.at) - new Date(before.at);
-  return gap < GROUP && sameDay(new Date(before.at), new Date(message.at));
+  return Math.abs(gap) < GROUP && sameDay(new Date(before.at), new Date(message.at));
 }
