@@ -8,12 +8,14 @@ import secrets
 from pathlib import Path
 
 from .config import SECRET_LENGTH
+from .private import make_private
 
 
 def secret_key(folder: Path) -> str:
     """The key in the folder, made at the first call. Raises OSError, also for a file that holds no text or
     a key that is too short."""
     path = folder / "secret.key"
+    make_private([path])
     try:
         kept = path.read_text().strip()
         if kept:

@@ -74,3 +74,10 @@ def test_a_file_that_is_no_text_is_an_oserror_and_stays(tmp_path: Path) -> None:
 def test_many_threads_agree_on_a_key_that_exists(tmp_path: Path) -> None:
     key = secret_key(tmp_path)
     assert {thread.outcome() for thread in [InThread(lambda: secret_key(tmp_path)) for _ in range(8)]} == {key}
+
+
+def test_a_key_that_was_put_back_for_all_to_read_is_its_owners_alone_again(tmp_path: Path) -> None:
+    key = secret_key(tmp_path)
+    (tmp_path / "secret.key").chmod(0o644)
+    assert secret_key(tmp_path) == key
+    assert (tmp_path / "secret.key").stat().st_mode & 0o777 == 0o600

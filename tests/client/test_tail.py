@@ -15,7 +15,7 @@ from chatapp.client.follow import Following
 from chatapp.client.heard import Heard, Question, heard
 from chatapp.client.patience import LONGEST, Patience
 from chatapp.client.rooms import NoSuchRoom, slug_of
-from chatapp.client.show import POLLS_KEPT, Telling
+from chatapp.client.show import POLLS_KEPT, Telling, resumed
 from chatapp.model import Author
 
 from ..actors import ROOT, Server, eventually
@@ -207,6 +207,12 @@ def test_a_vote_tells_how_the_poll_stands_and_so_does_its_end() -> None:
         "     1) Yes",
         "     2) No",
     ]
+
+
+def test_what_is_said_when_a_room_is_followed_again() -> None:
+    assert resumed(Heard("joined", head=5)) == "-- connected again"
+    assert resumed(Heard("joined", head=5, gap=True)) == "-- more was said meanwhile"
+    assert resumed(Heard("joined", head=5, gap=True, reset=True)).startswith("-- the log went back, to #5")
 
 
 def test_one_waits_longer_each_time_and_never_too_long() -> None:
