@@ -17,6 +17,7 @@ worker_class = "gthread"
 threads = gthread.threads()
 worker_connections = gthread.connections()
 backlog = 2048
+limit_request_line = 8190  # bytes, gunicorn's maximum: 500 Chinese characters of a search are 4,500; over it 414
 keepalive = 5
 control_socket_disable = True
 # Headers that a client could send: chatapp/proxies.py decides what a proxy may say, the same for both servers.

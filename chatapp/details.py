@@ -40,6 +40,7 @@ _SENTENCES = {
     "bad-name": _("A name has 1 to {n} visible characters, without control characters or ones that show nothing."),
     "too-many-rooms": _("You are in too many rooms at once: at most {n}. Leave one first."),
     "busy": _("The server cannot store anything right now. Try again in a moment."),
+    "too-slow": _("This search would take too long. Add a rarer word, a room or a day."),
     "too-large": _("The request is too large."),
     "bad-request": _("The request is malformed."),
     "wrong-host": _(
@@ -54,6 +55,7 @@ _SENTENCES = {
 
 # Where one code has several meanings: by the field that is wrong, or by a value that says which one it is.
 _VARIANTS = {
+    "busy": {"search": _("Too much is being searched right now. Try again in a moment.")},
     "bad-field": {
         "q": _("The query is too long: at most {n} characters."),
         "marks": _("Too many accents or other marks on one letter: at most {n} in a row."),

@@ -36,6 +36,7 @@ STATUS = {
     "wrong-host": 421,
     "rate-limited": 429,
     "server-error": 500,
+    "too-slow": 503,
     "busy": 503,
 }
 _SHOWN = ("field", "retry_after", "slug", "count")  # what of a refusal's values a program can use

@@ -12,6 +12,7 @@ import msgspec
 from .words import Phrase, phrase, words
 
 TERMS_LIMIT = 20  # conditions of one query; each is a list to be walked, and the longest queries were pasted by mistake
+WORDS_LIMIT = 40  # words in all of them: each word of a phrase is compared at every place where the phrase may begin
 
 # What may stand before a colon, in both languages of the page, without accents.
 OPERATORS = {
@@ -117,11 +118,18 @@ def parse(line: str, zone: tzinfo, today: date) -> Query:
     since: list[int] = []
     until: list[int] = []
     notes: list[Note] = []
+    words_left = WORDS_LIMIT
     for number, found in enumerate(_TERM.finditer(line)):
-        if number == TERMS_LIMIT:
+        if number == TERMS_LIMIT or not words_left:
             notes.append(Note(found[0], "too-many"))
             break
-        operator, value = _meaning(found)
+        operator, written = _meaning(found)
+        value, rest = _cut(written, words_left)
+        words_left -= len(words(value))
+        if rest:
+            notes.append(Note(found[0] if operator else rest, "too-many"))
+            if operator:  # the beginning of a name is another name
+                break
         if operator in ("before", "after"):
             days = _days(value, today)
             if days is None:
@@ -131,7 +139,7 @@ def parse(line: str, zone: tzinfo, today: date) -> Query:
             else:
                 since.append(_midnight(days[operator == "after"], zone))
             continue
-        typing = found.end() == len(line) and found["end"] != '"' and not found["minus"]
+        typing = found.end() == len(line) and found["end"] != '"' and not found["minus"] and not rest
         condition = _condition(operator, value, typing=typing)
         if condition is None:
             notes.append(Note(found[0], "bad-content"))
@@ -148,6 +156,12 @@ def _meaning(found: re.Match[str]) -> tuple[str | None, str]:
         return None, value
     operator = OPERATORS.get(_bare(written))
     return (operator, value) if operator else (None, f"{written}:{value}")  # a time of day, an address, C++'s std::
+
+
+def _cut(value: str, most: int) -> tuple[str, str]:
+    """The first words of a term, and the next one if there are more of them."""
+    over = words(value)[most : most + 1]
+    return (value[: over[0].start], value[over[0].start : over[0].end]) if over else (value, "")
 
 
 def _condition(operator: str | None, value: str, *, typing: bool) -> Condition | None:

@@ -77,7 +77,7 @@ LAYERS: list[set[str]] = [
     {"log.documents"},
     {"log.days"},
     {"log.calls", "log.standings"},
-    {"log.epoch", "log.fold", "log.rows", "log.transaction", "log.wal"},
+    {"log.deadline", "log.epoch", "log.fold", "log.rows", "log.transaction", "log.wal"},
     {"log.schema"},
     {"bus.local"},
     # The laboratory, a chat of its own.
@@ -102,7 +102,7 @@ LAYERS: list[set[str]] = [
     {"live.news"},
     # The nouns, and what needs nothing of ours.
     {"complaints", "lock", "proxies", "terminal"},
-    {"origins", "query", "secret"},
+    {"origins", "query", "secret", "snippets"},
     {
         "characters",
         "budget",

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatapp.words import SNIPPET_LENGTH, Piece, phrase, snippet, words
+from chatapp.snippets import SNIPPET_LENGTH, Piece, Snippets
+from chatapp.words import phrase, words
 
 LATIN = st.text(st.characters(min_codepoint=1, max_codepoint=0x17F), max_size=60)
 
@@ -53,7 +54,7 @@ def test_a_word_says_where_it_stands(text: str) -> None:
 
 def marked(text: str, *wanted: str, prefix: bool = False) -> str:
     """A snippet with its hits in brackets."""
-    pieces = snippet(text, [phrase(each, prefix=prefix) for each in wanted])
+    pieces = Snippets([phrase(each, prefix=prefix) for each in wanted], 1).cut(text)
     return "".join(f"[{piece.text}]" if piece.hit else piece.text for piece in pieces)
 
 
@@ -92,7 +93,7 @@ def test_of_a_long_text_the_part_around_the_first_hit_is_shown() -> None:
 
 @given(st.text(max_size=600), st.lists(st.text(max_size=10), max_size=4), st.booleans())
 def test_a_snippet_is_a_part_of_the_text_in_one_line(text: str, wanted: list[str], prefix: bool) -> None:
-    pieces = snippet(text, [phrase(each, prefix=prefix) for each in wanted])
+    pieces = Snippets([phrase(each, prefix=prefix) for each in wanted], 1).cut(text)
     said = "".join(piece.text for piece in pieces)
     assert " ".join(said.split()).strip("… ") in " ".join(text.split())
     assert all(isinstance(piece, Piece) and piece.text for piece in pieces)

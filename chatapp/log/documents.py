@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import msgspec
 from sqlalchemy import (
     ARRAY,
     CTE,
     BigInteger,
+    ColumnElement,
     Connection,
     Select,
     String,
     and_,
+    bindparam,
     case,
-    cast,
     exists,
     func,
     insert,
@@ -26,6 +28,8 @@ from .days import note_steps
 from .schema import documents, events, head, rooms
 
 JITTER = 1_000  # ms that a clock may fall without having been put back
+SEARCHABLE = 20_000  # characters of a text, from its beginning, that are in the index
+LENGTHS_AT_FIRST = 10  # messages whose lengths are read at once; theirs say how many more may fit
 
 Place = tuple[str, int]  # a message: its room's slug and its seq
 Source = tuple[int, int, int, int, str, str, str, str | None, str | None]  # what `sources` selects
@@ -48,7 +52,7 @@ def numbered(connection: Connection, places: Sequence[Place]) -> int:
         select(documents.c.doc, documents.c.at).order_by(documents.c.doc.desc()).limit(1)
     ).first()
     last, last_at = (newest.doc, newest.at) if newest else (0, 0)
-    waiting = _rows(connection, places)
+    waiting = _waiting(connection.dialect.name)
     known = exists().where(documents.c.room_id == events.c.room_id, documents.c.seq == events.c.seq)
     latest = func.max(events.c.at).over(order_by=waiting.c.place)
     by_then = case((latest > last_at, latest), else_=last_at)
@@ -67,22 +71,56 @@ def numbered(connection: Connection, places: Sequence[Place]) -> int:
         )
         .where(events.c.type == "message", events.c.text != "", ~known)
     )
-    connection.execute(insert(documents).from_select(["doc", "room_id", "seq", "at"], chosen))
+    given = _given(connection, places)
+    connection.execute(insert(documents).from_select(["doc", "room_id", "seq", "at"], chosen), given)
     note_steps(connection, after=last)
     return int(last)
 
 
-def _rows(connection: Connection, places: Sequence[Place]) -> CTE:
-    """These places as a table of place, slug and seq. One value of the statement, however many they are: it is compiled
-    once."""
-    if connection.dialect.name == "sqlite":
-        each = func.json_each(msgspec.json.encode(places).decode()).table_valued("key", "value")
+def fitting(connection: Connection, places: Sequence[Place], characters: int) -> int:
+    """How many of these messages, from the first on, have at most so many characters together, those of their edits
+    included; at least one."""
+    count, left, more = 0, characters, LENGTHS_AT_FIRST
+    while count < len(places):
+        given = _given(connection, places[count : count + more])
+        for length in connection.execute(_lengths(connection.dialect.name), given).scalars():
+            left -= length
+            if left < 0:
+                return max(count, 1)
+            count += 1
+        more = LENGTHS_AT_FIRST + left * count // max(characters - left, 1)  # if they go on like that, all that fit
+    return count
+
+
+@cache  # to write the statement anew takes longer than to run it
+def _lengths(dialect: str) -> Select[tuple[int]]:
+    """The characters of the given messages, and those of each one's longest edit."""
+    waiting = _waiting(dialect)
+    text = select(func.length(events.c.text)).where(events.c.room_id == rooms.c.id, events.c.seq == waiting.c.seq)
+    edit = select(func.max(func.length(events.c.text))).where(
+        events.c.room_id == rooms.c.id, events.c.target == waiting.c.seq, events.c.type == "edited"
+    )
+    length = func.coalesce(text.scalar_subquery(), 0) + func.coalesce(edit.scalar_subquery(), 0)
+    there = waiting.outerjoin(rooms, rooms.c.slug == waiting.c.slug)
+    return select(length).select_from(there).order_by(waiting.c.place)
+
+
+def _waiting(dialect: str) -> CTE:
+    """The places that `_given` names, as a table of place, slug and seq. They are one value or two of the statement,
+    however many they are: it is compiled once."""
+    if dialect == "sqlite":
+        each = func.json_each(bindparam("places", type_=String)).table_valued("key", "value")
         slug, seq = (func.json_extract(each.c.value, f"$[{number}]") for number in range(2))
         return select(each.c.key.label("place"), slug.label("slug"), seq.label("seq")).cte("waiting")
-    slugs = cast([slug for slug, _ in places], ARRAY(String))
-    seqs = cast([seq for _, seq in places], ARRAY(BigInteger))
+    slugs, seqs = bindparam("slugs", type_=ARRAY(String)), bindparam("seqs", type_=ARRAY(BigInteger))
     each = func.unnest(slugs, seqs).table_valued("slug", "seq", with_ordinality="place").render_derived()
     return select(each.c.place, each.c.slug, each.c.seq).cte("waiting")
+
+
+def _given(connection: Connection, places: Sequence[Place]) -> dict[str, object]:
+    if connection.dialect.name == "sqlite":
+        return {"places": msgspec.json.encode(places).decode()}
+    return {"slugs": [slug for slug, _ in places], "seqs": [seq for _, seq in places]}
 
 
 def unnumbered(connection: Connection, most: int) -> list[Place]:
@@ -115,7 +153,7 @@ def sources() -> Select[Source]:
         events.c.at,
         events.c.author_id,
         events.c.author_name,
-        func.coalesce(edit.c.text, events.c.text).label("text"),
+        beginning(func.coalesce(edit.c.text, events.c.text)).label("text"),
         case((edit.c.seq.is_not(None), edit.c.html), else_=events.c.html).label("html"),
         events.c.body,
     ).select_from(
@@ -123,6 +161,11 @@ def sources() -> Select[Source]:
             events, and_(events.c.room_id == documents.c.room_id, events.c.seq == documents.c.seq)
         ).outerjoin(edit, edited)
     )
+
+
+def beginning(text: ColumnElement[str]) -> ColumnElement[str]:
+    """The part of a text that is in the index. A text that fits stays as it is, byte by byte."""
+    return case((func.length(text) > SEARCHABLE, func.substr(text, 1, SEARCHABLE)), else_=text)
 
 
 def said(text: str, body: str | None) -> str:

@@ -21,11 +21,13 @@ from sqlalchemy import Connection
 from ..model import Deleted, Event, Message, Refusal
 from ..vitals import Vitals
 from . import index
-from .documents import Place, unnumbered
+from .documents import Place, fitting, unnumbered
 from .journal import Journal
 
 DELAY = 1.0  # seconds between two looks at what is to be done
 STEP = 200  # messages put in at once: some 5 ms, in which no commit is made
+# Characters put in at once. The dearest, 15,000 words of one sign, take 15 ms in SQLite and 50 ms in PostgreSQL.
+STEP_CHARACTERS = 30_000
 REST = 100  # times as long as a step took the journal has for itself before the next one, while people are posting
 PURGE_REST = 50  # times as long as a purge took until the next one: it goes through the whole index
 WAITING_LIMIT = 200_000  # messages remembered that are to be put in, 100 bytes each; more are looked up in the log
@@ -86,7 +88,7 @@ class Indexer:
             if upto is not None and self._done >= min(upto, self._heard):
                 return
             if self._clock() > deadline:
-                raise Refusal("busy", retry_after=1.0, reason="the index has a lot to catch up with")
+                raise Refusal("busy", retry_after=1.0, search=True, reason="the index has a lot to catch up with")
             self._step()
 
     def _run(self) -> None:
@@ -155,5 +157,6 @@ class Indexer:
             self._complete = len(self._waiting) < WAITING_LIMIT
         places = list(islice(self._waiting, STEP))
         if places:
+            places = places[: fitting(connection, places, STEP_CHARACTERS)]
             index.add(connection, places)
         return len(places)

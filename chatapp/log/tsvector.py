@@ -16,7 +16,7 @@ from ..query import Criteria, Criterion, Having, InRoom, Sender, Text
 from ..words import words
 from .documents import Source, has_code, has_link, said, sources
 
-WORD_LENGTH = 250  # characters of a word that count: a lexeme has at most 2 KiB
+LEXEME = 250  # characters of a word that count: a lexeme has at most 2 KiB, and folding may lengthen a word
 POSITIONS = 16_383  # of a text; what stands behind them is not found (textsearch's limits, PostgreSQL's section 12.11)
 PLACES = 255  # positions kept of one word
 AT_ONCE = 1_000  # messages
@@ -71,7 +71,7 @@ def _vector(row: Row[Source]) -> str:
     places: dict[str, list[str]] = {}
     for written, weight in ((said(row.text, row.body), ""), (row.author_name, "A")):
         for place, word in enumerate(islice(words(written), POSITIONS), start=1):
-            places.setdefault(word.folded[:WORD_LENGTH], []).append(f"{place}{weight}")
+            places.setdefault(word.folded[:LEXEME], []).append(f"{place}{weight}")
     facets = [f"r:{row.room_id}"]
     facets += ["has:code"] if has_code(row.text, row.html) else []
     facets += ["has:link"] if has_link(row.text, row.html) else []
@@ -101,5 +101,5 @@ def _term(criterion: Criterion) -> str:
 
 
 def _phrase(folded: tuple[str, ...], weight: str, *, prefix: bool = False) -> str:
-    terms = [f"'{word[:WORD_LENGTH]}':{weight}" for word in folded]
+    terms = [f"'{word[:LEXEME]}':{weight}" for word in folded]
     return f"({' <-> '.join(terms)}{'*' if prefix else ''})"

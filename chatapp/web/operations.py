@@ -200,8 +200,9 @@ def operations() -> Iterator[Operation]:
     of_own = ("bad-field", "bad-name")
     yield Operation("get", "/api/mentions", "The messages that mention one", Mentions, query=own, refusals=of_own)
     yield Operation("put", f"{room}/level", "Says how much one wants to hear", LevelSet, 200, NewLevel, AS_GUEST)
+    of_search = ("bad-field", "too-slow")
     asked = {"q": Query, "zone": Zone, "before": Seq}
-    yield Operation("get", "/api/search", "Searches all rooms", SearchFound, query=asked, refusals=("bad-field",))
+    yield Operation("get", "/api/search", "Searches all rooms", SearchFound, query=asked, refusals=of_search)
     yield Operation("post", "/api/preview", "Shows how a text will look", Preview, 200, NewPreview, AS_GUEST, of_text)
     yield Operation("get", "/api/emoji", "All emoji", AllEmoji)
     follow = "Follows a room: a line of JSON for each event, without end"
