@@ -83,8 +83,8 @@ def fitting(connection: Connection, places: Sequence[Place], characters: int) ->
     count, left, more = 0, characters, LENGTHS_AT_FIRST
     while count < len(places):
         given = _given(connection, places[count : count + more])
-        for length in connection.execute(_lengths(connection.dialect.name), given).scalars():
-            left -= length
+        for row in connection.execute(_lengths(connection.dialect.name), given):
+            left -= row.length
             if left < 0:
                 return max(count, 1)
             count += 1
@@ -102,7 +102,7 @@ def _lengths(dialect: str) -> Select[tuple[int]]:
     )
     length = func.coalesce(text.scalar_subquery(), 0) + func.coalesce(edit.scalar_subquery(), 0)
     there = waiting.outerjoin(rooms, rooms.c.slug == waiting.c.slug)
-    return select(length).select_from(there).order_by(waiting.c.place)
+    return select(length.label("length")).select_from(there).order_by(waiting.c.place)
 
 
 def _waiting(dialect: str) -> CTE:

@@ -75,7 +75,7 @@ def _vector(row: Row[Source]) -> str:
     facets = [f"r:{row.room_id}"]
     facets += ["has:code"] if has_code(row.text, row.html) else []
     facets += ["has:link"] if has_link(row.text, row.html) else []
-    facets += [] if words(row.author_name) else [f"x:{row.author_name.encode().hex()}"]
+    facets += [] if words(row.author_name) else [_signs(row.author_name)]
     found = [f"'{word}':{','.join(at[:PLACES])}" for word, at in places.items()]
     return " ".join(found + [f"'{facet}'" for facet in facets])
 
@@ -93,11 +93,16 @@ def _term(criterion: Criterion) -> str:
         case Sender(name) if words(name):
             return _phrase(tuple(word.folded for word in words(name)), "A")
         case Sender(name):  # a name of signs alone
-            return f"'x:{name.encode().hex()}'"
+            return f"'{_signs(name)}'"
         case InRoom(number):
             return f"'r:{number}'"
         case Having(content):
             return f"'has:{content}'"
+
+
+def _signs(name: str) -> str:
+    """The facet of an author whose name has no letter or digit."""
+    return f"x:{name[:LEXEME].encode().hex()}"
 
 
 def _phrase(folded: tuple[str, ...], weight: str, *, prefix: bool = False) -> str:

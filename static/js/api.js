@@ -92,16 +92,18 @@ export function post(address, body, options = {}) {
 
 /**
  * The JSON at an address. A request that was refused as too fast (429) has done nothing: it is tried again after the time
- * that the server told, as long as `wanted()` is true.
+ * that the server told, as long as `wanted()` is true. With `evenBusy` one that was refused as busy (503) is, too: for
+ * what only reads.
  */
-export async function ask(address, { wanted = () => true, ...options } = {}) {
+export async function ask(address, { wanted = () => true, evenBusy = false, ...options } = {}) {
   const headers = { Accept: "application/json", ...options.headers };
   for (let left = PATIENCE; ; ) {
     const answer = await fetch(at(address), { ...options, headers, signal: AbortSignal.timeout(ANSWER_WITHIN) });
     if (answer.ok) return answer.json();
     const problem = new Problem({ ...(await answer.json().catch(() => ({}))), status: answer.status });
     const pause = 1000 * problem.rest.retry_after * (1 + Math.random() / 4); // NaN if it told no time
-    if (problem.status !== 429 || !(pause <= left) || !wanted()) throw problem;
+    const passes = problem.status === 429 || (evenBusy && problem.code === "busy");
+    if (!passes || !(pause <= left) || !wanted()) throw problem;
     left -= pause;
     await new Promise((resume) => setTimeout(resume, pause));
     if (!wanted()) throw problem;

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Engine, insert
 
-from chatapp.log.places import room_row
 from chatapp.log.schema import events, rooms
 
 VOCABULARY = 60_000
@@ -65,7 +64,7 @@ def fill(engine: Engine, count: int, seed: int = 7) -> list[str]:
     words = vocabulary(chance)
     rows = messages(count, words, chance)
     with engine.begin() as connection:
-        made = [room_row(f"room-{number}", f"Room {number}", 0) for number in range(2, ROOMS + 1)]
+        made = [{"slug": f"room-{number}", "name": f"Room {number}", "created_at": 0} for number in range(2, ROOMS + 1)]
         connection.execute(insert(rooms), made)
         while chunk := list(islice(rows, AT_ONCE)):
             connection.execute(insert(events), chunk)

@@ -214,6 +214,10 @@ def test_an_index_from_before_options_were_in_it_is_made_anew(library: Library, 
     library.indexer.catch_up()
 
     def as_before(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0006")
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("DROP TABLE message_index")
             create(connection)

@@ -61,7 +61,8 @@ async function question(query) {
   const mine = turn;
   results.wait();
   try {
-    const answer = await ask(`/api/search?${new URLSearchParams({ ...query, zone })}`, { wanted: () => mine === turn });
+    const wanted = () => mine === turn;
+    const answer = await ask(`/api/search?${new URLSearchParams({ ...query, zone })}`, { wanted, evenBusy: true });
     if (mine !== turn) return null;
     next = answer.next;
     more.hidden = next === null;
