@@ -127,7 +127,9 @@ def unnumbered(connection: Connection, most: int) -> list[Place]:
     """The oldest messages that have no number yet, in the order in which they came."""
     newest = select(func.coalesce(func.max(documents.c.seq), 0)).where(documents.c.room_id == rooms.c.id)
     found: list[tuple[int, int, int, str]] = []
-    for room in connection.execute(select(rooms.c.id, rooms.c.slug, head(), newest.scalar_subquery().label("newest"))):
+    used = _rooms_with_events()
+    each = select(rooms.c.id, rooms.c.slug, head(), newest.scalar_subquery().label("newest"))
+    for room in connection.execute(each.join_from(rooms, used, used.c.id == rooms.c.id)):
         if room.head == room.newest:
             continue
         later = select(events.c.seq, events.c.at).where(events.c.room_id == room.id, events.c.seq > room.newest)
@@ -137,6 +139,14 @@ def unnumbered(connection: Connection, most: int) -> list[Place]:
             came = max(came, row.at)  # the clock may have been put back
             found.append((came, room.id, row.seq, room.slug))
     return [(slug, seq) for _, _, seq, slug in sorted(found)[:most]]
+
+
+def _rooms_with_events() -> CTE:
+    """The ids of the rooms in which something happened: one look-up in the events' key for each of them, however many
+    empty rooms there are. A look-up beside a long text reads all of it."""
+    used = select(func.min(events.c.room_id).label("id")).cte("used", recursive=True)
+    following = select(func.min(events.c.room_id)).where(events.c.room_id > used.c.id).scalar_subquery()
+    return used.union_all(select(following).where(used.c.id.is_not(None)))
 
 
 def sources() -> Select[Source]:

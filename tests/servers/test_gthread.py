@@ -7,6 +7,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from io import BufferedReader
+from urllib.parse import urlencode
 from weakref import WeakSet
 
 import pytest
@@ -266,3 +267,10 @@ def test_silent_connections_do_not_use_up_the_open_files(make_server: MakeServer
     ana.post("and still")
     assert ana.hear("message")["text"] == "and still"
     assert server.worker() == worker
+
+
+def test_a_search_for_500_chinese_characters_fits_into_the_request_line(server: Server) -> None:
+    status, headers, _ = server.get("/api/search?" + urlencode({"q": "\u5b57" * 500}))
+    assert (status, headers["content-type"]) == (200, "application/json")
+    assert server.get("/api/search?" + urlencode({"q": "\u5b57" * 1_000}))[0] == 414
+    assert "Traceback" not in server.terminal
