@@ -74,8 +74,8 @@ class Poll(msgspec.Struct, frozen=True):
 
 
 class Tally(Poll, frozen=True, omit_defaults=True):
-    """A poll as it stands: how many chose each option, and how many people that are. `people` are those who chose each,
-    unless the poll is anonymous; `mine` is what the one who reads it chose."""
+    """A poll as it stands: how many chose each option, and how many people that are. `people` are the first of those
+    who chose each, unless the poll is anonymous; `mine` is what the reader chose."""
 
     closed: bool = False
     counts: list[int] = []
@@ -107,11 +107,13 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True, tag="message"):
     poll: Poll | None = None
 
 
-class Reaction(msgspec.Struct, frozen=True):
-    """An emoji under a message, and who put it there, in that order."""
+class Reaction(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An emoji under a message: how many people put it there, the first of them, and whether the reader is one."""
 
     emoji: str
     people: list[Author]
+    count: int
+    mine: bool = False
 
 
 class Present(Message, frozen=True, omit_defaults=True, tag="message"):

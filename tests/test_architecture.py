@@ -77,7 +77,9 @@ LAYERS: list[set[str]] = [
     {"log.documents"},
     {"log.days"},
     {"log.calls", "log.standings"},
-    {"log.deadline", "log.epoch", "log.fold", "log.rows", "log.transaction", "log.wal"},
+    {"log.present"},
+    {"log.fold"},
+    {"log.deadline", "log.epoch", "log.picks", "log.rows", "log.transaction", "log.wal"},
     {"log.schema"},
     {"bus.local"},
     # The laboratory, a chat of its own.

@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-import msgspec
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from ..excerpt import one_line
 from ..model import Author, Deleted, Edited, Event, Message, Poll, Present, Reacted, Refusal, Room, rfc3339
@@ -17,13 +16,14 @@ from ..spelling import whole
 from . import index
 from .calls import call, everybody, meant
 from .fold import folded
+from .picks import PICKS_LIMIT, REACTED, counts_of, pick, picked_by, unpick
 from .rows import about, after_it, event_of, quotes_of, with_slug
-from .schema import events
+from .schema import events, pins
 
 EDIT_WINDOW = 15 * 60  # seconds in which one may change what one wrote
 EDITS_LIMIT = 50  # of one message: each is kept, and read with the others when somebody asks how it read before
 REACTIONS_LIMIT = 20  # kinds of reactions to one message
-TOGGLES_LIMIT = 200  # reactions to one message that one person puts or takes back: all are read with the message
+TOGGLES_LIMIT = 200  # reactions to one message that one person puts or takes back: each is an event for everybody
 
 
 class Receipt(Protocol):
@@ -188,14 +188,21 @@ class React(Act):
     def happen(self, connection: Connection, seq: int, at: int) -> Reacted:
         living_message(connection, self.room, self.target)
         reacted = Reacted(self.room.slug, seq, rfc3339(at), self.author, self.target, self.emoji, self.on, self.nonce)
-        if self.on == _reacts(connection, self):
+        key, person = whole(self.emoji), self.author.id
+        where = (connection, self.room.id, self.target, REACTED)
+        if self.on == (key in picked_by(*where, person)):
             raise Unchanged(reacted)
         if done_before(connection, self, "reacted", self.target) >= TOGGLES_LIMIT:
             raise Refusal("too-many", field="target", n=TOGGLES_LIMIT, reactions=True)
-        if self.on:
-            kinds = kinds_of_reactions(connection, self.room, self.target)
-            if self.emoji not in kinds and len(kinds) >= REACTIONS_LIMIT:
-                raise Refusal("too-many", field="emoji", n=REACTIONS_LIMIT)
+        if not self.on:
+            unpick(*where, [key], person)
+            return reacted
+        counts = counts_of(*where)
+        if key not in counts and len(counts) >= REACTIONS_LIMIT:
+            raise Refusal("too-many", field="emoji", n=REACTIONS_LIMIT)
+        if sum(counts.values()) >= PICKS_LIMIT:
+            raise Refusal("too-many", field="target", n=PICKS_LIMIT, crowd=True)
+        pick(*where, [key], self.author, seq)
         return reacted
 
 
@@ -217,29 +224,9 @@ def living_message(connection: Connection, room: Room, seq: int) -> Any:
 
 
 def _now(connection: Connection, row: Any) -> Present:
-    """The present state of the message in that row, but for votes."""
+    """The present state of the message in that row, but for reactions, votes and pins."""
     (message,) = folded([event_of(row)], after_it(connection, row.room_id, [row.seq]))
     return message
-
-
-def _reacts(connection: Connection, act: React) -> bool:
-    """Whether the one who acts has that emoji under the message already."""
-    about = (events.c.room_id == act.room.id) & (events.c.target == act.target) & (events.c.type == "reacted")
-    mine = select(events.c.body).where(about, events.c.author_id == act.author.id).order_by(events.c.seq)
-    reactions = map(msgspec.json.decode, connection.execute(mine).scalars())
-    return {whole(each["emoji"]): bool(each["on"]) for each in reactions}.get(whole(act.emoji), False)
-
-
-def kinds_of_reactions(connection: Connection, room: Room, target: int) -> set[str]:
-    """The emoji under a message. The database finds each person's last words on each: all that were ever put and taken
-    back may be many, and everybody's messages wait meanwhile."""
-    about = (events.c.room_id == room.id) & (events.c.target == target) & (events.c.type == "reacted")
-    last = select(events.c.author_id, events.c.body).where(about).group_by(events.c.author_id, events.c.body)
-    there: set[tuple[str, str]] = set()
-    for row in connection.execute(last.order_by(func.max(events.c.seq))):
-        reaction = msgspec.json.decode(row.body)
-        (there.add if reaction["on"] else there.discard)((row.author_id, whole(reaction["emoji"])))
-    return {emoji for _, emoji in there}
 
 
 def poll_of(row: Any) -> Poll | None:
@@ -267,6 +254,7 @@ def wipe(connection: Connection, room: Room, target: int) -> None:
     """Takes what a message says, and said before it was edited, out of its rows and out of the index of words, and it
     out of the lists of those whom it means. Quotes of it are made when read."""
     index.drop(connection, room.id, target)
+    connection.execute(delete(pins).where(pins.c.room_id == room.id, pins.c.target == target))
     call(connection, room.id, target, ())
     itself = (events.c.room_id == room.id) & (events.c.seq == target)
     for said in (itself, about(room.id, [target], ["edited"])):

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from ..model import Present
-from .fold import folded
-from .rows import after_it, told, with_slug
+from .present import present
+from .rows import with_slug
 from .schema import events, markers, mentions
 
 
@@ -49,11 +49,11 @@ def calls_of(connection: Connection, person: str, *, before: int | None, limit: 
     rows = connection.execute(wanted.order_by(mentions.c.id.desc()).limit(limit)).all()
     found: dict[tuple[int, int], Present] = {}
     for room_id in {row.room_id for row in rows}:
-        found |= _messages(connection, room_id, [row.seq for row in rows if row.room_id == room_id])
+        found |= _messages(connection, room_id, [row.seq for row in rows if row.room_id == room_id], person)
     return [(row.id, found[row.room_id, row.seq]) for row in rows]
 
 
-def _messages(connection: Connection, room_id: int, seqs: Sequence[int]) -> dict[tuple[int, int], Present]:
+def _messages(connection: Connection, room_id: int, seqs: Sequence[int], reader: str) -> dict[tuple[int, int], Present]:
     wanted = with_slug().where(events.c.room_id == room_id, events.c.seq.in_(seqs))
-    messages = folded(told(connection, connection.execute(wanted)), after_it(connection, room_id, seqs))
-    return {(room_id, message.seq): message for message in messages}
+    rows = list(connection.execute(wanted))
+    return {(room_id, message.seq): message for message in present(connection, room_id, rows, reader)}

@@ -50,6 +50,8 @@ class Database:
         sqlite = url.startswith("sqlite")
         # The journal compiles its statements by itself and gives their values by position.
         position = {} if sqlite else {"paramstyle": "format"}
+        # A read of several statements sees one moment, as it does on SQLite in WAL mode.
+        snapshot = {} if sqlite else {"isolation_level": "REPEATABLE READ"}
         self.writer = create_engine(url, pool_size=1, max_overflow=0, **position)
         self.reader = create_engine(
             url,
@@ -57,6 +59,7 @@ class Database:
             max_overflow=0,
             pool_timeout=READERS_TIMEOUT,
             pool_pre_ping=not sqlite,  # a server may have hung up meanwhile
+            **snapshot,
         )
         self._path = _path_of(self.writer)
         self._continuity = Continuity(self._path) if self._path else None

@@ -10,13 +10,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoReaderFree
 
 from ..excerpt import LENGTH
-from ..model import Author, Event, Message, Present, Refusal, Room, RoomState, Standing, rfc3339
+from ..model import Author, Event, Present, Refusal, Room, RoomState, Standing, rfc3339
 from .calls import calls_of
 from .database import Database, reason
-from .fold import folded
 from .places import pinned_in
-from .rows import about, after_it, as_told, told, votes_on, with_slug
-from .schema import events, head, meta, people, rooms
+from .present import present
+from .rows import about, as_told, told, with_slug
+from .schema import events, head, message_seqs, meta, people, rooms
 from .standings import standings_of
 
 NAMESAKES = 200  # people that are looked at for the names in one text
@@ -27,7 +27,7 @@ T = TypeVar("T")
 class Page(NamedTuple):
     """A page of messages in their present state, oldest first; whether there are older and newer ones.
 
-    `head`: what happened up to this seq is in it. Of what happened later some may be.
+    `head`: what happened up to this seq is in it, and nothing that happened later.
     """
 
     messages: list[Present]
@@ -152,8 +152,7 @@ class History:
 
 
 class _Pages:
-    """Reads a page: first how far the log goes, then the messages, and last what happened to them. So that, where
-    reads do not see one moment, nothing up to that head is missing, and no text that is being deleted is shown."""
+    """Reads a page. All its reads see one moment, for they are in one transaction (see `Database.reader`)."""
 
     def __init__(self, connection: Connection, room: Room, limit: int, reader: str | None):
         self._reader = reader
@@ -179,34 +178,28 @@ class _Pages:
         return self._page(older + found, more, newer)
 
     def _older(self, seq: int | None, limit: int) -> tuple[list[Any], bool]:
-        wanted = _messages(self._room).order_by(events.c.seq.desc()).limit(limit + 1)
-        rows = list(self._connection.execute(wanted if seq is None else wanted.where(events.c.seq < seq)))
-        return rows[:limit][::-1], len(rows) > limit
+        wanted, at = message_seqs(self._room.id)
+        found = wanted if seq is None else wanted.where(at < seq)
+        rows = self._rows(found.order_by(at.desc()).limit(limit + 1))
+        return rows[max(0, len(rows) - limit) :], len(rows) > limit
 
     def _newer(self, seq: int, limit: int) -> tuple[list[Any], bool]:
-        wanted = _messages(self._room).where(events.c.seq > seq).order_by(events.c.seq).limit(limit + 1)
-        rows = list(self._connection.execute(wanted))
+        wanted, at = message_seqs(self._room.id)
+        rows = self._rows(wanted.where(at > seq).order_by(at).limit(limit + 1))
         return rows[:limit], len(rows) > limit
 
+    def _rows(self, seqs: Select[tuple[int]]) -> list[Any]:
+        return list(self._connection.execute(_events(self._room).where(events.c.seq.in_(seqs)).order_by(events.c.seq)))
+
     def _page(self, rows: list[Any], more: bool, newer: bool) -> Page:
-        messages = _present(self._connection, self._room, rows, self._reader)
+        messages = present(self._connection, self._room.id, rows, self._reader)
         return Page(messages, more, newer, self._head)
-
-
-def _present(connection: Connection, room: Room, rows: list[Any], reader: str | None) -> list[Present]:
-    """The messages in these rows as they are now, as that person sees them."""
-    messages = told(connection, rows)
-    about = after_it(connection, room.id, [row.seq for row in rows])
-    votes = votes_on(
-        connection, room.id, [event.seq for event in messages if isinstance(event, Message) and event.poll]
-    )
-    return folded(messages, [*about, *votes], reader)
 
 
 def _pins(connection: Connection, room: Room, reader: str | None) -> list[Present]:
     seqs = pinned_in(connection, room)[::-1]
     rows = list(connection.execute(_messages(room).where(events.c.seq.in_(seqs))))
-    return sorted(_present(connection, room, rows, reader), key=lambda message: seqs.index(message.seq))
+    return sorted(present(connection, room.id, rows, reader), key=lambda message: seqs.index(message.seq))
 
 
 def _state(row: Any) -> RoomState:

@@ -6,13 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import Connection, select, union, update
+from sqlalchemy import Connection, delete, insert, select, union, update
 
 from ..model import Configured, Pinned, Refusal, Room, rfc3339
 from ..spelling import bare, folded
 from .acts import Act, Unchanged, living_message
-from .rows import event_of, with_slug
-from .schema import events, pinned_rows, rooms
+from .schema import pins, rooms
 
 PINS_LIMIT = 20  # pinned messages of one room
 CALLED_LIMIT = 200  # rooms that `rooms_called` finds: names that differ only by their accents may be many
@@ -44,6 +43,9 @@ class Pin(Act):
             raise Unchanged(event)
         if self.on and self.target not in pinned and len(pinned) >= PINS_LIMIT:
             raise Refusal("too-many", field="target", n=PINS_LIMIT)
+        connection.execute(delete(pins).where(pins.c.room_id == self.room.id, pins.c.target == self.target))
+        if self.on:
+            connection.execute(insert(pins).values(room_id=self.room.id, target=self.target, seq=seq))
         return event
 
 
@@ -105,16 +107,5 @@ def rooms_called(connection: Connection, names: Collection[str]) -> list[Called]
 
 def pinned_in(connection: Connection, room: Room) -> list[int]:
     """The messages that are pinned in a room, the one that was pinned last at the end."""
-    pin = events.alias()
-    seqs = select(pin.c.seq).where(pin.c.room_id == room.id, pinned_rows(pin))  # out of the index alone
-    wanted = with_slug().where(events.c.room_id == room.id, events.c.seq.in_(seqs)).order_by(events.c.seq)
-    pinned: dict[int, None] = {}
-    for row in connection.execute(wanted):
-        event = event_of(row)
-        if isinstance(event, Pinned):
-            pinned.pop(event.target, None)
-            if event.on:
-                pinned[event.target] = None
-    living = select(events.c.seq).where(events.c.room_id == room.id, events.c.seq.in_(pinned), events.c.text != "")
-    kept = set(connection.execute(living).scalars())
-    return [seq for seq in pinned if seq in kept]
+    pinned = select(pins.c.target).where(pins.c.room_id == room.id).order_by(pins.c.seq)
+    return list(connection.execute(pinned).scalars())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from ..model import Closed, Poll, Refusal, Room, Voted, rfc3339
 from .acts import Act, Unchanged, living_message, own_message, poll_of
-from .rows import event_of, with_slug
+from .picks import PICKS_LIMIT, VOTED, count_voter, counts_of, pick, picked_by, unpick
 from .schema import events
 
 
@@ -27,15 +27,13 @@ class Vote(Act):
         choices = sorted(set(self.choices))
         if any(not 0 <= choice < len(poll.options) for choice in choices) or (len(choices) > 1 and not poll.several):
             raise Refusal("bad-field", field="choices")
-        last = _newest(connection, self.room, self.target)
-        mine = _newest(connection, self.room, self.target, by=self.author.id)
-        before = mine.choices or [] if mine else []
-        counts = list(last.counts) if last else [0] * len(poll.options)
-        for choice in before:
-            counts[choice] -= 1
-        for choice in choices:
-            counts[choice] += 1
-        voters = (last.voters if last else 0) - bool(before) + bool(choices)
+        where = (connection, self.room.id, self.target)
+        before = sorted(map(int, picked_by(*where, VOTED, self.author.id)))
+        stand = counts_of(*where, VOTED)
+        counts = [
+            stand.get(str(option), 0) - (option in before) + (option in choices) for option in range(len(poll.options))
+        ]
+        voters = counts_of(*where, "voters").get("", 0) - bool(before) + bool(choices)
         event = Voted(
             self.room.slug,
             seq,
@@ -50,6 +48,12 @@ class Vote(Act):
         )
         if choices == before:
             raise Unchanged(event)
+        if not before and sum(stand.values()) >= PICKS_LIMIT:
+            raise Refusal("too-many", field="target", n=PICKS_LIMIT, crowd=True)
+        unpick(*where, VOTED, list(map(str, before)), self.author.id)
+        pick(*where, VOTED, map(str, choices), self.author, seq)
+        if bool(before) != bool(choices):
+            count_voter(*where, 1 if choices else -1, seq)
         return event
 
 
@@ -77,14 +81,3 @@ def _poll(row: Any) -> Poll:
 def _closed(connection: Connection, room: Room, target: int) -> bool:
     about = (events.c.room_id == room.id) & (events.c.target == target) & (events.c.type == "closed")
     return connection.execute(select(events.c.seq).where(about).limit(1)).first() is not None
-
-
-def _newest(connection: Connection, room: Room, target: int, by: str | None = None) -> Voted | None:
-    """The newest vote on a poll, or a person's newest."""
-    about = (events.c.room_id == room.id) & (events.c.target == target) & (events.c.type == "voted")
-    if by is not None:
-        about &= events.c.author_id == by
-    newest = select(func.max(events.c.seq)).where(about).scalar_subquery()
-    row = connection.execute(with_slug().where(events.c.room_id == room.id, events.c.seq == newest)).first()
-    vote = event_of(row) if row else None
-    return vote if isinstance(vote, Voted) else None

@@ -15,7 +15,7 @@ from ..spelling import whole
 from .schema import events, rooms
 
 _KINDS = {kind.__struct_config__.tag: kind for kind in Event.__args__}
-_DEEDS = ("edited", "deleted", "reacted", "pinned", "closed")  # what is about a message, but for votes
+_CHANGES = ("edited", "deleted", "closed")  # what is about a message, but for what people picked, and pins
 # The fields that are not kept in `body`: they have a column, or are made when they are told.
 _ELSEWHERE = frozenset(
     {"type", "room", "seq", "at", "author", "nonce", "target", "reply_to", "text", "html", "quote", "line", "deleted"}
@@ -95,10 +95,9 @@ def about(room_id: int, targets: Collection[int], kinds: Collection[str]) -> Col
 
 
 def after_it(connection: Connection, room_id: int, targets: Sequence[int]) -> list[Event]:
-    """What happened to these messages, in order, but for votes; of the edits of each the newest, for what it replaced
-    may be much."""
+    """The newest edit of each of these messages, its deletion and the end of its poll, in order: at most three each."""
     counts = (events.c.type != "edited") | events.c.seq.in_(_newest_edits(room_id, targets))
-    found = with_slug().where(about(room_id, targets, _DEEDS), counts).order_by(events.c.seq)
+    found = with_slug().where(about(room_id, targets, _CHANGES), counts).order_by(events.c.seq)
     return [event_of(row) for row in connection.execute(found)]
 
 
@@ -107,17 +106,6 @@ def _newest_edits(room_id: int, targets: Collection[int]) -> Select[Any]:
     edits = events.alias()
     of_them = (edits.c.room_id == room_id) & edits.c.target.in_(targets) & (edits.c.type == "edited")
     return select(func.max(edits.c.seq)).where(of_them).group_by(edits.c.target)
-
-
-def votes_on(connection: Connection, room_id: int, targets: Sequence[int]) -> list[Event]:
-    """Each person's newest vote on each of these polls, in order."""
-    if not targets:
-        return []
-    vote = events.alias()
-    on_them = (vote.c.room_id == room_id) & vote.c.target.in_(targets) & (vote.c.type == "voted")
-    newest = select(func.max(vote.c.seq)).where(on_them).group_by(vote.c.target, vote.c.author_id)
-    wanted = with_slug().where(events.c.room_id == room_id, events.c.seq.in_(newest))
-    return [event_of(row) for row in connection.execute(wanted.order_by(events.c.seq))]
 
 
 def event_of(row: Any) -> Event:

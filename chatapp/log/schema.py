@@ -8,11 +8,11 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     ForeignKey,
-    FromClause,
     Index,
     Integer,
     Label,
     MetaData,
+    Select,
     String,
     Table,
     Text,
@@ -90,14 +90,54 @@ events_target = Index(
     postgresql_where=events.c.target.is_not(None),
 )
 
-# A room's pins.
-events_pinned = Index(
-    "events_pinned",
+# A room's messages among its other events: tens of thousands of reactions may lie between two of them.
+events_messages = Index(
+    "events_messages",
     events.c.room_id,
     events.c.type,
     events.c.seq,
-    sqlite_where=text("type = 'pinned'"),
-    postgresql_where=text("type = 'pinned'"),
+    sqlite_where=text("type = 'message'"),
+    postgresql_where=text("type = 'message'"),
+)
+
+# A room's pinned messages as they stand; `seq` is that of the event that pinned the message.
+pins = Table(
+    "pins",
+    metadata,
+    Column("room_id", Integer, ForeignKey("rooms.id"), primary_key=True),
+    Column("target", BigInteger, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Reactions and votes as they stand, one row per person. `kind` is `reacted` or `voted`, `key` the emoji or the number
+# of the option, `seq` that of the event.
+picks = Table(
+    "picks",
+    metadata,
+    Column("room_id", Integer, ForeignKey("rooms.id"), primary_key=True),
+    Column("target", BigInteger, primary_key=True),
+    Column("person_id", String(64), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+picks_order = Index("picks_order", picks.c.room_id, picks.c.target, picks.c.kind, picks.c.key, picks.c.seq)
+
+# How many rows of `picks` there are, but for 0; and of kind `voters`, without a key, the people who voted in a poll.
+# `since` is the seq of the event with which the count began.
+pick_counts = Table(
+    "pick_counts",
+    metadata,
+    Column("room_id", Integer, ForeignKey("rooms.id"), primary_key=True),
+    Column("target", BigInteger, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("total", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 people = Table(
@@ -160,9 +200,14 @@ documents_message = Index("documents_message", documents.c.room_id, documents.c.
 documents_at = Index("documents_at", documents.c.at, documents.c.doc)
 
 
-def pinned_rows(table: FromClause) -> ColumnElement[bool]:
-    """What `events_pinned` is for, without a parameter, or SQLite would not use it."""
-    return table.c.type == literal_column("'pinned'")
+def message_seqs(room_id: int) -> tuple[Select[tuple[int]], ColumnElement[int]]:
+    """The seqs of a room's messages, out of `events_messages` alone, and the column to order them by and to compare.
+
+    The type is no parameter, and whole rows are not selected, or the index would not be used.
+    """
+    other = events.alias()
+    is_message = other.c.type == literal_column("'message'")
+    return select(other.c.seq).where(other.c.room_id == room_id, is_message), other.c.seq
 
 
 def head() -> Label[int]:

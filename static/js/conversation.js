@@ -125,8 +125,7 @@ export function conversation(root, parts, page) {
   // What is done.
 
   function toggle(message, sign) {
-    const people = deeds.over(chat.open)(message).reactions?.find((each) => each.emoji === sign)?.people ?? [];
-    const on = !people.some(({ id }) => chat.isMe(id));
+    const on = !deeds.over(chat.open)(message).reactions?.find((each) => each.emoji === sign)?.mine;
     if (on) emoji.note(sign);
     react(message, sign, on);
   }

@@ -100,6 +100,6 @@ export class Deeds extends Emitter {
     if (command.type === "vote") return { poll: { ...message.poll, wished: command.choices } };
     if (command.type === "close") return { poll: { ...message.poll, closed: true } };
     const { id, name } = this.#chat.you;
-    return { reactions: reacted(message.reactions ?? [], { ...command, author: { id, name } }) };
+    return { reactions: reacted(message.reactions ?? [], { ...command, author: { id, name } }, true) };
   }
 }

@@ -1,16 +1,22 @@
 /**
  * What a message is now: it, folded with the events that are about it, as the server folds them when it reads the log.
  * A known message bears `upto`, the seq up to which it is folded: what happened until then changes it no more, so that
- * a page of history may come before or after the events that are in it already.
+ * a page of history may come before or after the events that are in it already. `isMe(id)` tells the person at this page.
  */
+const NAMED = 20; // people that the server names with one emoji or option; the others are only counted
+const nobody = () => false;
+
 const FOLDS = {
   edited: (message, { text, html, mentions, all, at }) =>
     text ? { ...message, text, html, mentions, all, edited: at } : message, // empty: it was deleted since
   deleted: tombstone,
   pinned: (message, { on }) => ({ ...message, pinned: on }),
-  voted: (message, event) => (message.poll ? { ...message, poll: counted(message.poll, event) } : message),
+  voted: (message, event, isMe) => (message.poll ? { ...message, poll: counted(message.poll, event, isMe) } : message),
   closed: (message) => (message.poll ? { ...message, poll: { ...message.poll, closed: true } } : message),
-  reacted: (message, event) => ({ ...message, reactions: reacted(message.reactions ?? [], event) }),
+  reacted: (message, event, isMe) => ({
+    ...message,
+    reactions: reacted(message.reactions ?? [], event, isMe(event.author.id)),
+  }),
 };
 
 /** A message as it came: in an event, or on a page of history that knows all up to the seq `head`. */
@@ -20,10 +26,10 @@ export function known(message, head = 0) {
 }
 
 /** The message after that event about it; the same object if it tells nothing new. */
-export function folded(message, event) {
+export function folded(message, event, isMe = nobody) {
   if (event.seq <= message.upto) return message;
   const fold = FOLDS[event.type] ?? ((same) => same);
-  return { ...fold(message, event), upto: event.seq };
+  return { ...fold(message, event, isMe), upto: event.seq };
 }
 
 /** A reply after that event about the message that it quotes. */
@@ -45,13 +51,18 @@ function begun(poll) {
 }
 
 /** A poll after somebody's vote; in an anonymous one only one's own votes tell what was chosen. */
-function counted(poll, { author, choices, counts, voters }) {
+function counted(poll, { author, choices, counts, voters }, isMe) {
   if (poll.anonymous) return { ...poll, counts, voters, mine: choices ?? poll.mine };
   const people = poll.people.map((voted, option) => {
     const others = voted.filter(({ id }) => id !== author.id);
-    return choices.includes(option) ? [...others, author] : others;
+    return choices.includes(option) ? withOneMore(others, author, counts[option]) : others;
   });
-  return { ...poll, counts, voters, people };
+  return { ...poll, counts, voters, people, mine: isMe(author.id) ? choices : poll.mine };
+}
+
+/** The first of `count` people after one more came, who is named if all before them are. */
+function withOneMore(people, author, count) {
+  return people.length === count - 1 && people.length < NAMED ? [...people, author] : people;
 }
 
 /** An anonymous poll with what one has chosen oneself. */
@@ -63,14 +74,21 @@ function tombstone({ html, quote, edited, reactions, mentions, all, poll, pinned
   return { ...rest, text: "", deleted: true };
 }
 
-/** The reactions with one of the author's put there or taken back. */
-export function reacted(reactions, { emoji, on, author }) {
-  const before = reactions.find((reaction) => reaction.emoji === emoji)?.people ?? [];
-  const others = before.filter(({ id }) => id !== author.id);
-  if (on && others.length < before.length) return reactions; // it is there already, and keeps its place
-  const people = on ? [...others, author] : others;
-  if (before.length === 0) return on ? [...reactions, { emoji, people }] : reactions;
-  return reactions
-    .map((reaction) => (reaction.emoji === emoji ? { emoji, people } : reaction))
-    .filter((reaction) => reaction.people.length > 0);
+/**
+ * The reactions with one of the author's put there or taken back; `own`: the author is the person at this page. Each is
+ * `{emoji, count, people, mine}`, of which `people` are the first.
+ */
+export function reacted(reactions, { emoji, on, author }, own) {
+  const before = reactions.find((reaction) => reaction.emoji === emoji) ?? { emoji, count: 0, people: [], mine: false };
+  const others = before.people.filter(({ id }) => id !== author.id);
+  const named = others.length < before.people.length;
+  // Whoever is not named may be among those who are only counted: the server tells each change once.
+  const there = named || (own && before.mine);
+  const absent = own ? !before.mine && !named : !named && before.people.length === before.count;
+  if (on ? there : absent) return reactions; // it is as it was, and keeps its place
+  const count = before.count + (on ? 1 : -1);
+  const people = on ? withOneMore(before.people, author, count) : others;
+  const after = { ...before, count, people, mine: own ? on : (before.mine ?? false) };
+  if (before.count === 0) return [...reactions, after];
+  return reactions.map((reaction) => (reaction === before ? after : reaction)).filter((reaction) => reaction.count > 0);
 }

@@ -34,9 +34,13 @@ export class Room {
   #given = { head: 0, unread: 0, mentions: 0 }; // what the server counted, when its newest seq was `head`
   life = 0; // grows when the messages are dropped: what was built on them is void
 
-  constructor({ slug, name }) {
+  #isMe;
+
+  /** `isMe(id)` tells the person at this page. */
+  constructor({ slug, name }, isMe) {
     this.slug = slug;
     this.name = name;
+    this.#isMe = isMe;
   }
 
   /** Takes what of this is there: what the room is called, what it is for, whether it is archived. */
@@ -165,8 +169,8 @@ export class Room {
   #act(event) {
     this.#acts.push(event);
     if (this.#acts.length > ACTS_KEPT) this.#actsFrom = this.#acts.shift().seq;
-    happen(this.messages, event);
-    if (this.aside) happen(this.aside.messages, event);
+    happen(this.messages, event, this.#isMe);
+    if (this.aside) happen(this.aside.messages, event, this.#isMe);
   }
 
   /** One's own vote in an anonymous poll, which its event does not tell. */
@@ -234,7 +238,7 @@ export class Room {
   /** A page that knows all up to its head, after what happened since. */
   #caughtUp(page) {
     const messages = page.messages.map((message) => known(message, page.head));
-    for (const event of this.#acts) happen(messages, event);
+    for (const event of this.#acts) happen(messages, event, this.#isMe);
     return { ...page, messages };
   }
 
@@ -311,9 +315,9 @@ export class Room {
 }
 
 /** Changes those of the messages that the event is about, and those that quote it. */
-function happen(messages, event) {
+function happen(messages, event, isMe) {
   const index = indexOf(messages, event.target);
-  if (index >= 0) messages[index] = folded(messages[index], event);
+  if (index >= 0) messages[index] = folded(messages[index], event, isMe);
   if (!changesQuotes(event)) return;
   messages.forEach((message, place) => {
     if (message.reply_to === event.target) messages[place] = requoted(message, event);

@@ -84,7 +84,7 @@ export class Chat extends Emitter {
   /** Adds rooms that are new here and renews what is said of the others. */
   describe(entries) {
     for (const entry of entries) {
-      if (!this.rooms.has(entry.slug)) this.rooms.set(entry.slug, new Room(entry));
+      if (!this.rooms.has(entry.slug)) this.rooms.set(entry.slug, new Room(entry, (id) => this.isMe(id)));
       this.rooms.get(entry.slug).describe(entry);
     }
     this.emit("rooms");

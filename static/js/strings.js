@@ -3,11 +3,13 @@ export class Strings {
   #table;
   #plurals;
   #lists;
+  #numbers;
 
   constructor(table, locale) {
     this.#table = table;
     this.#plurals = new Intl.PluralRules(locale);
     this.#lists = new Intl.ListFormat(locale, { type: "conjunction" });
+    this.#numbers = new Intl.NumberFormat(locale);
   }
 
   /** The sentence `key`, its `{places}` filled from `values`. */
@@ -24,7 +26,7 @@ export class Strings {
   count(key, n, values = {}) {
     // By the rules Portuguese says "0 pessoa", which nobody writes.
     const form = `${key}.${n === 0 ? "zero" : this.#plurals.select(n)}`;
-    return this.say(form in this.#table ? form : `${key}.other`, { n, ...values });
+    return this.say(form in this.#table ? form : `${key}.other`, { n: this.#numbers.format(n), ...values });
   }
 
   /** "Ana, Bia and Caio". */

@@ -120,7 +120,7 @@ def test_reactions_are_in_the_order_of_their_first_use_and_can_be_taken_back(log
     ]:
         do.react(1, emoji, by=by, on=on)
     log.journal.probe()
-    assert page(log)[0].reactions == [Reaction("👍", [ANA, BOB]), Reaction("🎉", [ANA])]
+    assert page(log)[0].reactions == [Reaction("👍", [ANA, BOB], 2), Reaction("🎉", [ANA], 1)]
     do.react(1, "🎉", on=False).wait()
     do.react(1, "🎉").wait()
     assert [reaction.emoji for reaction in page(log)[0].reactions] == ["👍", "🎉"]
@@ -131,9 +131,9 @@ def test_reactions_that_were_stored_in_another_spelling_are_the_same(log: Log, d
     log.post("hello")
     do.react(1, "❤", by=BOB)
     do.react(1, "❤\ufe0f").wait()
-    assert page(log)[0].reactions == [Reaction("❤\ufe0f", [BOB, ANA])]
+    assert page(log)[0].reactions == [Reaction("❤\ufe0f", [BOB, ANA], 2)]
     do.react(1, "❤\ufe0f", by=BOB, on=False).wait()
-    assert page(log)[0].reactions == [Reaction("❤\ufe0f", [ANA])]
+    assert page(log)[0].reactions == [Reaction("❤\ufe0f", [ANA], 1)]
 
 
 def test_a_reply_quotes_the_message_as_it_reads_when_it_is_read(log: Log, do: Doer) -> None:
@@ -319,7 +319,7 @@ def test_a_message_is_edited_and_reacted_to_a_limited_number_of_times_by_one_per
     bobs.wait()
     assert len(log.told) == 1 + EDITS_LIMIT + TOGGLES_LIMIT + 1
     (message,) = page(log)
-    assert (message.text, message.reactions) == (str(EDITS_LIMIT - 1), [Reaction("🎉", [BOB])])
+    assert (message.text, message.reactions) == (str(EDITS_LIMIT - 1), [Reaction("🎉", [BOB], 1)])
     assert len(log.history.versions(GENERAL, 1)) == 1 + EDITS_LIMIT
     assert do.reply(1, "how it reads now").event.quote == Quote(1, ANA, str(EDITS_LIMIT - 1))
 

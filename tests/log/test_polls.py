@@ -79,7 +79,7 @@ def test_a_vote_takes_the_place_of_the_one_before_and_can_be_taken_back(school: 
     assert [event.voters for event in school.log.told[1:]] == [1, 1, 0, 1]
     assert school.poll().counts == [0, 1, 0]
     school.vote().wait()
-    assert (school.poll("bob").mine, school.poll().voters) == ([], 0)
+    assert (school.poll("bob").mine, school.poll().voters) == (None, 0)
 
 
 def test_a_vote_or_a_closing_that_changes_nothing_is_answered_and_not_stored(school: Class) -> None:

@@ -184,6 +184,8 @@ def plainly(message: dict[str, Any]) -> dict[str, Any]:
     if kept.get("poll"):
         # What a reader chose in an anonymous one is shown to them alone.
         kept["poll"] = {key: value for key, value in kept["poll"].items() if value and key != "mine"}
+    if kept.get("reactions"):
+        kept["reactions"] = [{key: each[key] for key in ("emoji", "count", "people")} for each in kept["reactions"]]
     return {key: value for key, value in kept.items() if value not in (None, [], False)}
 
 

@@ -118,7 +118,8 @@ def test_what_happens_while_an_older_page_is_on_its_way_is_not_lost(bia: Person,
 FOLD = """
 async (steps) => {
   const { known, folded } = await import("/static/js/fold.js");
-  return steps.map(({ message, head, events }) => events.reduce(folded, known(message, head)));
+  const take = (state, event) => folded(state, event, (id) => id === "b");
+  return steps.map(({ message, head, events }) => events.reduce(take, known(message, head)));
 }
 """
 
@@ -151,12 +152,54 @@ def test_reactions_are_folded_as_the_server_folds_them(ana: Person) -> None:
         reacted(9, ANA, "🎉", on=False),
         reacted(10, ANA, "🎉", on=True),
     )
-    assert state["reactions"] == [{"emoji": "👍", "people": [ANA, BOB]}, {"emoji": "🎉", "people": [ANA]}]
+    assert state["reactions"] == [
+        {"emoji": "👍", "count": 2, "people": [ANA, BOB], "mine": True},
+        {"emoji": "🎉", "count": 1, "people": [ANA], "mine": False},
+    ]
+
+
+def test_of_a_crowd_only_the_first_are_named_and_all_are_counted(ana: Person) -> None:
+    first = [{"id": f"p{number}", "name": f"Person {number}"} for number in range(20)]
+    thumb = {"emoji": "👍", "count": 50_000, "people": first}
+    present = {**MESSAGE, "reactions": [thumb]}
+    events = [
+        reacted(2, BOB, "👍", on=True),  # the person at the page
+        reacted(3, BOB, "👍", on=True),
+        reacted(4, ANA, "👍", on=True),
+        reacted(5, {"id": "c", "name": "Caio"}, "👍", on=False),  # one who was only counted
+        reacted(6, first[0], "👍", on=False),
+    ]
+    state = fold(ana.page, present, 1, *events)
+    assert state["reactions"] == [{**thumb, "people": first[1:], "mine": True}]
+    state = fold(ana.page, state, 6, reacted(7, BOB, "👍", on=False), reacted(8, BOB, "👍", on=False))
+    assert state["reactions"] == [{**thumb, "count": 49_999, "people": first[1:], "mine": False}]
+    full = {"emoji": "👍", "count": 20, "people": first}
+    state = fold(ana.page, {**MESSAGE, "reactions": [full]}, 1, reacted(2, ANA, "👍", on=True))
+    assert state["reactions"] == [{**full, "count": 21, "mine": False}]
+
+
+def test_of_the_voters_only_the_first_are_named_too(ana: Person) -> None:
+    first = [{"id": f"p{number}", "name": f"Person {number}"} for number in range(20)]
+    poll = {"options": ["x", "y"], "counts": [10_000, 3], "voters": 10_003, "people": [first, [ANA]]}
+
+    def voted(seq: int, author: dict[str, str], choices: list[int], counts: list[int]) -> dict[str, Any]:
+        about = {"type": "voted", "seq": seq, "author": author, "target": 1}
+        return {**about, "choices": choices, "counts": counts, "voters": 10_004}
+
+    state = fold(
+        ana.page, {**MESSAGE, "poll": poll}, 1, voted(2, BOB, [0], [10_001, 3]), voted(3, ANA, [0], [10_002, 2])
+    )
+    assert state["poll"] == {**poll, "counts": [10_002, 2], "voters": 10_004, "people": [first, []], "mine": [0]}
 
 
 @pytest.mark.parametrize("head", [3, 4])
 def test_what_a_page_of_history_knows_already_is_not_done_again(ana: Person, head: int) -> None:
-    present = {**MESSAGE, "text": "three", "edited": "later", "reactions": [{"emoji": "👍", "people": [ANA]}]}
+    present = {
+        **MESSAGE,
+        "text": "three",
+        "edited": "later",
+        "reactions": [{"emoji": "👍", "count": 1, "people": [ANA]}],
+    }
     events = [
         {"type": "edited", "seq": 2, "author": ANA, "target": 1, "text": "two", "at": "soon"},
         {"type": "edited", "seq": 3, "author": ANA, "target": 1, "text": "three", "at": "later"},

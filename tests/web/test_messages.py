@@ -49,7 +49,7 @@ def test_a_message_is_edited_deleted_and_reacted_to_and_everybody_hears_it(
     assert [event["type"] for event in told] == ["message", "edited", "reacted", "reacted", "reacted"]
     (message,) = bob.read(GENERAL)["messages"]
     assert (message["text"], message["edited"]) == ("second", told[1]["at"])
-    assert message["reactions"] == [{"emoji": "#️⃣", "people": [told[2]["author"]]}]
+    assert message["reactions"] == [{"emoji": "#️⃣", "people": [told[3]["author"]], "count": 1, "mine": True}]
     versions = bob.read(f"{GENERAL}/1/versions")["versions"]
     assert [version["text"] for version in versions] == ["first", "second"]
     told.append(done(send(ana, "DELETE", f"{GENERAL}/1")))

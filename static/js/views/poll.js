@@ -32,7 +32,7 @@ export class PollView {
     if (poll === null) return;
     const { options, several = false, anonymous = false, closed = false, voters = 0 } = poll;
     this.#several = several;
-    this.#chosen = poll.wished ?? (anonymous ? (poll.mine ?? []) : this.#mine(poll.people ?? []));
+    this.#chosen = poll.wished ?? poll.mine ?? [];
     this.#root.setAttribute("aria-label", this.#strings.say(several ? "poll.label.several" : "poll.label.one"));
     while (this.#options.length < options.length) this.#options.push(this.#makeOption(this.#options.length));
     const fixed = closed || message.fixed === true || message.seq === undefined;
@@ -45,10 +45,6 @@ export class PollView {
     part(this.#root, ".poll-state").textContent = notes.join(" · ");
     this.#root.classList.toggle("several", several);
     part(this.#root, ".poll-close").hidden = fixed || !this.#isMe(message.author.id);
-  }
-
-  #mine(people) {
-    return people.flatMap((voted, option) => (voted.some(({ id }) => this.#isMe(id)) ? [option] : []));
   }
 
   #makeOption(index) {
@@ -72,14 +68,15 @@ export class PollView {
     button.setAttribute("aria-pressed", String(this.#chosen.includes(index)));
     button.setAttribute("aria-disabled", String(fixed));
     const told = this.#strings.count("poll.votes", votes);
-    const names = anonymous ? "" : this.#names(people?.[index] ?? []);
+    const names = anonymous ? "" : this.#names(people?.[index] ?? [], votes);
     button.setAttribute("aria-label", [text, told, names].filter(Boolean).join(", "));
     button.dataset.tip = [told, names].filter(Boolean).join(": ");
   }
 
-  #names(people) {
+  /** `people` are the first of `count`. */
+  #names(people, count) {
     const named = people.slice(0, NAMED).map(({ name }) => isolated(name));
-    if (people.length > NAMED) named.push(this.#strings.count("reactions.more", people.length - NAMED));
+    if (count > named.length) named.push(this.#strings.count("reactions.more", count - named.length));
     return this.#strings.list(named);
   }
 

@@ -13,7 +13,7 @@ export class Trimmings {
   #actions;
   #message = null;
   #shown = "";
-  #chips = new Map(); // emoji -> {item, button, count}
+  #chips = new Map(); // emoji -> {item, button, number}
   #poll;
 
   /**
@@ -79,38 +79,36 @@ export class Trimmings {
     next.focus({ preventScroll: true }); // what had the focus is gone
   }
 
-  #chip({ emoji, people }) {
+  #chip({ emoji, count, people, mine = false }) {
     if (!this.#chips.has(emoji)) this.#chips.set(emoji, this.#makeChip(emoji));
-    const { item, button, count } = this.#chips.get(emoji);
+    const { item, button, number } = this.#chips.get(emoji);
     button.tabIndex = this.#root.tabIndex;
-    const mine = people.some(({ id }) => this.#isMe(id));
     button.setAttribute("aria-pressed", String(mine));
     button.setAttribute("aria-disabled", String(this.#message.fixed === true));
-    button.dataset.tip = `${emoji} ${this.#names(people)}`;
-    button.setAttribute("aria-label", `${button.dataset.tip} (${people.length})`);
-    count.textContent = String(people.length);
+    button.dataset.tip = `${emoji} ${this.#names(people, count, mine)}`;
+    button.setAttribute("aria-label", `${button.dataset.tip} (${count})`);
+    number.textContent = String(count);
     return item;
   }
 
   #makeChip(emoji) {
-    const count = element("span", "chip-count");
-    const button = element("button", "chip", element("span", "emoji", emoji), count);
+    const number = element("span", "chip-count");
+    const button = element("button", "chip", element("span", "emoji", emoji), number);
     button.type = "button";
     button.addEventListener("click", () => {
       if (this.#message.fixed) return;
       this.#actions.react(this.#message, emoji, button.getAttribute("aria-pressed") !== "true");
     });
-    return { item: element("li", "", button), button, count };
+    return { item: element("li", "", button), button, number };
   }
 
-  /** "You, Bia and 3 more". */
-  #names(people) {
-    const mine = people.filter(({ id }) => this.#isMe(id)).map(() => this.#strings.say("reactions.you"));
+  /** "You, Bia and 48,998 more": `people` are the first of `count`. */
+  #names(people, count, mine) {
+    const own = mine ? [this.#strings.say("reactions.you")] : [];
     const others = people.filter(({ id }) => !this.#isMe(id)).map(({ name }) => isolated(name));
-    const names = [...mine, ...others];
-    if (names.length <= NAMED) return this.#strings.list(names);
-    const rest = this.#strings.count("reactions.more", names.length - NAMED);
-    return this.#strings.list([...names.slice(0, NAMED), rest]);
+    const names = [...own, ...others].slice(0, NAMED);
+    const rest = count - names.length;
+    return this.#strings.list(rest > 0 ? [...names, this.#strings.count("reactions.more", rest)] : names);
   }
 
   #deed(deed) {
