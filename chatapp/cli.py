@@ -73,7 +73,6 @@ def talk(room: str, server: Address, name: str, to_all: bool) -> None:
     from .client.prompt import Program, Terminal  # only now: a server that starts has no need of it
 
     tolerate(sys.stdout)
-    tolerate(sys.stdin, "replace")
     try:
         slug = slug_of(server, room)
         status = (Terminal if sys.stdin.isatty() else Program)(server, slug, name, to_all=to_all).talk()

@@ -66,11 +66,11 @@ def _escaped(char: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def tolerate(stream: TextIO, errors: str = "backslashreplace") -> None:
-    """Makes `stream` handle what its encoding lacks as `errors` says, instead of raising UnicodeError: a terminal in
-    Latin-1 has no emoji, and a program may write what is no UTF-8."""
+def tolerate(stream: TextIO) -> None:
+    """Makes `stream` write what its encoding lacks as an escape, instead of raising UnicodeEncodeError: a terminal in
+    Latin-1 has no emoji."""
     if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors=errors)
+        stream.reconfigure(errors="backslashreplace")
 
 
 class Terminal(logging.Handler):

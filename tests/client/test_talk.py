@@ -223,12 +223,6 @@ def test_a_program_finds_a_room_by_its_name(server: Server) -> None:
     assert nowhere.stderr.decode().startswith("Error: There is no room “nowhere”. There are: ")
 
 
-def test_bytes_that_are_no_text_are_replaced_and_the_rest_is_said(server: Server) -> None:
-    said = piped(server, b"before\nol\xe1\nafter\n")
-    assert (said.returncode, said.stderr) == (0, b"")
-    assert texts_of(server) == ["before", "ol\ufffd", "after"]
-
-
 def test_a_program_has_its_name_again_as_soon_as_it_has_left(make_server: Callable[..., Server]) -> None:
     server = make_server(PRESENCE_LINGER=60).start()
     for text in (b"one\n", b"two\n"):
