@@ -28,7 +28,10 @@ LAYERS: list[set[str]] = [
     {"client.rooms"},
     {"client.patience", "client.person", "client.show", "client.wire"},
     {"client.address", "client.heard"},
-    {"servers.address", "servers.bodies", "servers.command", "servers.limits", "servers.pool"},
+    {"servers.worker"},
+    {"servers.connection"},
+    {"servers.address", "servers.bodies", "servers.command", "servers.incoming", "servers.peers", "servers.pool"},
+    {"servers.answering", "servers.limits"},
     {"lifecycle"},
     {"flow.door", "web.openapi"},
     {"web.operations"},
@@ -238,6 +241,9 @@ def test_only_the_outbox_writes_to_a_clients_socket() -> None:
     }
     assert writers == {
         ("live.outbox", "self._sock.send"),
+        ("servers.answering", "self.send"),  # answers over HTTP, before there is an outbox
+        ("servers.answering", "self.sendall"),
+        ("servers.answering", "sock.send"),
         ("live.fanout", "self._bell.send"),  # its own bell, a socket pair
         ("lab.wire", "super().send"),  # the laboratory's sockets, on their way out of its outboxes
         ("lab.clients", "sock.send"),  # the other end of them

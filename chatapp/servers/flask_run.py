@@ -7,23 +7,32 @@ import logging
 import os
 import signal
 import socket
+import struct
 import time
 from ipaddress import ip_address
 from socketserver import StreamRequestHandler
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from flask.helpers import get_debug_flag
-from werkzeug.serving import WSGIRequestHandler
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from ..budget import Budget
 from ..config import load
 from ..lifecycle import Lifecycle, StartError
+from ..live.addresses import LOG_EVERY, Addresses, TooManyFromAddress
 from . import bodies, command, limits
 from .address import announce
+from .answering import AnsweringSocket, refuse
+from .peers import connections_per_address
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer
+
+PAUSE = 0.1  # seconds without accepting when the machine has no file for a connection
+
+log = logging.getLogger(__name__)
 
 
 def start(app: Flask) -> None:
@@ -43,11 +52,14 @@ def start(app: Flask) -> None:
             f"chatapp: the debugger runs any code for everybody who reaches {host}: drop --debug, or serve on 127.0.0.1"
         )
     lifecycle: Lifecycle = app.extensions["chatapp"]
-    wanted = load(app.config).MAX_CLIENTS
+    settings = load(app.config)
+    wanted = settings.MAX_CLIENTS
     capacity = limits.clients(wanted)
     lifecycle.hub.limit(capacity)
     limits.make_threads_small()
-    WSGIRequestHandler.timeout = limits.RECEIVE_TIMEOUT
+    accepting = Accepting(connections_per_address(settings))
+    ThreadedWSGIServer.get_request = accepting.get_request  # type: ignore[method-assign]
+    ThreadedWSGIServer.verify_request = accepting.verify_request  # type: ignore[method-assign]
     WSGIRequestHandler.setup = _set_up  # type: ignore[assignment, method-assign]
     logging.getLogger("werkzeug").addFilter(_no_line_for_websockets)
     lifecycle.on_death(lambda: limits.be_gone(limits.DIED))
@@ -71,6 +83,60 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+class Accepting:
+    """What Werkzeug's server does with a new connection, in the place of its own methods.
+
+    Without it one address may have any number of connections; an answer waits for its reader for ever; and without an
+    open file for the next connection the server tries again and again, with all of a core.
+    """
+
+    def __init__(self, addresses: Addresses | None):
+        self._addresses = addresses
+        self._budget = Budget(limits.ANSWERS_LIMIT)
+        self._logged_at = float("-inf")
+
+    @property
+    def get_request(self) -> Any:
+        """As `socketserver.TCPServer.get_request`, which passes an OSError over."""
+
+        def get_request(server: ThreadedWSGIServer) -> tuple[socket.socket, Any]:
+            try:
+                sock, client = server.socket.accept()
+            except OSError as error:
+                if error.errno in limits.OUT_OF_RESOURCES:
+                    self._pause(error)
+                raise
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", limits.RECEIVE_TIMEOUT, 0))
+            return AnsweringSocket(sock, budget=self._budget, unsent_limit=0), client
+
+        return get_request
+
+    @property
+    def verify_request(self) -> Any:
+        """As `socketserver.BaseServer.verify_request`: False, and the connection is closed."""
+
+        def verify_request(_server: ThreadedWSGIServer, request: AnsweringSocket, client: Any) -> bool:
+            addresses = self._addresses
+            if addresses is None or not isinstance(client, tuple):
+                return True
+            try:
+                addresses.enter(client[0])
+            except TooManyFromAddress:
+                refuse(request, "429 Too Many Requests")
+                return False
+            request.closed = lambda: addresses.leave(client[0])
+            return True
+
+        return verify_request
+
+    def _pause(self, error: OSError) -> None:
+        now = time.monotonic()
+        if now - self._logged_at >= LOG_EVERY:
+            self._logged_at = now
+            log.error("No connection can be accepted for now: %s", error.strerror)
+        time.sleep(PAUSE)
+
+
 def _set_up(handler: WSGIRequestHandler) -> None:
     """In the place of `setup`: without it a request may come a byte at a time, for as long as its sender likes."""
     StreamRequestHandler.setup(handler)
@@ -91,7 +157,10 @@ class ImpatientReads(io.RawIOBase):
         """As a socket's `recv_into`. Raises TimeoutError."""
         if time.monotonic() > self._until:
             raise TimeoutError("the request took too long")
-        return self._sock.recv_into(buffer)
+        try:
+            return self._sock.recv_into(buffer)
+        except BlockingIOError:  # SO_RCVTIMEO
+            raise TimeoutError("the request stopped coming") from None
 
 
 def _stop_on(number: signal.Signals, lifecycle: Lifecycle) -> None:

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import ctypes
 import os
-import select
 import signal
 import socket
 import struct
 import sys
-import time
 from functools import cache
 from types import FrameType
 from typing import Any
@@ -21,16 +19,16 @@ from weakref import WeakSet
 from flask.config import Config
 from gunicorn.app.base import Application
 from gunicorn.http.errors import ParseException
-from gunicorn.http.unreader import SocketUnreader
-from gunicorn.workers import gthread
 
 from .. import config
 from ..lifecycle import DataLock, Lifecycle, StartError
 from . import bodies, command, limits
 from .address import announce
+from .connection import Connection
+from .peers import connections_per_address
 from .pool import WarmPool
+from .worker import take_over
 
-UNREAD, UNREAD_TIMES = 65_536, 16  # bytes read at once, and how often, from a connection that is being closed
 LAST_ANSWERS = 1  # seconds, whole ones to gunicorn, for answers that are on their way when the chat has stopped
 FAREWELL = 2.5  # seconds the master waits for the data: a worker whose master was killed takes two to end
 SUCCESSION = 10.0  # seconds a new worker waits for the old one to leave the data (SIGHUP)
@@ -129,9 +127,9 @@ def post_worker_init(worker: Any) -> None:
     worker.tpool = WarmPool(
         capacity + limits.RESERVE, shrunk=lambda given: lifecycle.hub.limit(max(1, given - limits.RESERVE))
     )
-    gthread.TConn = Connection
-    gthread.STOP_KEEPALIVE_LINGER = 0.1  # an idle page's connection would hold up the stop for 2 s
     Connection.opened = WeakSet()
+    addresses = connections_per_address(settings())
+    take_over(worker, addresses=addresses, largest_body=worker.app.callable.config["MAX_CONTENT_LENGTH"])
     for listener in worker.sockets:
         # Accepted sockets inherit it; the door takes it back for a WebSocket.
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", limits.RECEIVE_TIMEOUT, 0))
@@ -183,78 +181,3 @@ def _stop(lifecycle: Lifecycle, worker: Any) -> None:
     worker.cfg.set("graceful_timeout", LAST_ANSWERS)
     for connection in list(Connection.opened):
         connection.hang_up()
-
-
-class Connection(gthread.TConn):  # type: ignore[misc]
-    """gunicorn's connection, but slow peers cost it nothing.
-
-    Without it: every close waits up to 2 s for the peer's FIN, in the accept loop; a request of which half was
-    sent holds its thread for ever; and one of these, or a connection that says nothing (browsers open such ahead
-    of need), holds up the stop by 5 to 20 s.
-    """
-
-    data_ready: bool
-    opened: WeakSet[Connection]
-
-    def __init__(self, *accepted: Any):
-        super().__init__(*accepted)
-        self.opened.add(self)
-
-    def wait_for_data(self, timeout: float) -> bool:
-        """gunicorn's own way takes an open file more for each silent connection, and runs out of them."""
-        poller = select.poll()
-        poller.register(self.sock, select.POLLIN)
-        self.data_ready = bool(poller.poll(timeout * 1000))
-        return self.data_ready
-
-    def init(self) -> None:
-        first = not self.initialized
-        super().init()
-        if first:
-            self.parser.unreader = _ImpatientUnreader(self.sock)
-
-    def set_timeout(self) -> None:
-        super().set_timeout()
-        self.parser.unreader.begun = None  # kept alive: the next request has its own time
-
-    def hang_up(self) -> None:
-        """Reads nothing more: a request that has not come to its end has come to it; answers still go out."""
-        try:
-            self.sock.shutdown(socket.SHUT_RD)
-        except OSError:
-            pass  # closed meanwhile
-
-    def close(self, graceful: bool = False) -> None:
-        if self.sock.fileno() < 0:
-            return
-        if graceful:
-            self._empty()
-        super().close()
-
-    def _empty(self) -> None:
-        """Reads what has come, without waiting: bytes that nobody read would make a reset of our last answer's end."""
-        self.sock.setblocking(False)
-        try:
-            self.sock.shutdown(socket.SHUT_WR)
-            for _ in range(UNREAD_TIMES):
-                if not self.sock.recv(UNREAD):
-                    break
-        except OSError:
-            pass  # there is no more
-
-
-class _ImpatientUnreader(SocketUnreader):  # type: ignore[misc]
-    """Reads a request; one that does not come to its end is treated as if the peer had closed."""
-
-    begun: float | None = None
-
-    def chunk(self, size_hint: int | None = None) -> bytes:
-        now = time.monotonic()
-        if self.begun is None:
-            self.begun = now
-        if now - self.begun > limits.REQUEST_TIME:
-            return b""
-        try:
-            return bytes(super().chunk(size_hint))
-        except BlockingIOError:  # SO_RCVTIMEO
-            return b""

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import socket
-import struct
 import time
 from collections.abc import Callable, Iterator
 from io import BufferedReader
+from threading import Semaphore
 from urllib.parse import urlencode
 from weakref import WeakSet
 
 import pytest
 from gunicorn.config import Config
 
+from chatapp.budget import Budget
 from chatapp.servers import limits
+from chatapp.servers.answering import AnsweringSocket
+from chatapp.servers.connection import Connection, Unreader
 from chatapp.servers.flask_run import ImpatientReads
-from chatapp.servers.gthread import Connection, _ImpatientUnreader
-from chatapp.servers.pool import WarmPool
+from chatapp.servers.incoming import Incoming, State
 
 from ..actors import PATIENCE, InThread, Server, Talker, eventually, handshake_headers, read_head
 
 BOTH = pytest.mark.parametrize("kind", ["gunicorn", "flask"])
 PROMPT = 2.0  # seconds in which a page comes; each trap took from 2 s to forever
+
+CHUNKED = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 MakeServer = Callable[..., Server]
 
@@ -149,49 +153,51 @@ def test_a_closing_connection_gives_its_answer_to_the_end_though_the_client_sent
             assert b'"general"' in read_to_the_end(guest)
 
 
-class TestImpatientUnreader:
-    """A request comes to its end within its time, or counts as ended: a byte a second keeps no thread."""
+class TestUnreader:
+    """A handler's thread waits for a client only for a body whose end is not known ahead, and then not for long."""
 
-    def test_it_reads_what_comes(self, pair: Pair) -> None:
+    @pytest.fixture
+    def readers(self) -> Semaphore:
+        return Semaphore(1)
+
+    def unreader(self, sock: socket.socket, readers: Semaphore, received: bytes, *, begun: float = 0.0) -> Unreader:
+        unreader = Unreader(sock, readers)
+        request = Incoming(100, received)
+        unreader.begin(request, time.monotonic() - begun)
+        assert not request.content
+        return unreader
+
+    def test_it_gives_what_was_received_and_then_the_end_without_reading(self, pair: Pair, readers: Semaphore) -> None:
         reads, writes = pair
-        unreader = _ImpatientUnreader(reads)
-        writes.sendall(b"GET ")
-        assert unreader.read() == b"GET "
-        writes.sendall(b"/")
-        assert unreader.read(1) == b"/"
-
-    def test_a_piece_that_does_not_come_ends_the_request(self, pair: Pair) -> None:
-        reads, _ = pair
-        reads.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 20_000))
-        assert _ImpatientUnreader(reads).read() == b""
-
-    def test_pieces_that_keep_coming_end_with_the_time_of_the_request(
-        self, pair: Pair, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(limits, "REQUEST_TIME", 0.2)
-        reads, writes = pair
-        unreader = _ImpatientUnreader(reads)
-        begun = time.monotonic()
-        writes.sendall(b"x")
-        while unreader.read(1):
-            assert time.monotonic() - begun < PATIENCE
-            writes.sendall(b"x")
-        assert time.monotonic() - begun > 0.2
-
-    def test_the_next_request_of_a_kept_connection_has_its_own_time(
-        self, pair: Pair, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(limits, "REQUEST_TIME", 0.05)
-        reads, writes = pair
-        unreader = _ImpatientUnreader(reads)
-        writes.sendall(b"first")
-        assert unreader.read() == b"first"
-        begun = time.monotonic()
-        eventually(lambda: time.monotonic() - begun > 0.1)
-        writes.sendall(b"second")
+        unreader = self.unreader(reads, readers, b"GET / HTTP/1.1\r\n\r\n")
+        writes.sendall(b"the next request")
+        assert unreader.read() == b"GET / HTTP/1.1\r\n\r\n"
         assert unreader.read() == b""
-        unreader.begun = None
-        assert unreader.read() == b"second"
+        assert reads.recv(100) == b"the next request"
+
+    def test_chunks_are_read_as_they_come(self, pair: Pair, readers: Semaphore) -> None:
+        reads, writes = pair
+        unreader = self.unreader(reads, readers, CHUNKED)
+        assert unreader.read() == CHUNKED
+        reading = InThread(unreader.read)
+        writes.sendall(b"3\r\n")
+        assert reading.outcome() == b"3\r\n"
+        assert readers.acquire(blocking=False)  # it was given back
+
+    def test_no_more_threads_wait_for_chunks_than_there_are_readers(self, pair: Pair, readers: Semaphore) -> None:
+        unreader = self.unreader(pair[0], readers, CHUNKED)
+        assert unreader.read() == CHUNKED
+        readers.acquire()
+        assert unreader.read() == b""
+        pair[1].sendall(b"3\r\n")
+        assert unreader.read() == b"3\r\n"  # what is there already is not waited for
+
+    def test_chunks_that_keep_coming_end_with_the_time_of_the_request(self, pair: Pair, readers: Semaphore) -> None:
+        reads, writes = pair
+        unreader = self.unreader(reads, readers, CHUNKED, begun=limits.REQUEST_TIME)
+        assert unreader.read() == CHUNKED
+        writes.sendall(b"3\r\n")
+        assert unreader.read() == b""
 
 
 def test_under_flask_run_pieces_that_keep_coming_end_with_the_time_of_the_request(
@@ -218,41 +224,62 @@ class TestConnection:
     @pytest.fixture
     def connection(self, pair: Pair) -> Iterator[Connection]:
         Connection.opened = WeakSet()
-        Connection.pool = WarmPool(2, shrunk=lambda limit: None)
-        yield Connection(Config(), pair[0], ("127.0.0.1", 1), ("127.0.0.1", 2))
-        Connection.pool.shutdown()
+        budget = Budget(1_000_000)
+        sock = AnsweringSocket(pair[0], budget=budget, unsent_limit=1_000)
+        client, server = ("127.0.0.1", 1), ("127.0.0.1", 2)
+        yield Connection(Config(), sock, client, server, peer="127.0.0.1", readers=Semaphore(1), budget=budget)
+        sock.close()
 
-    def test_every_request_of_it_is_read_with_a_bound(self, connection: Connection) -> None:
+    def test_every_request_of_it_is_read_with_a_bound(self, connection: Connection, pair: Pair) -> None:
+        connection.expect(100)
+        assert connection.deadline > time.monotonic()
+        pair[1].sendall(b"GET /1 HTTP/1.1\r\n")
+        assert connection.receive() is State.WAITING
+        pair[1].sendall(b"Host: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert connection.receive() is State.WHOLE
         connection.init()
         unreader = connection.parser.unreader
-        assert type(unreader) is _ImpatientUnreader
-        unreader.begun = 1.0
+        assert type(unreader) is Unreader
+        assert next(connection.parser).path == "/1"
+        connection.expect(100)  # kept alive: the next request was in the same segment
+        assert connection.incoming.state is State.WHOLE
         connection.init()
         assert connection.parser.unreader is unreader
-        assert unreader.begun == 1.0
-        connection.set_timeout()
-        assert unreader.begun is None
-        assert connection.timeout is not None
+        assert next(connection.parser).path == "/2"
 
-    def test_a_graceful_close_waits_for_the_peer_on_another_thread(self, connection: Connection, pair: Pair) -> None:
+    def test_what_has_come_of_a_large_request_is_in_the_budget_until_it_is_read(
+        self, connection: Connection, pair: Pair
+    ) -> None:
+        budget = connection._budget
+        connection.expect(10_000)
+        pair[1].sendall(b"POST / HTTP/1.1\r\nContent-Length: 9000\r\n\r\n" + b"x" * 8_000)
+        connection.receive()
+        assert budget.total > 8_000
+        pair[1].sendall(b"x" * 1_000)
+        assert connection.receive() is State.WHOLE
+        connection.init()
+        assert budget.total == 0
+
+    def test_a_graceful_close_waits_for_nobody(self, connection: Connection, pair: Pair) -> None:
         begun = time.monotonic()
         connection.close(graceful=True)
         assert time.monotonic() - begun < 0.5  # in the accept loop; 2 s without the pool
         pair[1].settimeout(PATIENCE)
         assert pair[1].recv(1) == b""
         pair[1].close()
-        eventually(lambda: pair[0].fileno() < 0)
+        assert connection.sock.fileno() < 0
         connection.close(graceful=True)  # a second one does nothing
 
     def test_hung_up_it_reads_nothing_and_still_answers(self, connection: Connection, pair: Pair) -> None:
         assert list(Connection.opened) == [connection]
-        connection.init()
-        reading = InThread(lambda: next(connection.parser, "no request any more"))
+        connection.expect(100)
+        pair[1].sendall(b"GET / HT")
+        connection.receive()
         connection.hang_up()
-        assert reading.outcome() == "no request any more"
-        pair[0].sendall(b"answer")
+        assert connection.receive() is State.CUT_SHORT
+        connection.sock.sendall(b"answer")
         assert pair[1].recv(6) == b"answer"
-        pair[0].close()
+        connection.sock.close()
         connection.hang_up()
 
 

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from socketserver import StreamRequestHandler
+from socketserver import BaseServer, StreamRequestHandler, _SocketWriter  # type: ignore[attr-defined]
 from typing import Any
 
 import flask_sock
@@ -22,18 +22,22 @@ from gunicorn import util
 from gunicorn.app.base import Application
 from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config, NumWorkersChanged
+from gunicorn.http import message as http_message
 from gunicorn.http import parser as http_parser
+from gunicorn.http import wsgi as http_wsgi
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers import gthread
 from gunicorn.workers.base import Worker
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
 
 from chatapp.live.handshake import SOCKETS, SPOKEN, Upgraded
 from chatapp.servers import command
-from chatapp.servers import gthread as ours
+from chatapp.servers.connection import Connection
+from chatapp.servers.worker import Worker as OurWorker
 
 from ..actors import ROOT, handshake_headers
 
+WERKZEUG = (ThreadedWSGIServer, BaseWSGIServer)
 PINNED = {
     "gunicorn": "27.0.1",
     "simple-websocket": "1.1.0",
@@ -61,7 +65,7 @@ def test_the_library_is_the_version_that_was_read(library: str, pinned: str) -> 
 
 def test_the_requirements_pin_the_same_versions() -> None:
     required = {
-        name.strip().lower(): pinned.strip()
+        name.strip().lower(): pinned.strip(" \\")
         for name, is_pin, pinned in (
             line.partition("#")[0].partition(";")[0].partition("==")
             for line in (ROOT / "requirements.txt").read_text().splitlines()
@@ -72,15 +76,53 @@ def test_the_requirements_pin_the_same_versions() -> None:
 
 
 class TestGunicorn:
-    def test_a_worker_accepts_into_the_class_that_we_replace(self) -> None:
-        assert "TConn" in names_in(gthread.ThreadWorker.accept)
-        assert issubclass(ours.Connection, gthread.TConn)
+    def test_a_worker_accepts_in_the_method_that_we_replace(self) -> None:
+        assert {"accept", "nr_conns", "TConn", "enqueue_req"} <= names_in(gthread.ThreadWorker.accept)
+        assert {"accept", "_accepting"} <= names_in(gthread.ThreadWorker.set_accept_enabled)
+        assert issubclass(Connection, gthread.TConn)
         assert list(inspect.signature(gthread.TConn).parameters) == ["cfg", "sock", "client", "server"]
 
-    @pytest.mark.parametrize("method", ["init", "set_timeout", "close"])
+    @pytest.mark.parametrize(
+        "method",
+        [
+            *("accept", "set_accept_enabled", "finish_request", "murder_pending", "handle_request"),
+            "_keepalive_after",
+        ],
+    )
+    def test_a_method_of_the_worker_that_we_override_takes_what_we_take(self, method: str) -> None:
+        theirs = inspect.signature(getattr(gthread.ThreadWorker, method))
+        assert inspect.signature(getattr(OurWorker, method)).parameters.keys() == theirs.parameters.keys()
+
+    def test_the_loop_calls_what_we_override_and_keeps_no_connection_elsewhere(self) -> None:
+        """Else connections would wait in gunicorn's lists, which ours never looks at."""
+        called = names_in(gthread.ThreadWorker.run)
+        assert {"murder_pending", "set_accept_enabled", "worker_connections", "nr_conns"} <= called
+        assert {"submit", "handle", "defer", "finish_request"} <= names_in(gthread.ThreadWorker.enqueue_req)
+        lists = {"keepalived_conns", "pending_conns"}
+        filling = {
+            name
+            for name, method in vars(gthread.ThreadWorker).items()
+            if inspect.isfunction(method) and lists & names_in(method) and "append" in names_in(method)
+        }
+        assert filling == {"finish_request"}
+
+    def test_a_handler_waits_for_no_data_of_a_connection_that_has_some(self) -> None:
+        source = inspect.getsource(gthread.ThreadWorker.handle)
+        assert "if not conn.initialized and not conn.data_ready:" in source
+        assert source.index("conn.init()") < source.index("req = next(conn.parser)")
+        assert "self.handle_request(req, conn)" in source
+
+    def test_an_answer_is_written_by_the_methods_that_we_override(self) -> None:
+        """`sendall`, `sendfile`, and `send` for the word to go on (100 Continue)."""
+        assert "sendall" in names_in(util.write)
+        assert "sendall" in names_in(util.write_chunk)
+        assert {"sendall", "sendfile"} <= names_in(http_wsgi.Response.sendfile)
+        assert "force_close" in dir(http_message.Request)
+
+    @pytest.mark.parametrize("method", ["init", "close"])
     def test_a_method_that_we_override_takes_what_we_take(self, method: str) -> None:
         theirs = inspect.signature(getattr(gthread.TConn, method))
-        assert inspect.signature(getattr(ours.Connection, method)).parameters.keys() == theirs.parameters.keys()
+        assert inspect.signature(getattr(Connection, method)).parameters.keys() == theirs.parameters.keys()
 
     def test_a_connection_gets_its_parser_in_init_and_only_once(self) -> None:
         assert {"initialized", "parser", "get_parser"} <= names_in(gthread.TConn.init)
@@ -94,10 +136,6 @@ class TestGunicorn:
             assert parser.unreader.sock is one
             connection.init()
             assert connection.parser is parser
-
-    def test_a_request_that_may_stay_sets_the_timeout_anew(self) -> None:
-        """Where a kept-alive connection's next request gets its own time."""
-        assert {"set_timeout", "keepalived_conns"} <= names_in(gthread.ThreadWorker.finish_request)
 
     def test_a_finished_request_is_closed_gracefully_in_the_accept_loop(self) -> None:
         """What our `close` moves to the pool: without it, up to 2 s in the loop for each connection."""
@@ -116,12 +154,8 @@ class TestGunicorn:
         assert list(inspect.signature(SocketUnreader.chunk).parameters) == ["self", "size_hint"]
         assert "chunk" in names_in(SocketUnreader.read)
         assert {"recv", "sock"} <= names_in(SocketUnreader.chunk)
+        assert {"unread", "take_buffered"} <= set(dir(SocketUnreader))
         assert "unreader" in names_in(http_parser.Parser.__next__)
-
-    def test_the_worker_leaves_its_kept_connections_after_the_time_that_we_set(self) -> None:
-        assert isinstance(gthread.STOP_KEEPALIVE_LINGER, float)
-        assert "STOP_KEEPALIVE_LINGER" in names_in(gthread.ThreadWorker.run)
-        assert "STOP_KEEPALIVE_LINGER" in names_in(gthread.ThreadWorker.finish_request)
 
     def test_the_pool_is_made_before_the_application_is_loaded_and_used_only_after(self) -> None:
         """So that it can be replaced in between, in `post_worker_init`."""
@@ -233,10 +267,20 @@ class TestFlaskSock:
 
 
 class TestWerkzeug:
-    def test_a_request_handler_has_the_timeout_that_we_set_on_its_class(self) -> None:
+    def test_a_request_handler_sets_no_time_out_of_its_own(self) -> None:
         assert issubclass(WSGIRequestHandler, StreamRequestHandler)
-        assert WSGIRequestHandler.timeout is None or isinstance(WSGIRequestHandler.timeout, int)
+        assert WSGIRequestHandler.timeout is None  # with one, each `send` would wait
         assert "timeout" in names_in(StreamRequestHandler.setup)
+
+    def test_a_connection_is_accepted_and_closed_by_the_methods_that_we_replace(self) -> None:
+        assert not {"get_request", "verify_request"} & {name for cls in WERKZEUG for name in vars(cls)}
+        source = inspect.getsource(BaseServer._handle_request_noblock)  # type: ignore[attr-defined]
+        assert "request, client_address = self.get_request()" in source
+        assert "except OSError" in source
+        assert source.index("if self.verify_request(request, client_address)") < source.index("self.process_request")
+        assert source.count("self.shutdown_request(request)") == 3
+        assert "close" in names_in(ThreadedWSGIServer.close_request)
+        assert "self._sock.sendall" in inspect.getsource(_SocketWriter.write)
 
     def test_what_a_request_is_read_from_is_made_in_the_method_that_we_replace_once_a_connection(self) -> None:
         assert "setup" not in vars(WSGIRequestHandler)

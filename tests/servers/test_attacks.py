@@ -1,0 +1,180 @@
+"""One address that opens all the connections it can and leaves them half done: the others notice nothing.
+
+The attacker comes from 127.0.0.2, the others from 127.0.0.1; the machine gives 1,024 open files, as most do.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from chatapp.servers import limits
+
+from ..actors import PATIENCE, Server, Talker, eventually, read_head
+
+BOTH = pytest.mark.parametrize("kind", ["gunicorn", "flask"])
+ATTACKER = "127.0.0.2"
+CONNECTIONS = 940
+FILES = ("bash", "-c", 'ulimit -n 1024; exec "$@"', "bash")
+UNLIMITED = 100_000  # connections of an address: what is left of the attack when it comes from many
+HALF_HEAD = b"GET / HTTP/1.1\r\nHost: 127."
+HALF_BODY = b"POST /api/rooms HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{"
+HALF_CHUNK = b"POST /api/rooms HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{"
+LARGE = b"GET /static/flow.png HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+# A page, an answer of the API, and 115 KB: many times what a socket takes ahead.
+PIPELINED = (LARGE + b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n") * 40
+
+MakeServer = Callable[..., Server]
+
+
+class Attacker:
+    """Opens connections, sends the same over each, and reads nothing."""
+
+    def __init__(self, server: Server):
+        self.sockets: list[socket.socket] = []
+        self._server = server
+
+    def connect(self, sent: bytes) -> bool:
+        """False if the server does not take it."""
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        sock.settimeout(PATIENCE)
+        sock.bind((ATTACKER, 0))
+        self.sockets.append(sock)
+        try:
+            sock.connect(("127.0.0.1", self._server.port))
+            sock.sendall(sent)
+        except OSError:
+            return False
+        return True
+
+    def crowd_in(self, sent: bytes, count: int = CONNECTIONS) -> None:
+        for _ in range(count):
+            self.connect(sent)
+
+    def leave(self) -> None:
+        for sock in self.sockets:
+            sock.close()
+
+
+@pytest.fixture
+def attack() -> Iterator[Callable[[Server], Attacker]]:
+    attackers: list[Attacker] = []
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4_096)), hard))
+
+    def begin(server: Server) -> Attacker:
+        attackers.append(Attacker(server))
+        return attackers[-1]
+
+    yield begin
+    for attacker in attackers:
+        attacker.leave()
+
+
+Attack = Callable[[Server], Attacker]
+
+
+def threads(server: Server) -> int:
+    return len(os.listdir(f"/proc/{server.worker()}/task"))
+
+
+def open_sockets(server: Server) -> int:
+    """Without the files: the database opens some of them when it is asked first."""
+    found = 0
+    for file in Path(f"/proc/{server.worker()}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            found += os.readlink(file).startswith("socket:")
+    return found
+
+
+def assert_nobody_notices(server: Server, speaker: Talker, worker: int) -> None:
+    """Clients talk, the page and the API answer, new clients come in, and the process is the same."""
+    nonce = speaker.post("are you there?")
+    assert speaker.hear("message", nonce=nonce)["text"] == "are you there?"
+    for path in ("/", "/static/js/main.js", "/api/rooms", "/healthz"):
+        assert server.get(path)[0] == 200
+    server.talk().close()
+    assert server.worker() == worker
+    assert "Traceback" not in server.terminal
+
+
+@pytest.mark.parametrize("sent", [HALF_HEAD, HALF_BODY, HALF_CHUNK, LARGE, PIPELINED, b""])
+def test_a_thousand_connections_that_are_left_half_done_take_no_thread_and_no_place(
+    make_server: MakeServer, attack: Attack, sent: bytes
+) -> None:
+    server = make_server(under=FILES, MAX_CLIENTS_PER_ADDRESS=UNLIMITED).start()
+    speaker, worker = server.enter("speaker"), server.worker()
+    before = threads(server)
+    attack(server).crowd_in(sent)
+    assert_nobody_notices(server, speaker, worker)
+    if sent != PIPELINED:  # those are at work now and then, and the pool grows ahead of need
+        assert threads(server) <= before + limits.RESERVE
+
+
+@BOTH
+@pytest.mark.parametrize("sent", [HALF_HEAD, LARGE])
+def test_an_address_gets_no_more_connections_than_its_share(
+    kind: str, make_server: MakeServer, attack: Attack, sent: bytes
+) -> None:
+    server = make_server(kind, MAX_CLIENTS_PER_ADDRESS=20).start()
+    speaker, worker = server.enter("speaker"), server.worker()
+    before = open_sockets(server)
+    attacker = attack(server)
+    attacker.crowd_in(sent, 20 + limits.RESERVE + 40)
+    line = f"Too many connections from {ATTACKER}: {20 + limits.RESERVE} at most"
+    eventually(lambda: line in server.terminal)
+    assert_nobody_notices(server, speaker, worker)
+    assert open_sockets(server) <= before + 20 + limits.RESERVE + 5  # and those who did not notice
+    assert server.terminal.count(line) == 1
+    last = attacker.sockets[-1]
+    with suppress(ConnectionError):  # a reset may overtake the answer
+        status, headers, _ = read_head(last)
+        assert (status, headers["retry-after"]) == (429, "5")
+    attacker.leave()
+    eventually(lambda: open_sockets(server) <= before + 5)
+    assert attacker.connect(HALF_HEAD)
+
+
+def test_behind_a_proxy_which_has_all_connections_none_is_refused(make_server: MakeServer, attack: Attack) -> None:
+    server = make_server(MAX_CLIENTS_PER_ADDRESS=1, PROXY_HOPS=1).start()
+    attacker = attack(server)
+    attacker.crowd_in(HALF_HEAD, 2 * limits.RESERVE)
+    assert server.get("/healthz")[0] == 200
+    assert "Too many connections" not in server.terminal
+
+
+@BOTH
+def test_without_a_file_for_a_connection_the_server_serves_on_and_accepts_again(
+    kind: str, make_server: MakeServer, attack: Attack
+) -> None:
+    server = make_server(kind).start()
+    speaker, worker = server.enter("speaker"), server.worker()
+    server.get("/")
+    before = resource.prlimit(worker, resource.RLIMIT_NOFILE)
+    highest = max(int(number) for number in os.listdir(f"/proc/{worker}/fd"))
+    resource.prlimit(worker, resource.RLIMIT_NOFILE, (highest + 1, before[1]))
+    attacker = attack(server)
+    attacker.crowd_in(b"", 40)
+    eventually(lambda: "No connection can be accepted for now: Too many open files" in server.terminal)
+    nonce = speaker.post("still here")
+    assert speaker.hear("message", nonce=nonce)["text"] == "still here"
+    resource.prlimit(worker, resource.RLIMIT_NOFILE, before)
+    eventually(server.answers)
+    assert_nobody_notices(server, speaker, worker)
+    assert server.terminal.count("No connection can be accepted") == 1
+
+
+def test_answers_that_nobody_reads_are_given_up_in_time(server: Server, attack: Attack) -> None:
+    before = open_sockets(server)
+    attacker = attack(server)
+    attacker.crowd_in(PIPELINED, 10)
+    eventually(lambda: open_sockets(server) >= before + 5)
+    eventually(lambda: open_sockets(server) <= before + 2, 90)  # after 20 s and the bytes that the kernel took
+    assert "Traceback" not in server.terminal
