@@ -118,7 +118,7 @@ def test_every_proper_command_is_understood_as_it_was_meant(data: st.DataObject)
         "limit": st.none() | st.integers(1, 500),
         "target": SEQS,
         "reply_to": st.none() | SEQS,
-        "emoji": TEXT,
+        "emoji": st.text(max_size=32),
         "on": st.booleans(),
         "all": st.booleans(),
         "level": st.sampled_from(["all", "mentions", "none"]),
