@@ -5,17 +5,19 @@ from __future__ import annotations
 import io
 import logging
 import os
+import selectors
 import signal
 import socket
 import struct
 import time
 from ipaddress import ip_address
 from socketserver import StreamRequestHandler
-from types import FrameType
+from types import FrameType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from flask.helpers import get_debug_flag
+from werkzeug import serving
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from ..budget import Budget
@@ -61,6 +63,10 @@ def start(app: Flask) -> None:
     ThreadedWSGIServer.get_request = accepting.get_request  # type: ignore[method-assign]
     ThreadedWSGIServer.verify_request = accepting.verify_request  # type: ignore[method-assign]
     WSGIRequestHandler.setup = _set_up  # type: ignore[assignment, method-assign]
+    # Werkzeug opens a selector after each answer. The default one needs an open file: without any, it is a traceback.
+    serving.selectors = SimpleNamespace(  # type: ignore[attr-defined, assignment]
+        DefaultSelector=selectors.PollSelector, EVENT_READ=selectors.EVENT_READ
+    )
     logging.getLogger("werkzeug").addFilter(_no_line_for_websockets)
     lifecycle.on_death(lambda: limits.be_gone(limits.DIED))
     try:

@@ -28,6 +28,7 @@ from gunicorn.http import wsgi as http_wsgi
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers import gthread
 from gunicorn.workers.base import Worker
+from werkzeug import serving
 from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
 
 from chatapp.live.handshake import SOCKETS, SPOKEN, Upgraded
@@ -290,3 +291,7 @@ class TestWerkzeug:
     def test_its_threads_do_not_keep_the_process(self) -> None:
         assert ThreadedWSGIServer.daemon_threads is True
         assert "werkzeug.socket" in inspect.getsource(WSGIRequestHandler.make_environ)
+
+    def test_a_request_needs_these_two_of_the_selectors(self) -> None:
+        used = set(re.findall(r"\bselectors\.(\w+)", inspect.getsource(serving)))
+        assert used == {"DefaultSelector", "EVENT_READ"}
