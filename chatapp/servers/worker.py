@@ -180,6 +180,8 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             self._idle.add(conn)
 
     def _on_readable(self, conn: Connection, _sock: object) -> None:
+        if conn.sock.fileno() < 0:
+            return  # closed in this turn of the loop, to make room: it must not be counted as closed twice
         state = conn.receive()
         self._budget.relieve()
         if state is not State.WAITING:
@@ -187,6 +189,8 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             self._received(conn)
 
     def _on_writable(self, conn: Connection, kept: bool, _sock: object) -> None:
+        if conn.sock.fileno() < 0:
+            return  # as above
         try:
             done = conn.sock.push()
         except OSError:
