@@ -52,9 +52,13 @@ class Found(NamedTuple):
 class Search:
     """Reads the index, and the log for what is shown. Keeps nothing but the count of searches at work."""
 
-    def __init__(self, history: History, indexer: Indexer, *, statement_timeout: float = STATEMENT_TIMEOUT):
+    def __init__(
+        self, history: History, indexer: Indexer, *, cpu: float = CPU, statement_timeout: float = STATEMENT_TIMEOUT
+    ):
+        """Seconds: `cpu` for all statements of a search in SQLite, `statement_timeout` for each in PostgreSQL."""
         self._history = history
         self._indexer = indexer
+        self._cpu = cpu
         self._statement_timeout = statement_timeout
         self._turns = BoundedSemaphore(AT_ONCE)
 
@@ -74,7 +78,7 @@ class Search:
             self._turns.release()
 
     def _found(self, connection: Connection, query: Query, before: int | None, limit: int) -> Found:
-        with deadline(connection, cpu=CPU, statement=self._statement_timeout):
+        with deadline(connection, cpu=self._cpu, statement=self._statement_timeout):
             return _found(connection, query, before, limit)
 
 

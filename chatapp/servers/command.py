@@ -19,7 +19,7 @@ def insist_on_configuration() -> None:
 
     gunicorn looks for the file in the folder in which it is started, whatever `--chdir` and `--pythonpath` say.
     """
-    under_gunicorn = "gunicorn.arbiter" in sys.modules and click.get_current_context(silent=True) is None
+    under_gunicorn = os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn")  # its master says so
     if under_gunicorn and "chatapp.servers.gthread" not in sys.modules:
         print(f"chatapp: gunicorn has not read its configuration: add -c {CONFIGURATION}", file=sys.stderr, flush=True)
         raise SystemExit(BOOT_FAILED)

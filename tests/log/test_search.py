@@ -43,7 +43,7 @@ DAY = 86_400
 class Library:
     """A log with its index. A commit takes a millisecond by its clock; the indexer's thread does not run."""
 
-    def __init__(self, url: str, *, statement_timeout: float = PATIENCE):
+    def __init__(self, url: str, *, cpu: float = PATIENCE, statement_timeout: float = PATIENCE):
         self.now = datetime(2026, 3, 10, 12, tzinfo=UTC).timestamp()
         self.database = Database(url, busy_timeout=1)
         self.database.migrate()
@@ -55,7 +55,7 @@ class Library:
             queue_limit=10_000,
         )
         self.indexer = Indexer(self.journal)
-        self.search = Search(History(self.database), self.indexer, statement_timeout=statement_timeout)
+        self.search = Search(History(self.database), self.indexer, cpu=cpu, statement_timeout=statement_timeout)
         self.journal.start()
 
     def _clock(self) -> float:

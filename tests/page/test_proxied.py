@@ -35,6 +35,7 @@ def test_the_page_works_under_a_path(
         expect(page).to_have_url(f"{url}/r/general/1")
         page.locator(".side-search").click()
         expect(page).to_have_url(f"{url}/search")
+        expect(page.locator("#search-help")).to_have_attribute("open", "")  # its script has begun
         page.keyboard.type("under")
         expect(page).to_have_url(f"{url}/search?q=under")
         page.locator("a.hit").click()
