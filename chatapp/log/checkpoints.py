@@ -44,7 +44,9 @@ class Checkpoints:
         [(page_size,)] = run(connection, "PRAGMA page_size")
         done = self._cut(connection, self._busy_timeout)
         self._continuity.begun(checkpointed=done)
-        self._gauge = wal.Gauge(self._wal_path, page_size)
+        small = self._size() < wal.SIZE  # `lengthen` found no room
+        pages = wal.FULL_PAGES_ON_A_SMALL_DISK if small else wal.FULL_PAGES
+        self._gauge = wal.Gauge(self._wal_path, page_size, pages)
 
     def tend(self, connection: Connection) -> None:
         """Makes a checkpoint if one is due; cuts a log that grew while somebody read from it. Raises DBAPIError."""

@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 
 FULL_PAGES = 1_000  # pages after which a checkpoint is made, as SQLite does by itself
+FULL_PAGES_ON_A_SMALL_DISK = 100  # where the file cannot have SIZE: else it fills the disk before a checkpoint is due
 SIZE = 4_500_000  # bytes; FULL_PAGES of 4 KiB, and a commit may go over that
 _HEADER = ">IIIIIIII"  # magic, version, page size, checkpoint's number, two salts, checksum
 _HEADER_SIZE = 32
@@ -36,11 +37,11 @@ def lengthen(path: str) -> None:
 
 
 class Gauge:
-    """Tells from the file itself when FULL_PAGES were written since it was begun anew: one read of 8 bytes a commit."""
+    """Tells from the file itself when `pages` were written since it was begun anew: one read of 8 bytes a commit."""
 
-    def __init__(self, path: str, page_size: int):
+    def __init__(self, path: str, page_size: int, pages: int = FULL_PAGES):
         self._file: int | None = None
-        self._at = _HEADER_SIZE + (FULL_PAGES - 1) * (_FRAME_SIZE + page_size) + 8
+        self._at = _HEADER_SIZE + (pages - 1) * (_FRAME_SIZE + page_size) + 8
         try:
             self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
