@@ -89,10 +89,11 @@ class Wire:
         self._open.append((ours, theirs, request))
         ours.settimeout(0.01)
         for _ in range(int(PATIENCE / 0.01)):
+            under_way = request.is_alive()  # before the look: what a request does to the socket comes before its end
             try:
                 status, _, rest = read_head(ours)
             except TimeoutError:
-                if request.is_alive():
+                if under_way:
                     continue
                 response = request.outcome()
                 raise Refused(

@@ -80,7 +80,7 @@ def test_the_counter_counts_as_the_server_does_and_what_is_too_long_says_so(ana:
     ana.composer.fill("x" * 8_999)
     expect(note).to_be_hidden()
     ana.composer.fill("x" * 9_000)
-    expect(note).to_have_text("1000 characters left")
+    expect(note).to_have_text("1,000 characters left")
     ana.composer.fill("🎈" * 9_990)
     expect(note).to_have_text("10 characters left")
     ana.composer.fill("🎈" * 10_003)
