@@ -66,7 +66,6 @@ _VARIANTS = {
     "bad-name": {
         "everybody": _("Nobody can be called “{everybody}”: @{everybody} calls everyone."),
         "system": _("“{system}” could be taken for the chat itself or those who run it. Choose another name."),
-        "imitated": _("This name looks like “{imitated}”, which is in use. Choose one that nobody takes for it."),
     },
     "rate-limited": {"network": _("Too much comes from your network address at once. Wait {retry_after} seconds.")},
     "forbidden": {

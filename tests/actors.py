@@ -41,6 +41,16 @@ PATIENCE = 10.0  # seconds until a test says that something did not happen
 T = TypeVar("T")
 
 
+class Clock:
+    """A clock that the test turns: seconds."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 class Closed(Exception):
     """The connection ended; `code` is the close frame's, or 1006 if there was none."""
 

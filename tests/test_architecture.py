@@ -113,6 +113,7 @@ LAYERS: list[set[str]] = [
         "budget",
         "config",
         "excerpt",
+        "exhaustion",
         "model",
         "nesting",
         "networks",

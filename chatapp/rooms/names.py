@@ -46,7 +46,6 @@ SYSTEM_NAMES = frozenset(
         *("moderadora", "operador", "operadora", "servidor", "sistema", "todas", "todomundo"),
     )
 )
-GUEST_NAME = re.compile(r"guest-\d{4}")  # what a guest is called who gives no name: see `identity`
 
 
 def person_name(given: str) -> str:

@@ -22,6 +22,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from ..budget import Budget
 from ..config import load
+from ..exhaustion import OUT_OF_RESOURCES
 from ..lifecycle import Lifecycle, StartError
 from ..live.addresses import LOG_EVERY, Addresses, TooManyFromAddress
 from . import bodies, command, limits
@@ -109,7 +110,7 @@ class Accepting:
             try:
                 sock, client = server.socket.accept()
             except OSError as error:
-                if error.errno in limits.OUT_OF_RESOURCES:
+                if error.errno in OUT_OF_RESOURCES:
                     self._pause(error)
                 raise
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", limits.RECEIVE_TIMEOUT, 0))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import errno
 import gc
 import os
 import resource
@@ -28,7 +27,6 @@ REQUEST_TIME = 20.0  # seconds for all pieces of a request; then it is dropped
 MANY_FILES = (1_048_576, 262_144, 65_536, 24_576, 10_240, 4_096, 2_048, 1_024)
 DIED = 1  # the exit status when a vital thread has died: gunicorn starts a new worker, others see a failure
 ANSWERS_LIMIT = 67_108_864  # bytes of answers and requests that wait in memory; over it the fullest go first
-OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 OTHER_FILES = 128  # open files that are no client: the database, the listener, pipes, Python's own
 
 

@@ -20,6 +20,7 @@ from gunicorn.http.errors import ParseException
 from gunicorn.workers import gthread
 
 from ..budget import Budget
+from ..exhaustion import OUT_OF_RESOURCES
 from ..live.addresses import LOG_EVERY, Addresses, TooManyFromAddress
 from . import limits
 from .answering import AnsweringSocket, refuse
@@ -91,7 +92,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         try:
             sock, client = listener.accept()
         except OSError as error:
-            if error.errno in limits.OUT_OF_RESOURCES:
+            if error.errno in OUT_OF_RESOURCES:
                 self._pause(error)
             elif error.errno not in NO_CONNECTION:
                 raise

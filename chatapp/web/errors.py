@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from urllib.parse import quote
 
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request
@@ -10,11 +9,11 @@ from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
 from ..details import sentence
+from ..exhaustion import OUT_OF_RESOURCES
 from ..identity import language
 from ..model import Refusal
 from ..problems import STATUS, problem
 
-OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 RETRY_AFTER = 5.0  # seconds
 _CODES = {400: "bad-request", 404: "not-found", 405: "method", 413: "too-large", 500: "server-error"}
 

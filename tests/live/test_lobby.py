@@ -17,7 +17,7 @@ from chatapp.live.outbox import Outbox
 from chatapp.model import Person
 from chatapp.rooms.presence import Presence
 
-from ..actors import Talker, eventually
+from ..actors import Clock, Talker, eventually
 from ..conftest import Wire
 
 LINGER = 0.5
@@ -257,14 +257,6 @@ def test_two_members_cannot_rename_to_one_name(app: Flask, wire: Wire) -> None:
 
 
 # The lobby itself, with the real hub and the real presence.
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Hall:

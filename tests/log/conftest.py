@@ -12,8 +12,11 @@ from threading import Event as Flag
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine
 
+from chatapp.log import database
 from chatapp.log.acts import Act
 from chatapp.log.database import Database, sqlite_url
 from chatapp.log.history import History
@@ -26,6 +29,22 @@ from .cluster import Cluster
 
 GENERAL = Room(1, "general")
 BUSY_TIMEOUT = 0.05  # seconds; nobody in these tests wants to wait for a lock
+
+
+def downgrade(connection: Connection, revision: str) -> None:
+    """Gives the tables the shape of an older version."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.downgrade(config, revision)
+
+
+def downgrade_at(url: str, revision: str) -> None:
+    """As `downgrade`, of a database that nobody has open."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        downgrade(connection, revision)
+    engine.dispose()
 
 
 class Heard:

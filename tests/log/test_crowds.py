@@ -13,13 +13,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-from alembic import command
-from alembic.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
 
-from chatapp.log import database
 from chatapp.log.acts import Act, Delete, React, Say
 from chatapp.log.database import Database, sqlite_url
 from chatapp.log.history import History
@@ -32,7 +29,7 @@ from chatapp.model import Author, Poll, Refusal
 
 from ..actors import PATIENCE
 from .cluster import Cluster
-from .conftest import GENERAL, Heard
+from .conftest import GENERAL, Heard, downgrade_at
 
 EVA = Author("eva", "Eva")
 AGAIN = count()
@@ -61,17 +58,6 @@ class Crowd(NamedTuple):
         heard = Heard()
         self.journal.append(act(heard))
         return heard
-
-
-def shape(url: str, revision: str) -> None:
-    """Gives the tables the shape of an older version."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
-    engine.dispose()
 
 
 @contextmanager
@@ -105,7 +91,7 @@ def crowd(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with opened(url, reactors=reactors, voters=voters) as crowd:
         for poll in (None, Poll(["a", "b", "c"]), None):
             crowd.do(lambda heard, poll=poll: Say(GENERAL, EVA, None, heard, "Well?", None, poll=poll)).wait()  # type: ignore[misc]
-    shape(url, "0008")
+    downgrade_at(url, "0008")
     engine = create_engine(url)
     with engine.begin() as connection:
         for after, count_, kind, target, body in (
@@ -302,7 +288,7 @@ def test_an_older_log_comes_to_stand_as_if_it_had_been_written_today(done: list[
             except AssertionError:
                 assert isinstance(heard.refusal, Refusal)
         today = standing(crowd.database)
-    shape(url, "0008")
+    downgrade_at(url, "0008")
     with opened(url, reactors=0, voters=0) as crowd:
         upgraded = standing(crowd.database)
     # When an emoji or an option was there first is not kept for what has gone and come since.

@@ -9,20 +9,18 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, insert, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from chatapp.log import database, index
+from chatapp.log import index
 from chatapp.log.database import Database, LogError, sqlite_url
 from chatapp.log.schema import metadata, people
 from chatapp.model import RoomState
 
 from ..actors import PATIENCE
-from .conftest import Log
+from .conftest import Log, downgrade
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
@@ -68,11 +66,8 @@ def test_an_older_log_keeps_its_messages_and_its_count(make_log: Callable[..., L
     log = make_log()
     told = [log.post(f"message {n}").event for n in range(3)]
     log.journal.stop(PATIENCE)
-    config = Config()
-    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
     with log.database.writer.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0001")
+        downgrade(connection, "0001")
         assert connection.execute(text("SELECT slug, head FROM rooms")).all() == [("general", 3)]
     later = make_log()
     assert later.stored == told
@@ -169,11 +164,8 @@ def test_an_older_log_can_be_searched_as_soon_as_it_is_open(make_log: Callable[.
     for number in range(3):
         log.post(f"message n{number}").wait()
     log.journal.stop(PATIENCE)
-    config = Config()
-    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
     with log.database.writer.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0003")
+        downgrade(connection, "0003")
     later = make_log()
     with later.database.reader.connect() as connection:
         assert connection.execute(text("SELECT doc, seq FROM documents")).all() == [(1, 1), (2, 2), (3, 3)]
@@ -190,14 +182,11 @@ def test_messages_from_before_are_found_at_their_own_times_after_the_upgrade(mak
         log.post(f"message {number}").wait()
     log.journal.write(lambda connection: index.add(connection, [("general", seq) for seq in range(1, 5)]))
     log.journal.stop(PATIENCE)
-    config = Config()
-    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
     clamped, own = [1_000_000, 90_000_000, 90_000_000, 90_000_000], [int(1_000 * time) for time in times]
     wanted = text("SELECT at FROM documents ORDER BY doc")
     with log.database.writer.begin() as connection:
         assert connection.execute(wanted).scalars().all() == own
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0008")
+        downgrade(connection, "0008")
         assert connection.execute(wanted).scalars().all() == clamped
     later = make_log()
     with later.database.reader.connect() as connection:

@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
 from sqlalchemy.event import listen
 
-from chatapp.log import database, days
+from chatapp.log import days
 from chatapp.log.acts import Delete, Edit, React, Say
 from chatapp.log.database import Database, sqlite_url
 from chatapp.log.fts5 import create
@@ -34,7 +32,7 @@ from chatapp.query import parse
 
 from ..actors import PATIENCE
 from .cluster import Cluster
-from .conftest import GENERAL, Heard
+from .conftest import GENERAL, Heard, downgrade_at
 
 ANA, BIA = Author("a1", "Ana Prado"), Author("b1", "Bia")
 DAY = 86_400
@@ -208,27 +206,12 @@ def test_a_poll_is_found_by_what_it_offers_until_it_is_deleted(library: Library)
         assert library.find(line) == []
 
 
-def downgrade(address: str, revision: str) -> None:
-    """Gives the tables the shape of an older version."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
-    engine = create_engine(address)
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
-    engine.dispose()
-
-
 def test_an_index_from_before_options_were_in_it_is_made_anew(library: Library, address: str) -> None:
     library.ask("Fruit quiz?", "jabuticaba")
     library.say("other fruit")
     library.indexer.catch_up()
 
     def as_before(connection: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0006")
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("DROP TABLE message_index")
             create(connection)
@@ -238,7 +221,7 @@ def test_an_index_from_before_options_were_in_it_is_made_anew(library: Library, 
     library.journal.write(as_before)
     assert library.find("fruit") == []
     library.close()
-    downgrade(address, "0006")
+    downgrade_at(address, "0006")
     with closing(Library(address)) as upgraded:
         assert upgraded.find("jabuticaba") == ["Fruit quiz? jabuticaba"]
         assert upgraded.find("fruit") == ["other fruit", "Fruit quiz? jabuticaba"]

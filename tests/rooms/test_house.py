@@ -15,7 +15,7 @@ from chatapp.rooms.presence import Presence
 from chatapp.rooms.ratelimits import PREVIEWS, RateLimits
 from chatapp.text.rendering import Rendered
 
-from ..actors import NO_RATE_LIMITS, eventually
+from ..actors import NO_RATE_LIMITS, Clock, eventually
 from ..hostile_texts import UNSEEN
 from ..log.conftest import GENERAL, Heard, Log
 
@@ -23,14 +23,6 @@ ANA = Person("p1", "Ana", "member")
 BOB = Person("p2", "Bob", "member")
 GUEST = Person("guest-1", "Gil")
 TAB = object()
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Place:

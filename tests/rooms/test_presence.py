@@ -15,15 +15,9 @@ from chatapp.model import Author, Person, Refusal
 from chatapp.rooms.presence import Presence
 from chatapp.spelling import folded
 
+from ..actors import Clock
+
 LINGER = 5.0
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

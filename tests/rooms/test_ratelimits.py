@@ -13,17 +13,11 @@ from chatapp.model import Person, Refusal
 from chatapp.rooms.ratelimits import GUESTS_KEPT, REPORTS, RETRY_SPREAD, Limit, RateLimits
 from chatapp.web.limiting import STATIC
 
+from ..actors import Clock
+
 HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
 CLASS = 200
 STATIC_FILES, OTHER_REQUESTS = 96, 10  # of one visit to the page
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from chatapp.rooms.rates import BUCKETS_LIMIT, Bucket, Buckets, Rates
 
+from ..actors import Clock
+
 RATES = st.floats(0.01, 1_000)
 STEPS = st.lists(st.floats(0, 30), max_size=60)
 
@@ -60,14 +62,6 @@ def test_a_clock_read_by_another_thread_a_moment_earlier_gives_no_token_away(ste
         while bucket.take(now) == 0:
             taken += 1
     assert taken <= 5 + (latest - 1_000) + 1e-6
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_each_person_has_a_bucket_of_their_own() -> None:
