@@ -185,6 +185,7 @@ class Settings:
         134_217_728, _whole(1_048_576, 1_099_511_627_776), "bytes kept for all that read slowly; the fullest go first"
     )
     ROOMS_LIMIT: int = _setting(100, _whole(1, 10_000), "rooms one connection may be in")
+    MAX_ROOMS: int = _setting(10_000, _whole(1, 1_000_000), "rooms of the chat; over it nobody can make another")
     QUEUE_LIMIT: int = _setting(10_000, _whole(1, 1_000_000), "messages that wait for the disk; over it: busy")
     BUSY_TIMEOUT: float = _setting(1.5, _number(0, 5), "seconds to wait for a locked database before busy")
     PING_INTERVAL: float = _setting(20, _number(0.05, 3_600), "seconds between pings to a silent client")

@@ -76,6 +76,7 @@ _VARIANTS = {
     },
     "name-taken": {"slug": _("There is a room of that name already.")},
     "too-many": {
+        "rooms": _("This chat has {n} rooms already. More cannot be made."),
         "crowd": _("Too many people did that with this message already: {n} are the most."),
         "edits": _("This message was changed {n} times already. It cannot be changed any more."),
         "reactions": _("You put or took back {n} reactions to this message already. More do not fit."),

@@ -28,6 +28,8 @@ from wsproto.events import BytesMessage, CloseConnection, Message, Ping, Pong, T
 from wsproto.utilities import LocalProtocolError
 
 from chatapp.config import Settings
+from chatapp.log.history import History
+from chatapp.model import Standing
 
 from .launching import Launch, Process, cold
 
@@ -477,3 +479,8 @@ class InThread(Thread):
         if self._error:
             raise self._error
         return self._result
+
+
+def standings(history: History, person: str) -> dict[int, Standing]:
+    """How the person stands in their own rooms, by room id."""
+    return {room.id: standing for room, standing in history.own(person, most=200, others=0)}

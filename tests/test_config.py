@@ -71,6 +71,7 @@ CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "OUTBOX_LIMIT": ({"65536": 65_536}, (*NUMBERS, "0", "65535")),
     "OUTBOXES_LIMIT": ({"1048576": 1_048_576}, (*NUMBERS, "0", "1048575")),
     "ROOMS_LIMIT": ({"1": 1}, (*NUMBERS, "0", "10001")),
+    "MAX_ROOMS": ({"1": 1}, (*NUMBERS, "0", "1000001")),
     "QUEUE_LIMIT": ({"1": 1}, (*NUMBERS, "0", "1000001")),
     "BUSY_TIMEOUT": ({"0": 0, "0.5": 0.5, "5": 5}, (*NUMBERS, "5.1")),
     "PING_INTERVAL": ({"0.05": 0.05, "30": 30}, (*NUMBERS, "0", "3601")),

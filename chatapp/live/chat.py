@@ -10,7 +10,7 @@ from ..details import sentence
 from ..limits import NAME_LIMIT, OPTION_LIMIT, ROOM_NAME_LIMIT, TOPIC_LIMIT
 from ..log.acts import EDIT_WINDOW
 from ..log.places import PINS_LIMIT
-from ..model import Author, Event, Refusal, Room, Standing, rfc3339
+from ..model import Author, Event, Refusal, Room, rfc3339
 from . import news, protocol
 from .frames import TRY_LATER, Ended, text_frame
 from .hub import Client
@@ -19,7 +19,8 @@ from .resume import Missed
 from .session import Services, Session
 
 EVENTS_A_FRAME = 25  # events read from the log that cost as much as one frame that brings no message
-WELCOME_ROOMS = 500  # rooms listed in the welcome besides those that the person has been in; all are at /api/rooms
+OWN_ROOMS = 200  # of the person's own rooms in the welcome: those in which something happened last
+OTHER_ROOMS = 50  # rooms in the welcome, the oldest, for somebody who has no room yet; all are at /api/rooms
 
 
 class ChatSession(Session):
@@ -39,7 +40,6 @@ class ChatSession(Session):
     def _welcome(self) -> protocol.Welcome:
         settings = self._services.settings
         person = self._person
-        standings = self._services.history.standings(person.id)
         rooms = [
             protocol.RoomEntry(
                 room.slug,
@@ -49,9 +49,7 @@ class ChatSession(Session):
                 archived=room.archived,
                 **msgspec.structs.asdict(standing),
             )
-            for number, room in enumerate(self._services.history.rooms())
-            for standing in [standings.get(room.id, Standing())]
-            if number < WELCOME_ROOMS or room.id in standings
+            for room, standing in self._services.history.own(person.id, most=OWN_ROOMS, others=OTHER_ROOMS)
         ]
         limits = protocol.Limits(
             text=settings.TEXT_LIMIT,

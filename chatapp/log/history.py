@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import Connection, Label, Select, case, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoReaderFree
 
 from ..excerpt import LENGTH
 from ..model import Author, Event, Present, Refusal, Room, RoomState, Standing, rfc3339
+from ..spelling import bare
 from .calls import calls_of
 from .database import Database, reason
 from .places import pinned_in
 from .present import present
 from .rows import about, as_told, told, with_slug
 from .schema import events, head, message_seqs, meta, people, rooms
-from .standings import standings_of
+from .standings import own_rooms, standings_of
 
 NAMESAKES = 200  # people that are looked at for the names in one text
 
@@ -34,6 +35,14 @@ class Page(NamedTuple):
     more: bool
     newer: bool
     head: int
+
+
+class Listed(NamedTuple):
+    """A room, the time of what happened in it last, and how somebody stands in it."""
+
+    room: RoomState
+    last_at: str | None
+    standing: Standing
 
 
 class Version(NamedTuple):
@@ -61,11 +70,37 @@ class History:
         """All rooms, in the order in which they were made."""
         return [_state(row) for row in self._all(select(rooms, head()).order_by(rooms.c.id))]
 
-    def activity(self) -> list[tuple[RoomState, str | None]]:
-        """All rooms, each with the time of what happened in it last."""
-        last = select(events.c.at).where(events.c.room_id == rooms.c.id).order_by(events.c.seq.desc()).limit(1)
-        found = self._all(select(rooms, head(), last.scalar_subquery().label("last_at")).order_by(rooms.c.id))
-        return [(_state(row), None if row.last_at is None else rfc3339(row.last_at)) for row in found]
+    def own(self, person: str, *, most: int, others: int) -> list[tuple[RoomState, Standing]]:
+        """Rooms for that person, in the order in which they were made, each with how the person stands in it: at most
+        `most` of their own, and the `others` oldest ones."""
+
+        def read(connection: Connection) -> list[tuple[RoomState, Standing]]:
+            first = connection.execute(select(rooms.c.id).order_by(rooms.c.id).limit(others)).scalars()
+            ids = {*own_rooms(connection, person, most), *first}
+            found = connection.execute(select(rooms, head()).where(rooms.c.id.in_(ids)).order_by(rooms.c.id)).all()
+            stand = standings_of(connection, person, ids)
+            return [(_state(row), stand.get(row.id, Standing())) for row in found]
+
+        return self.read(read)
+
+    def listed(self, person: str, *, after: int, limit: int, q: str = "") -> list[Listed]:
+        """The first `limit` rooms made after that of the id `after`, in the order in which they were made; with `q`
+        those whose name or slug it is a part of, without regard to case and accents."""
+        wanted = select(rooms, head(), _last_at()).where(rooms.c.id > after).order_by(rooms.c.id).limit(limit)
+        if q:
+            key = bare(q)
+            wanted = wanted.where(
+                rooms.c.bare.contains(key, autoescape=True) | rooms.c.bare_slug.contains(key, autoescape=True)
+            )
+        return self.read(lambda connection: _listed(connection, connection.execute(wanted).all(), person))
+
+    def listing(self, slug: str, person: str) -> Listed:
+        """The room at that address, as `listed` gives it. Raises Refusal `no-such-room`."""
+        wanted = select(rooms, head(), _last_at()).where(rooms.c.slug == slug)
+        found = self.read(lambda connection: _listed(connection, connection.execute(wanted).all(), person))
+        if not found:
+            raise Refusal("no-such-room", field="room")
+        return found[0]
 
     def room(self, slug: str) -> RoomState:
         """The room at that address. Raises Refusal `no-such-room`."""
@@ -119,10 +154,6 @@ class History:
         """The name that person chose last, or None."""
         row = self._one(select(people.c.name).where(people.c.id == person))
         return None if row is None else str(row.name)
-
-    def standings(self, person: str) -> dict[int, Standing]:
-        """How that person stands in the rooms that mean something to them, by room id."""
-        return self.read(lambda connection: standings_of(connection, person))
 
     def calls(self, person: str, *, before: int | None, limit: int) -> list[tuple[int, Present]]:
         """The newest messages that mean that person, newest first, each with the number by which `before` goes on."""
@@ -200,6 +231,19 @@ def _pins(connection: Connection, room: Room, reader: str | None) -> list[Presen
     seqs = pinned_in(connection, room)[::-1]
     rows = list(connection.execute(_messages(room).where(events.c.seq.in_(seqs))))
     return sorted(present(connection, room.id, rows, reader), key=lambda message: seqs.index(message.seq))
+
+
+def _last_at() -> Label[int | None]:
+    last = select(events.c.at).where(events.c.room_id == rooms.c.id).order_by(events.c.seq.desc()).limit(1)
+    return last.scalar_subquery().label("last_at")
+
+
+def _listed(connection: Connection, rows: Sequence[Any], person: str) -> list[Listed]:
+    stand = standings_of(connection, person, {row.id for row in rows})
+    return [
+        Listed(_state(row), None if row.last_at is None else rfc3339(row.last_at), stand.get(row.id, Standing()))
+        for row in rows
+    ]
 
 
 def _state(row: Any) -> RoomState:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
 
-from ..model import RoomState
+from ..model import Refusal, RoomState
 from ..spelling import bare
 from .places import refuse_taken_name, room_row
 from .schema import head, markers, people, rooms
 
 
-def add_room(connection: Connection, name: str, slugs: Iterable[str], at: int) -> RoomState:
+def add_room(connection: Connection, name: str, slugs: Iterable[str], at: int, *, most: int) -> RoomState:
     """Makes a room at the first of `slugs` that is free.
 
-    Raises Refusal `name-taken`, with the slug of the room, if a reader would take its name for this one.
+    Raises Refusal `too-many` if there are `most` rooms or more, and `name-taken`, with the slug of the room, if a
+    reader would take its name for this one.
     """
+    newest = connection.execute(select(func.max(rooms.c.id))).scalar() or 0
+    # Ids start at 1 and grow: the rooms are counted only near the limit.
+    if newest >= most and connection.execute(select(func.count()).select_from(rooms)).scalar_one() >= most:
+        raise Refusal("too-many", field="name", n=most, rooms=True)
     refuse_taken_name(connection, name)
     for slug in slugs:
         if connection.execute(select(rooms.c.id).where(rooms.c.slug == slug)).first() is None:

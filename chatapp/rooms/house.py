@@ -87,12 +87,13 @@ class House:
         return room
 
     def open_room(self, person: Person, name: str) -> RoomState:
-        """Makes a room. Raises Refusal `bad-name`, `name-taken`, `rate-limited` or `busy`."""
+        """Makes a room. Raises Refusal `bad-name`, `name-taken`, `too-many`, `rate-limited` or `busy`."""
         self._let(person)
         self._limits.rooms.take(person.network)
         checked = room_name(name)
         at = int(self._clock() * 1000)
-        return self._journal.write(lambda connection: add_room(connection, checked, slugs(checked), at))
+        most = self._settings.MAX_ROOMS
+        return self._journal.write(lambda connection: add_room(connection, checked, slugs(checked), at, most=most))
 
     def post(
         self,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 from flask import Blueprint, Response, request, session
+from msgspec import Meta
 from msgspec.structs import replace
 
 from ..config import Settings
@@ -12,15 +15,20 @@ from ..identity import Identity, new_id
 from ..limits import Language, Name, Nonce, RoomName, Topic
 from ..live.lobby import Lobby
 from ..live.news import Level
-from ..log.history import History
-from ..model import Person, Refusal, Standing
+from ..live.protocol import Seq
+from ..log.history import History, Listed
+from ..model import Person, Refusal
 from ..networks import network
 from ..rooms.house import House
 from ..rooms.presence import Presence
 from .cookies import forget
 from .deeds import Deeds
-from .exchange import as_json, body, check_origin
+from .exchange import as_json, body, check_origin, query
 from .health import Health
+
+ROOMS_PAGE = 100  # rooms in one page of the list
+
+RoomsAtOnce = Annotated[int, Meta(ge=1, le=ROOMS_PAGE)]
 
 
 class NewRoom(msgspec.Struct):
@@ -77,23 +85,27 @@ def api(
     def only_from_here() -> None:
         check_origin(settings.ORIGINS)
 
+    def asker() -> str:
+        return (identity.member() or identity.caller()).id
+
+    def entry(listed: Listed) -> RoomEntry:
+        room, last_at, standing = listed
+        people = presence.count(room.slug)
+        stands = msgspec.structs.asdict(standing)
+        return RoomEntry(room.slug, room.name, room.head, people, room.topic, room.archived, last_at, **stands)
+
     @blueprint.get("/api/rooms")
     def rooms() -> Response:
-        standings = history.standings((identity.member() or identity.caller()).id)
-        entries = [
-            RoomEntry(
-                room.slug,
-                room.name,
-                room.head,
-                presence.count(room.slug),
-                room.topic,
-                room.archived,
-                last_at,
-                **msgspec.structs.asdict(standings.get(room.id, Standing())),
-            )
-            for room, last_at in history.activity()
-        ]
-        return as_json({"rooms": entries})
+        limit: int = query("limit", RoomsAtOnce, ROOMS_PAGE)
+        after: int = query("after", Seq, 0)
+        asked: str = query("q", RoomName, "")
+        found = history.listed(asker(), after=after, limit=limit + 1, q=asked)
+        following = found[limit - 1].room.id if len(found) > limit else None
+        return as_json({"rooms": [entry(each) for each in found[:limit]], "next": following})
+
+    @blueprint.get("/api/rooms/<slug>")
+    def room(slug: str) -> Response:
+        return as_json(entry(history.listing(house.room(slug).slug, asker())))
 
     @blueprint.post("/api/rooms")
     def open_room() -> Response:

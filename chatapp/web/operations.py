@@ -13,12 +13,12 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from ..flow.words import Snapshot
-from ..limits import NAME_LIMIT, Query, Zone
+from ..limits import NAME_LIMIT, Query, RoomName, Zone
 from ..live.news import Level
 from ..live.protocol import JOIN_LIMIT, End, Seq, Stream
 from ..log.search import Hit
 from ..model import Closed, Configured, Deleted, Edited, Event, Message, Pinned, Present, Reacted, Voted
-from .api import NewRoom, NewSelf, NewState, RoomEntry
+from .api import NewRoom, NewSelf, NewState, RoomEntry, RoomsAtOnce
 from .limiting import HEALTH
 from .messages import PAGE_LIMIT, NewMessage, NewText, NewVote
 from .personal import Mention, NewLevel
@@ -32,9 +32,11 @@ TAKES_JSON = ("bad-json", "bad-field", "too-large")
 
 
 class Rooms(Struct):
-    """All rooms; `people` are those in it now."""
+    """A page of the rooms, in the order in which they were made; `people` are those in it now. `next` is `after` for
+    the following page, null if there is none."""
 
     rooms: list[RoomEntry]
+    next: int | None
 
 
 class MadeRoom(Struct):
@@ -177,8 +179,11 @@ def operations() -> Iterator[Operation]:
     at_it = (*unseen, "read-only")
     of_poll = (*at_it, "bad-field")
 
-    yield Operation("get", "/api/rooms", "The rooms", Rooms, query=AS_GUEST, refusals=("bad-name",))
-    yield Operation("post", "/api/rooms", "Makes a room", MadeRoom, 201, NewRoom, AS_GUEST, of_name)
+    of_list = ("bad-field", "bad-name")
+    listing = {"after": Seq, "limit": RoomsAtOnce, "q": RoomName, **AS_GUEST}
+    yield Operation("get", "/api/rooms", "The rooms", Rooms, query=listing, refusals=of_list)
+    yield Operation("get", room, "A room", RoomEntry, query=AS_GUEST, refusals=("bad-name",))
+    yield Operation("post", "/api/rooms", "Makes a room", MadeRoom, 201, NewRoom, AS_GUEST, (*of_name, "too-many"))
     changing = (*of_name, "bad-topic")
     yield Operation("patch", room, "Changes a room", Configured, 200, NewState, AS_GUEST, changing)
     yield Operation("get", f"{room}/pins", "The pinned messages", Pins, query=AS_GUEST, refusals=("bad-name",))

@@ -36,8 +36,13 @@ export class Api {
     return post("/api/me", { lang });
   }
 
-  async rooms() {
-    return (await ask("/api/rooms")).rooms;
+  /** The first hundred rooms, or those with `q` in their names; `options` as for `ask`. */
+  async rooms(q = "", options = {}) {
+    return (await ask(q === "" ? "/api/rooms" : `/api/rooms?${new URLSearchParams({ q })}`, options)).rooms;
+  }
+
+  room(slug) {
+    return ask(`/api/rooms/${encodeURIComponent(slug)}`);
   }
 
   /** The HTML that a message would have, or null. */

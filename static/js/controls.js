@@ -21,6 +21,7 @@ export function controls(root, { chat, composer, log, rooms, settings, strings, 
     opener: part(root, "#palette-open"),
     strings,
     choices: () => [...ofRooms(), ...ofCommands(), ...ofPeople()],
+    typed: (text) => /^[@>]/u.test(text.trim()) || actions.findRooms(text.trim().replace(/^#/u, "")),
     otherwise: (text) => ({
       kind: "command",
       name: strings.say("command.search.for", { text }),
@@ -28,6 +29,8 @@ export function controls(root, { chat, composer, log, rooms, settings, strings, 
       run: () => actions.search(text),
     }),
   });
+
+  chat.on("rooms", () => palette.renew());
 
   function ofRooms() {
     const all = [...chat.rooms.values()].filter((room) => room !== chat.open);

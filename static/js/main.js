@@ -215,12 +215,13 @@ const { commands, shortcuts } = controls(
     speak,
     search,
     people: () => drawers.open($("#people")),
+    findRooms: go.findRooms,
   },
 );
 const told = news(
   document,
   { api, chat, clock, commands, formats, senders, session, store, strings, tabs },
-  { open: go.goToPlace, putBack: (entry) => talk.putBack(entry), refreshRooms: go.refreshRooms },
+  { open: go.goToPlace, putBack: (entry) => talk.putBack(entry), meet: go.meet },
 );
 
 const talk = conversation(
@@ -239,6 +240,8 @@ const work = roomwork(
     jump: talk.jump,
     post: (message) => post(chat.open, message),
     refreshRooms: go.refreshRooms,
+    findRooms: go.findRooms,
+    meet: go.meet,
   },
 );
 

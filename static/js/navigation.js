@@ -1,6 +1,8 @@
 /** Going somewhere: to a room or a message, by the lists, by addresses and by the browser's own back. */
 import { addressOf, placeOf } from "./address.js";
 
+const TYPED_FOR = 150; // ms without another letter until the server is asked for rooms
+
 /**
  * `parts` are the page's (api, chat, composer, drawers, messages, reading, session), `page` the page's: home is
  * the slug of the room that one comes to first, seek(seq) shows a message of the open room, as jump(seq) does from where
@@ -14,7 +16,7 @@ export function navigation({ api, chat, composer, drawers, messages, reading, se
   addEventListener("popstate", async () => {
     const place = placeOf(location.pathname) ?? { slug: home, seq: null };
     if (place.slug === chat.open?.slug && travelled(place)) return;
-    if (!chat.room(place.slug)) await refreshRooms();
+    if (!chat.room(place.slug)) await meet(place.slug);
     if (chat.room(place.slug)) show(place);
     else location.reload();
   });
@@ -39,6 +41,24 @@ export function navigation({ api, chat, composer, drawers, messages, reading, se
   async function refreshRooms() {
     const entries = await api.rooms().catch(() => null);
     if (entries) chat.stand(entries);
+  }
+
+  /** Asks the server for a room that is not known here. */
+  async function meet(slug) {
+    const entry = await api.room(slug).catch(() => null);
+    if (entry) chat.stand([entry]);
+  }
+
+  let asking = 0; // the timer of the search for rooms
+  /** Asks the server for the rooms with that in their names, once nobody has typed for a moment. */
+  function findRooms(text) {
+    clearTimeout(asking);
+    const q = text.trim().slice(0, 64);
+    const wanted = setTimeout(async () => {
+      const entries = await api.rooms(q, { wanted: () => asking === wanted }).catch(() => null);
+      if (entries) chat.stand(entries);
+    }, TYPED_FOR);
+    asking = wanted;
   }
 
   /** Goes to a room, or to a message, as by its address; in the room that is open one can come back from there. */
@@ -66,6 +86,8 @@ export function navigation({ api, chat, composer, drawers, messages, reading, se
     open,
     preview,
     refreshRooms,
+    meet,
+    findRooms,
     focusWriting,
 
     goTo(slug) {

@@ -11,7 +11,7 @@ import { part, showModal } from "./views/parts.js";
 /**
  * `parts` are the page's (api, chat, clock, commands, formats, senders, session, store, strings,
  * tabs), `page` the page's: open({slug, seq}) goes somewhere, putBack(entry) takes back what
- * was not sent, refreshRooms() asks for the rooms.
+ * was not sent, meet(slug) asks for a room that is not known here.
  */
 export function news(root, parts, page) {
   const { api, chat, clock, commands, formats, senders, session, store, strings, tabs } = parts;
@@ -56,7 +56,7 @@ export function news(root, parts, page) {
   chat.on("level", (room) => room === chat.open && level.show(room));
   chat.on("read", (room) => notifier.read(room));
   session.on("unknown-room", async (frame) => {
-    await page.refreshRooms();
+    await page.meet(frame.room);
     const room = chat.room(frame.room);
     if (room) chat.called(room, frame);
   });

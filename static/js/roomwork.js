@@ -42,7 +42,7 @@ export function roomwork(root, { api, chat, commands, deeds, formats, limits, lo
     strings,
     formats,
     locale,
-    actions: { refresh: page.refreshRooms, goTo: page.goTo },
+    actions: { refresh: page.refreshRooms, find: page.findRooms, goTo: page.goTo },
   });
   const made = new AskView({ dialog: find("#room-dialog"), strings, submit: create, onDone: page.focusWriting });
   const poll = new PollFormView({ dialog: find("#poll-dialog"), strings, limits, submit: page.post });
@@ -88,7 +88,7 @@ export function roomwork(root, { api, chat, commands, deeds, formats, limits, lo
     } catch (problem) {
       if (problem.code !== "name-taken" || !problem.rest.slug) throw problem;
       room = { slug: problem.rest.slug }; // it is there already: go and see
-      if (!chat.room(room.slug)) chat.describe(await api.rooms());
+      if (!chat.room(room.slug)) await page.meet(room.slug);
     }
     if (room.name) chat.describe([room]);
     page.goTo(room.slug);

@@ -12,6 +12,7 @@ from chatapp.log.records import add_room, move_markers
 from chatapp.log.standings import COUNTED_AT_MOST, save_level
 from chatapp.model import Author, Message, Present, Refusal, Room, Standing
 
+from ..actors import standings
 from .conftest import GENERAL, Heard, Log
 
 ANA, BOB = Author("ana", "ana"), Author("bob", "bob")
@@ -53,7 +54,7 @@ def test_a_message_is_in_the_list_of_those_whom_it_means(log: Log) -> None:
 
 
 def test_the_list_is_read_a_page_at_a_time_over_all_rooms(log: Log) -> None:
-    other = log.journal.write(lambda connection: add_room(connection, "Other", ["other"], 0))
+    other = log.journal.write(lambda connection: add_room(connection, "Other", ["other"], 0, most=10_000))
     for number in range(1, 6):
         say(log, f"@bob {number}", Call(("bob",)), room=other if number % 2 else GENERAL)
     log.journal.probe()
@@ -126,22 +127,22 @@ def test_a_call_shares_the_fate_of_its_message(log: Log) -> None:
 
 def test_a_person_stands_where_they_have_read_and_what_came_since_is_counted(log: Log) -> None:
     log.post("one").wait()
-    assert log.history.standings("bob") == {}
+    assert standings(log.history, "bob") == {}
     read(log, "bob", 1)
     say(log, "@bob", Call(("bob",))).wait()
     log.post("three").wait()
     log.post("own", author="bob").wait()
-    assert log.history.standings("bob") == {1: Standing(1, 2, 1)}
+    assert standings(log.history, "bob") == {1: Standing(1, 2, 1)}
     do(log, Delete(GENERAL, ANA, None, Heard(), 3)).wait()
     edit(log, 1, "uno", Call()).wait()
-    assert log.history.standings("bob") == {1: Standing(1, 1, 1)}
+    assert standings(log.history, "bob") == {1: Standing(1, 1, 1)}
     read(log, "bob", 6)
-    assert log.history.standings("bob") == {1: Standing(6)}
+    assert standings(log.history, "bob") == {1: Standing(6)}
 
 
 def test_a_mention_counts_where_one_has_never_been(log: Log) -> None:
     say(log, "@bob", Call(("bob",))).wait()
-    assert log.history.standings("bob") == {1: Standing(None, 0, 1)}
+    assert standings(log.history, "bob") == {1: Standing(None, 0, 1)}
 
 
 def test_nobody_counts_further_than_to_a_hundred(log: Log) -> None:
@@ -150,15 +151,15 @@ def test_nobody_counts_further_than_to_a_hundred(log: Log) -> None:
         for _ in range(COUNTED_AT_MOST + 20):
             say(log, "@bob", Call(("bob",)))
     log.journal.probe()
-    assert log.history.standings("bob") == {1: Standing(0, COUNTED_AT_MOST, COUNTED_AT_MOST)}
+    assert standings(log.history, "bob") == {1: Standing(0, COUNTED_AT_MOST, COUNTED_AT_MOST)}
 
 
 @pytest.mark.parametrize("levels", [["mentions"], ["none", "mentions"], ["mentions", "all"], ["all"]])
 def test_a_level_is_a_persons_own_and_the_last_one_holds(log: Log, levels: list[str]) -> None:
     for level in levels:
         log.journal.write(partial(save_level, person="bob", room_id=1, level=level))
-    assert log.history.standings("bob").get(1, Standing()).level == levels[-1]
-    assert log.history.standings("ana") == {}
+    assert standings(log.history, "bob").get(1, Standing()).level == levels[-1]
+    assert standings(log.history, "ana") == {}
 
 
 def test_a_marker_of_two_devices_goes_forward_only(log: Log) -> None:
@@ -173,4 +174,4 @@ def test_a_marker_of_two_devices_goes_forward_only(log: Log) -> None:
         log.journal.mark(Mark("bob", 1, seq, moved.append, never))
         log.journal.probe()
     assert moved == [2, 3]
-    assert log.history.standings("bob")[1].read == 3
+    assert standings(log.history, "bob")[1].read == 3

@@ -19,7 +19,7 @@ from chatapp.log.schema import markers
 from chatapp.model import Refusal
 from chatapp.private import make_private
 
-from ..actors import PATIENCE, eventually
+from ..actors import PATIENCE, eventually, standings
 from ..launching import WARM
 from .conftest import Log
 
@@ -315,7 +315,7 @@ def test_read_markers_never_point_behind_the_end_of_a_restored_log(life: Life) -
     log.close()
     os.utime(life.path)
     later = Log(life.path)
-    assert later.history.standings("a")[1].read == 1
+    assert standings(later.history, "a")[1].read == 1
     later.close()
 
 

@@ -12,6 +12,7 @@ from chatapp.log.history import History
 from chatapp.log.records import add_room, move_markers, save_name
 from chatapp.model import Event, Message, Refusal, RoomState, Standing
 
+from ..actors import standings
 from .conftest import GENERAL, Log
 
 
@@ -20,7 +21,7 @@ def written(log: Log) -> Log:
     """Ten messages in `general` and one in `other`."""
     with log.held():
         heard = [log.post(str(number)) for number in range(1, 11)]
-    other = log.journal.write(lambda connection: add_room(connection, "Other", ["other"], 0))
+    other = log.journal.write(lambda connection: add_room(connection, "Other", ["other"], 0, most=10_000))
     heard.append(log.post("elsewhere", room=other))
     assert heard[-1].event.seq == 1
     return log
@@ -86,7 +87,7 @@ def test_names_and_markers_are_a_persons_own(log: Log) -> None:
     log.journal.write(lambda connection: save_name(connection, "p1", "Ana"))
     log.journal.write(lambda connection: move_markers(connection, {("p1", 1): 0}))
     assert (log.history.name("p1"), log.history.name("p2")) == ("Ana", None)
-    assert (log.history.standings("p1"), log.history.standings("p2")) == ({1: Standing(0)}, {})
+    assert (standings(log.history, "p1"), standings(log.history, "p2")) == ({1: Standing(0)}, {})
 
 
 def test_the_epoch_stays(log: Log) -> None:

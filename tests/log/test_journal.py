@@ -42,7 +42,7 @@ def test_a_message_is_stored_as_it_was_posted_and_numbered_from_1(make_log: Call
 
 def test_events_of_many_threads_are_told_in_the_order_of_their_seqs_without_a_gap(log: Log) -> None:
     def make(name: str) -> Room:
-        return log.journal.write(lambda connection: add_room(connection, name, [name], 0))
+        return log.journal.write(lambda connection: add_room(connection, name, [name], 0, most=10_000))
 
     rooms = [GENERAL, make("a"), make("b")]
     start = Barrier(8)
@@ -153,7 +153,7 @@ def test_one_nonce_of_two_authors_is_two_messages(log: Log) -> None:
 
 
 def test_a_nonce_belongs_to_the_room_where_it_was_first_used(log: Log) -> None:
-    other = log.journal.write(lambda connection: add_room(connection, "other", ["other"], 0))
+    other = log.journal.write(lambda connection: add_room(connection, "other", ["other"], 0, most=10_000))
     first = log.post("hello", "n1").event
     assert log.post("hello", "n1", room=other).event == first
     assert log.history.room("other").head == 0

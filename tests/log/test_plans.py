@@ -73,7 +73,9 @@ def test_no_act_and_no_page_reads_a_whole_room(log: Log) -> None:
     log.history.versions(GENERAL, 2)
     log.history.pins(GENERAL)
     log.history.missed(GENERAL, after=0, upto=5)
-    log.history.activity()
+    log.history.own("ana", most=1, others=1)
+    log.history.listed("ana", after=0, limit=5)
+    log.history.listing("general", "ana")
     statements = [(text, given) for texts in noted for text, given in texts if not text.startswith(("PRAGMA", "BEGIN"))]
     assert len(statements) > 40
     with log.database.reader.connect() as connection:

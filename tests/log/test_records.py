@@ -12,27 +12,28 @@ from chatapp.log.records import add_room, move_markers, save_name
 from chatapp.model import Author, Refusal, RoomState
 from chatapp.rooms.names import slugs
 
+from ..actors import standings
 from .conftest import Heard, Log
 
 
 def test_a_room_that_was_made_is_found_at_its_slug(log: Log) -> None:
-    made = log.journal.write(lambda connection: add_room(connection, "Café", ["café"], 1_000))
+    made = log.journal.write(lambda connection: add_room(connection, "Café", ["café"], 1_000, most=10_000))
     assert made == RoomState(2, "café", "Café", 0) == log.history.room("café")
 
 
 def test_a_second_room_at_one_slug_is_refused_and_named(log: Log) -> None:
     with pytest.raises(Refusal) as refused:
-        log.journal.write(lambda connection: add_room(connection, "General", ["general", "general-2"], 1_000))
+        log.journal.write(lambda connection: add_room(connection, "General", ["general"], 0, most=9))
     assert (refused.value.code, refused.value.field) == ("name-taken", "name")
     assert refused.value.values == {"name": "General", "slug": "general"}
 
 
 def test_rooms_whose_names_differ_and_whose_slugs_do_not_are_several(log: Log) -> None:
     for name, slug in (("C", "c"), ("C++", "c-2"), ("C#", "c-3")):
-        made = log.journal.write(partial(add_room, name=name, slugs=slugs(name), at=0))
+        made = log.journal.write(partial(add_room, name=name, slugs=slugs(name), at=0, most=10_000))
         assert (made.name, made.slug) == (name, slug)
     with pytest.raises(Refusal) as refused:
-        log.journal.write(partial(add_room, name="c#", slugs=slugs("c#"), at=0))
+        log.journal.write(partial(add_room, name="c#", slugs=slugs("c#"), at=0, most=10_000))
     assert refused.value.values["slug"] == "c-3"
 
 
@@ -46,7 +47,9 @@ def test_a_slug_that_many_rooms_share_costs_each_new_one_a_bounded_number_of_loo
             tried[-1] += 1
             yield slug
 
-    made = [log.journal.write(partial(add_room, name=name, slugs=counted(name), at=0)).slug for name in names]
+    made = [
+        log.journal.write(partial(add_room, name=name, slugs=counted(name), at=0, most=10_000)).slug for name in names
+    ]
     assert made[:3] == ["x", "x-2", "x-3"]
     assert len(set(made)) == len(names)
     assert max(tried) <= 22
@@ -68,13 +71,13 @@ def test_rooms_are_found_by_name_and_slug_without_case_and_accents(
     log: Log, written: list[str], found: list[str]
 ) -> None:
     for name, slug in (("Café da manhã", "café-da-manhã"), ("Tea", "tea"), ("Téa", "tea-2")):
-        log.journal.write(partial(add_room, name=name, slugs=[slug], at=0))
+        log.journal.write(partial(add_room, name=name, slugs=[slug], at=0, most=10_000))
     with log.database.reader.connect() as connection:
         assert [room.slug for room in rooms_called(connection, written)] == found
 
 
 def test_a_renamed_room_is_found_by_its_new_name_and_its_old_slug(log: Log) -> None:
-    room = log.journal.write(partial(add_room, name="Tea", slugs=["tea"], at=0))
+    room = log.journal.write(partial(add_room, name="Tea", slugs=["tea"], at=0, most=10_000))
     heard = Heard()
     log.journal.append(Configure(room, Author("ana", "Ana"), None, heard, name="Chá"))
     heard.wait()
@@ -95,4 +98,4 @@ def test_a_read_marker_moves_forward_never_back_never_past_the_newest_event(log:
     for seq, moved, stands in moves:
         stood = log.journal.write(partial(move_markers, wanted={("p1", 1): seq}))
         assert stood == ({} if moved is None else {("p1", 1): moved})
-        assert log.history.standings("p1")[1].read == stands
+        assert standings(log.history, "p1")[1].read == stands

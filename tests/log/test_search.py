@@ -64,7 +64,7 @@ class Library:
         self.indexer.hear(events)
 
     def open_room(self, name: str, slug: str) -> Room:
-        return self.journal.write(lambda connection: add_room(connection, name, [slug], 0))
+        return self.journal.write(lambda connection: add_room(connection, name, [slug], 0, most=10_000))
 
     def say(self, *texts: str, by: Author = ANA, room: Room = GENERAL, html: str | None = None) -> int:
         """Gives the last one's seq, when all are on disk."""

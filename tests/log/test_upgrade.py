@@ -16,6 +16,7 @@ from chatapp.log.places import rooms_called
 from chatapp.log.records import add_room
 from chatapp.model import Author, Quote, Refusal, Room
 
+from ..actors import standings
 from .conftest import GENERAL, Heard, Log
 
 DUMP = Path(__file__).with_name("made_before.sql")
@@ -81,8 +82,8 @@ def test_what_was_said_is_read_as_it_was_said(before: Path, upgraded: Log) -> No
             assert {(room.id, event.seq): event.text for event in found} == {  # type: ignore[union-attr]
                 key: text for key, text in texts.items() if key[0] == room.id
             }
-    standings = upgraded.history.standings(ANA.id)
-    assert {room: (standing.read, standing.unread) for room, standing in standings.items()} == {1: (10, 0), 2: (3, 0)}
+    stand = standings(upgraded.history, ANA.id)
+    assert {room: (standing.read, standing.unread) for room, standing in stand.items()} == {1: (10, 0), 2: (3, 0)}
     assert upgraded.history.name("4c") == "سارة"
     assert [author.id for author in upgraded.history.named({"سارة"})] == ["4c"]
 
@@ -117,7 +118,7 @@ def test_rooms_that_an_older_version_let_share_a_name_are_kept(before: Path, tmp
         assert stored[51] == ("STRASSE", "strasse\n51", "strasse", "strasse")
         assert stored[52] == ("strasse", "strasse\n52", "strasse", "strasse-2")
         with pytest.raises(Refusal) as refused:
-            log.journal.write(lambda connection: add_room(connection, "Strasse", ["new"], 0))
+            log.journal.write(lambda connection: add_room(connection, "Strasse", ["new"], 0, most=10_000))
         assert refused.value.values["slug"] == "straße"
         with log.database.reader.connect() as connection:
             assert [room.id for room in rooms_called(connection, ["strasse"])] == [50, 51, 52]

@@ -15,7 +15,7 @@ from chatapp.rooms.presence import Presence
 from chatapp.rooms.ratelimits import PREVIEWS, RateLimits
 from chatapp.text.rendering import Rendered
 
-from ..actors import NO_RATE_LIMITS, Clock, eventually
+from ..actors import NO_RATE_LIMITS, Clock, eventually, standings
 from ..hostile_texts import UNSEEN
 from ..log.conftest import GENERAL, Heard, Log
 
@@ -260,7 +260,7 @@ def test_a_read_marker_is_told_where_it_stands_and_only_when_it_moves(place: Pla
         place.house.mark_read(ANA, GENERAL, seq, by=TAB, refused=never)
         place.log.journal.probe()  # when it is done, what came before it is done
     assert place.ephemera == [Read("p1", "general", 3, TAB), Read("p1", "general", 5, TAB)]
-    assert place.log.history.standings("p1")[1].read == 5
+    assert standings(place.log.history, "p1")[1].read == 5
 
 
 def test_a_read_marker_that_cannot_be_written_is_refused_as_busy(place: Place) -> None:
@@ -270,11 +270,11 @@ def test_a_read_marker_that_cannot_be_written_is_refused_as_busy(place: Place) -
         place.house.mark_read(ANA, GENERAL, 1, by=TAB, refused=refusals.append)
         eventually(lambda: refusals)
     assert [refused.code for refused in refusals] == ["busy"]
-    assert place.log.history.standings("p1") == {}
+    assert standings(place.log.history, "p1") == {}
     assert place.ephemera == []
 
 
 def test_a_guests_read_marker_is_not_kept(place: Place) -> None:
     place.house.mark_read(GUEST, GENERAL, 0, by=TAB, refused=never)
-    assert place.log.history.standings(GUEST.id) == {}
+    assert standings(place.log.history, GUEST.id) == {}
     assert place.ephemera == [Read(GUEST.id, "general", 0, TAB)]

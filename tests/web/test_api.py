@@ -27,7 +27,7 @@ def test_general_exists_from_the_start(browser: Browser) -> None:
     assert answer.status_code == 200
     assert answer.mimetype == "application/json"
     general = {"slug": "general", "name": "general", "head": 0, "people": 0}
-    assert answer.json == {"rooms": [{**general, "topic": "", "archived": False, "last_at": None}]}
+    assert answer.json == {"rooms": [{**general, "topic": "", "archived": False, "last_at": None}], "next": None}
 
 
 def test_a_room_is_made_and_listed_at_its_address(browser: Browser) -> None:

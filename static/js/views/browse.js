@@ -15,7 +15,7 @@ export class BrowseView {
   #actions;
   #made = new Map();
 
-  /** `actions`: refresh() asks for the rooms anew, goTo(slug), newRoom(). */
+  /** `actions`: refresh() asks for the rooms anew, find(text) for those with it in their names, goTo(slug). */
   constructor({ dialog, chat, strings, formats, locale, actions }) {
     this.#dialog = dialog;
     this.#field = part(dialog, "input");
@@ -26,7 +26,10 @@ export class BrowseView {
     this.#formats = formats;
     this.#byName = new Intl.Collator(locale, { numeric: true }).compare;
     this.#actions = actions;
-    this.#field.addEventListener("input", () => this.render());
+    this.#field.addEventListener("input", () => {
+      this.render();
+      this.#actions.find(this.#field.value);
+    });
     this.#field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing) this.#list.querySelector("a")?.click();
     });

@@ -14,6 +14,7 @@ export class PaletteView {
   #strings;
   #choices;
   #otherwise;
+  #typed;
   #entries = []; // those that are listed, with their elements
   #active = 0;
   #chosen = null;
@@ -21,8 +22,9 @@ export class PaletteView {
   /**
    * `choices()` gives all there is: `{kind, name, run}`, and what is shown of it: `{icon, person, note, keys, words}`.
    * `otherwise(text)` gives the last one, for a text that is a part of no name.
+   * `typed(text)` hears what is looked for, and may have more choices later: then `renew()` lists them.
    */
-  constructor({ dialog, opener, strings, choices, otherwise }) {
+  constructor({ dialog, opener, strings, choices, otherwise, typed }) {
     this.#dialog = dialog;
     this.#field = part(dialog, "input");
     this.#list = part(dialog, "[role=listbox]");
@@ -30,10 +32,14 @@ export class PaletteView {
     this.#strings = strings;
     this.#choices = choices;
     this.#otherwise = otherwise;
+    this.#typed = typed;
     opener.addEventListener("click", () => this.toggle());
     part(dialog, ".close").addEventListener("click", () => dialog.close());
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-    this.#field.addEventListener("input", () => this.#find());
+    this.#field.addEventListener("input", () => {
+      this.#find();
+      this.#typed(this.#field.value);
+    });
     this.#field.addEventListener("keydown", (event) => this.#key(event));
     this.#list.addEventListener("pointermove", (event) => this.#pointed(event));
     this.#list.addEventListener("click", (event) => this.#clicked(event));
@@ -52,6 +58,11 @@ export class PaletteView {
     this.#field.focus();
     this.#find();
     return true;
+  }
+
+  /** Lists the choices anew, as long as nobody has moved among them. */
+  renew() {
+    if (this.#dialog.open && this.#active === 0) this.#find();
   }
 
   #find() {
