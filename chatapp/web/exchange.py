@@ -9,7 +9,7 @@ from flask import Response, request, session
 
 from ..complaints import rejection
 from ..model import Refusal
-from ..nesting import too_deep
+from ..nesting import too_complex
 from ..origins import allowed_origin
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ def check_origin(listed: tuple[str, ...]) -> None:
 def body(kind: type[T]) -> T:
     """The request's JSON as a `kind`. Raises Refusal `bad-json` or as `complaints.rejection` says."""
     sent = request.get_data()
-    if not request.is_json or too_deep(sent.decode("latin-1")):
+    if not request.is_json or too_complex(sent.decode("latin-1")):
         raise Refusal("bad-json", body=True)
     try:
         return msgspec.json.decode(sent, type=kind)
