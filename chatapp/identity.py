@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 
 from flask import request, session
+from itsdangerous import BadData, URLSafeTimedSerializer
 from msgspec.structs import replace
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
@@ -14,16 +15,18 @@ from werkzeug.http import parse_accept_header
 from .details import LOCALES
 from .limits import ACCEPTED_MOST
 from .log.history import History
-from .model import Person
+from .model import GUEST, Person, Refusal
 from .networks import network
 from .rooms.names import person_name
 from .spelling import folded
 
 COOKIE_DAYS = 365  # how long a browser remembers who one is
+GUEST_DAYS = 30  # how long a token makes a connection the same guest's
+TOKEN_LIMIT = 200  # characters; a token has some 75
 
 
 class Identity:
-    """Knows people by their cookie. A guest's id hangs on address and name, so that one who comes back is the same."""
+    """Knows people by their cookie. Who has none is a guest, and a new one with each connection."""
 
     def __init__(self, history: History, secret: Callable[[], str]):
         self._history = history
@@ -36,28 +39,49 @@ class Identity:
             return None
         return Person(person, self._history.name(person) or str(session.get("name", "")), "member")
 
-    def guest(self, given: str | None) -> tuple[Person, Callable[[str], str]]:
-        """The guest of this request who gave that name, or none, and what gives the id for the name they end up with.
+    def need_member(self) -> Person:
+        """As `member`. Raises Refusal `forbidden` without a cookie: nobody could tell two guests apart who send single
+        requests from one address."""
+        member = self.member()
+        if member is None:
+            raise Refusal("forbidden", guest=True)
+        return _from_here(member)
+
+    def member_or_poster(self) -> Person:
+        """Who posts with this request, and from which network."""
+        return _from_here(self.member() or self.poster())
+
+    def guest(self, given: str | None, token: str | None = None) -> Person:
+        """The guest of one connection, under the name that they gave, or none. It is a new person, unless the
+        connection brings the token of an earlier one that `token_of` gave out.
 
         Raises Refusal `bad-name` if it cannot be a name.
         """
         name = person_name(given) if given else f"guest-{secrets.randbelow(10_000):04}"
-        address = request.remote_addr or ""
-        return Person("", name), lambda chosen: self._guest_id(address, chosen)
+        return Person(self._guest_of(token) or GUEST + new_id(), name)
 
-    def caller(self) -> Person:
-        """The guest of a single HTTP request: the same one for every request from that address with that name."""
-        given = request.args.get("name")
-        person, identify = self.guest(given)
-        name = person.name
-        if not given:
-            number = int(self._guest_id(request.remote_addr or "", "").removeprefix("guest-"), 16)
-            name = f"guest-{number % 10_000:04}"
-        return Person(identify(name), name)
+    def token_of(self, guest: Person) -> str:
+        """What makes the next connection the same guest's: signed, and good for GUEST_DAYS."""
+        return self._tokens().dumps(guest.id)
 
-    def actor(self) -> Person:
-        """Who asks for something to be done in a single HTTP request, and from which network."""
-        return replace(self.member() or self.caller(), network=network(request.remote_addr or ""))
+    def _guest_of(self, token: str | None) -> str | None:
+        """The id of the guest to whom the token was given, None if it is forged, too old, or none."""
+        if not token or len(token) > TOKEN_LIMIT:
+            return None
+        try:
+            return str(self._tokens().loads(token, max_age=GUEST_DAYS * 86_400))
+        except BadData:
+            return None
+
+    def _tokens(self) -> URLSafeTimedSerializer:
+        return URLSafeTimedSerializer(self._secret(), salt="guest")
+
+    def poster(self) -> Person:
+        """The guest of a single HTTP request: somebody else than the guests of connections, and the same one for every
+        request from that address under that name, so that a nonce is stored once. All that they may do is post."""
+        given, address = request.args.get("name"), request.remote_addr or ""
+        name = person_name(given) if given else f"guest-{self._digest(address, '') % 10_000:04}"
+        return Person(f"{GUEST}{self._digest(address, name):018x}", name)
 
     def remember(self, person: str, name: str) -> None:
         """Puts the person into the signed cookie."""
@@ -65,9 +89,14 @@ class Identity:
         session["id"] = person
         session["name"] = name
 
-    def _guest_id(self, address: str, name: str) -> str:
+    def _digest(self, address: str, name: str) -> int:
+        """72 bits that nobody can work out without the secret."""
         digest = hmac.digest(self._secret().encode(), f"{address}\0{folded(name)}".encode(), "sha256")
-        return "guest-" + digest[:9].hex()
+        return int.from_bytes(digest[:9])
+
+
+def _from_here(person: Person) -> Person:
+    return replace(person, network=network(request.remote_addr or ""))
 
 
 def new_id() -> str:

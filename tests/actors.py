@@ -389,6 +389,19 @@ class Server:
         fields = {"Content-Type": "application/json", **_hyphens(headers)}
         return self._fetch(urllib.request.Request(self.url + path, json.dumps(body).encode(), fields), PATIENCE)
 
+    def member(self, name: str) -> dict[str, str]:
+        """Has somebody choose that name; gives the headers with which a program is that person."""
+        status, headers, body = self.post("/api/me", {"name": name})
+        assert status == 200, body
+        return {"Cookie": headers["set-cookie"].partition(";")[0], "Origin": self.url}
+
+    def open_room(self, name: str) -> str:
+        """Makes a room, as somebody; gives its slug."""
+        status, _, body = self.post("/api/rooms", {"name": name}, **self.member(f"Founder {secrets.token_hex(4)}"))
+        assert status == 201, body
+        slug: str = json.loads(body)["slug"]
+        return slug
+
     def talk(self, path: str = "/chat", **options: Any) -> Talker:
         """A client in the plain dialect, or in chat.v1 with `chat=True`."""
         self._talkers.append(talk(self.port, path, **options))

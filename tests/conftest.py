@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -61,6 +62,16 @@ def app(make_app: Callable[..., Flask]) -> Flask:
 def client(app: Flask) -> FlaskClient:
     """An HTTP client on it, with cookies."""
     return app.test_client()
+
+
+def open_room(app: Flask, name: str) -> str:
+    """Makes a room, as somebody; gives its slug."""
+    founder = app.test_client()
+    assert founder.post("/api/me", json={"name": f"Founder {secrets.token_hex(4)}"}).status_code == 200
+    answer = founder.post("/api/rooms", json={"name": name}, headers={"Origin": "http://localhost"})
+    assert answer.status_code == 201, answer.text
+    slug: str = answer.get_json()["slug"]
+    return slug
 
 
 class Wire:

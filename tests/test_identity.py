@@ -1,8 +1,9 @@
-"""Who asks: people by their cookie, guests by address and name."""
+"""Who asks: people by their cookie, guests by their connection or its token."""
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask, request, session
 
-from chatapp.identity import Identity, language, new_id
+from chatapp.identity import GUEST_DAYS, Identity, language, new_id
 from chatapp.model import Person, Refusal
 from chatapp.rooms.names import person_name
 
@@ -88,47 +89,93 @@ def test_remembering_makes_a_member(identity: Identity, asking: Callable[..., An
 
 def test_a_guest_without_a_name_gets_one_with_four_digits(identity: Identity, asking: Callable[..., Any]) -> None:
     with asking():
-        person, _ = identity.guest(None)
-        assert re.fullmatch(r"guest-\d{4}", person.name)
-        assert person_name(person.name) == person.name
-        assert person.role == "guest"
-        assert re.fullmatch(r"guest-\d{4}", identity.caller().name)
+        for person in (identity.guest(None), identity.poster()):
+            assert re.fullmatch(r"guest-\d{4}", person.name)
+            assert person_name(person.name) == person.name
+            assert person.role == "guest"
+            assert re.fullmatch(r"guest-[0-9a-f]{18}", person.id)
 
 
-def test_a_guest_is_the_same_from_one_address_under_one_name_and_nobody_else(
+def test_every_connection_of_a_guest_is_somebody_else_unless_it_brings_the_token_of_an_earlier_one(
+    identity: Identity, asking: Callable[..., Any]
+) -> None:
+    with asking("/chat?name=ana"):
+        ana, other = identity.guest("ana"), identity.guest("ana")
+        token = identity.token_of(ana)
+        assert re.fullmatch(r"[\w.-]+", token), "it has to be a subprotocol's name"
+    with asking("/chat?name=bob", address="192.0.2.9"):
+        assert identity.guest("bob", token) == Person(ana.id, "bob")
+        assert len({ana.id, other.id, identity.guest("ana").id}) == 3
+
+
+@pytest.mark.parametrize("forge", [lambda token: "A" + token, lambda token: token + "A", lambda _: "x.y.z"])
+def test_a_forged_token_makes_a_new_guest(
+    identity: Identity, asking: Callable[..., Any], forge: Callable[[str], str]
+) -> None:
+    with asking():
+        ana = identity.guest("ana")
+        forged = forge(identity.token_of(ana))
+        for token in (forged, "", "x" * 10_000, ana.id):
+            assert identity.guest("ana", token).id != ana.id
+
+
+def test_a_token_of_another_secret_or_of_long_ago_makes_a_new_guest(
+    identity: Identity, kept: Kept, asking: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with asking():
+        ana = identity.guest("ana")
+        token = identity.token_of(ana)
+        assert Identity(kept, lambda: "another").guest("ana", token).id != ana.id  # type: ignore[arg-type]
+        now = time.time()
+        monkeypatch.setattr(time, "time", lambda: now + GUEST_DAYS * 86_400 - 10)
+        assert identity.guest("ana", token).id == ana.id
+        monkeypatch.setattr(time, "time", lambda: now + GUEST_DAYS * 86_400 + 10)
+        assert identity.guest("ana", token).id != ana.id
+
+
+def test_who_posts_with_a_request_is_the_same_from_one_address_under_one_name_and_nobody_else(
     identity: Identity, asking: Callable[..., Any]
 ) -> None:
     ids = {}
     for address in ("192.0.2.1", "192.0.2.2", "::1"):
         for name in ("ana", "bob"):
             with asking(f"/chat?name={name}", address=address):
-                ids[address, name] = identity.caller().id
+                ids[address, name] = identity.poster().id
     assert len(set(ids.values())) == 6
     with asking("/chat?name=ANA", address="192.0.2.1"):
-        assert identity.caller().id == ids["192.0.2.1", "ana"]
-        assert identity.guest("ANA")[1]("ana") == ids["192.0.2.1", "ana"]
+        assert identity.poster().id == ids["192.0.2.1", "ana"]
 
 
-def test_a_guests_id_cannot_be_worked_out_without_the_secret(kept: Kept, asking: Callable[..., Any]) -> None:
+def test_a_request_without_a_cookie_is_no_members(identity: Identity, asking: Callable[..., Any]) -> None:
+    with asking("/?name=ana"), pytest.raises(Refusal) as refused:
+        identity.need_member()
+    assert (refused.value.code, refused.value.values) == ("forbidden", {"guest": True})
+    with asking(id="p1", name="Ana"):
+        assert identity.need_member() == identity.member_or_poster() == Person("p1", "Ana", "member")
+
+
+def test_an_id_cannot_be_worked_out_without_the_secret(kept: Kept, asking: Callable[..., Any]) -> None:
     with asking("/chat?name=ana"):
-        one, other = (Identity(kept, lambda key=key: key).caller().id for key in ("a", "b"))  # type: ignore
+        one, other = (Identity(kept, lambda key=key: key).poster().id for key in ("a", "b"))  # type: ignore
     assert one != other
 
 
 def test_an_address_and_a_name_do_not_run_together(identity: Identity, asking: Callable[..., Any]) -> None:
     with asking("/chat?name=11", address="192.0.2.1"):
-        one = identity.caller().id
+        one = identity.poster().id
     with asking("/chat?name=1", address="192.0.2.11"):
-        assert identity.caller().id != one
+        assert identity.poster().id != one
 
 
 @pytest.mark.parametrize("name", ["%00", "%20", "x" * 33, "%E2%80%AEana"])
 def test_a_guest_with_an_impossible_name_is_refused(identity: Identity, asking: Callable[..., Any], name: str) -> None:
     with asking(f"/chat?name={name}"):
-        for ask in (lambda: identity.guest(request.args["name"]), identity.caller):
-            with pytest.raises(Refusal) as refused:
-                ask()
-            assert refused.value.code == "bad-name"
+        with pytest.raises(Refusal) as refused:
+            identity.guest(request.args["name"])
+        assert refused.value.code == "bad-name"
+        with pytest.raises(Refusal) as refused:
+            identity.poster()
+        assert refused.value.code == "bad-name"
 
 
 def test_no_id_comes_twice() -> None:

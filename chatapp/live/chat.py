@@ -26,9 +26,10 @@ OTHER_ROOMS = 50  # rooms in the welcome, the oldest, for somebody who has no ro
 class ChatSession(Session):
     """chat.v1: every text frame is a command; refusals are answered, and the connection goes on."""
 
-    def __init__(self, services: Services, client: Client, locale: str, asked_name: str):
+    def __init__(self, services: Services, client: Client, locale: str, asked_name: str, token: str | None):
         super().__init__(services, client, locale)
         self._asked_name = asked_name
+        self._token = token
         self._rooms: dict[str, Room] = {}
 
     def _begin(self) -> None:
@@ -64,7 +65,7 @@ class ChatSession(Session):
             topic=TOPIC_LIMIT,
             option=OPTION_LIMIT,
         )
-        you = protocol.You(person.id, person.name, person.role)
+        you = protocol.You(person.id, person.name, person.role, self._token)
         now = rfc3339(int(time.time() * 1000))
         epoch = self._services.history.epoch()
         return protocol.Welcome(protocol.VERSION, epoch, you, rooms, limits, now, self._tap.watched)

@@ -6,8 +6,9 @@ import logging
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import flask_sock
 from flask import Blueprint, Flask, Response, g, request
@@ -33,7 +34,7 @@ from .handshake import (
 )
 from .hub import Client, Dialect, Full
 from .outbox import Outbox
-from .protocol import SUBPROTOCOL
+from .protocol import SUBPROTOCOL, TOKEN
 from .session import PlainSession, Services
 
 DEFAULT_ROOM = "general"
@@ -111,7 +112,7 @@ class Door:
         environ, services = request.environ, self._services
         limits, here = services.limits, network(request.remote_addr or "")
         member = self._identity.member()
-        person, identify = (member, None) if member else self._identity.guest(asked_name)
+        person = member or self._identity.guest(asked_name, _token(environ))
         if not member:
             limits.meet(replace(person, network=here))
         sock = socket_of(environ)
@@ -119,7 +120,7 @@ class Door:
         outbox = Outbox(sock, limit=limit, stalled=self._stalled, farewell=farewell, budget=self._budget)
         outbox.hold()
         address = (environ.get("REMOTE_ADDR") or "", int(environ.get("REMOTE_PORT") or 0))
-        client = services.lobby.enter(outbox, address, dialect, person, identify)
+        client = services.lobby.enter(outbox, address, dialect, person)
         if not member and client.person.name != person.name:  # the name was taken: a guest with a number is one more
             limits.people.charge(here)
         outbox.evicted = partial(self._evicted, client)
@@ -142,7 +143,9 @@ class Door:
             services.lobby.join(client, room.slug)
             g.session = PlainSession(services, client, language(), room)
         else:
-            g.session = ChatSession(services, client, language(), asked_name=asked_name)
+            is_guest = client.person.role == "guest"
+            token = self._identity.token_of(client.person) if is_guest else None
+            g.session = ChatSession(services, client, language(), asked_name=asked_name, token=token)
         if client.handshake:
             client.handshake.entered_at = time.monotonic_ns()
         log.info("Client connected: path=%s from %s", environ["PATH_INFO"], client.address)
@@ -199,6 +202,13 @@ def _dialect() -> bool:
     if offered and SUBPROTOCOL not in offered:
         raise _WrongSubprotocol
     return bool(offered)
+
+
+def _token(environ: Mapping[str, Any]) -> str | None:
+    """The guest's token that the client offers among the subprotocols: a browser can send it nowhere else, and in the
+    address it would come into the logs of proxies."""
+    offered = (name.removeprefix(TOKEN) for name in offered_subprotocols(environ) if name.startswith(TOKEN))
+    return next(offered, None)
 
 
 def set_up(sock: socket.socket) -> None:

@@ -40,12 +40,11 @@ class Lobby:
         address: tuple[str, int],
         dialect: Dialect,
         person: Person,
-        identify: Callable[[str], str] | None,
     ) -> Client:
         """One more client. Raises Full, or TooManyFromAddress."""
         self._addresses.enter(address[0])
         try:
-            client = self._listed(outbox, address, dialect, person, identify)
+            client = self._listed(outbox, address, dialect, person)
         except BaseException:
             self._addresses.leave(address[0])
             raise
@@ -59,9 +58,8 @@ class Lobby:
         address: tuple[str, int],
         dialect: Dialect,
         person: Person,
-        identify: Callable[[str], str] | None,
     ) -> Client:
-        known = self._presence.connect(person, identify=identify)
+        known = self._presence.connect(person)
         client = Client(outbox, address, known, dialect, self._clock())
         try:
             self._hub.add(client)

@@ -15,6 +15,7 @@ from ..nesting import too_complex
 from .news import Ephemeral, Level
 
 SUBPROTOCOL = "chat.v1"
+TOKEN = "guest."  # what a guest's token has before it when it is offered as a subprotocol
 VERSION = 1
 JOIN_LIMIT = 500  # events in one `joined`
 JOIN_DEFAULT = 50  # events for who has seen none yet
@@ -154,12 +155,14 @@ Deed = PostMessage | EditMessage | DeleteMessage | React | PinMessage | Vote | C
 Command = Deed | Join | Leave | Typing | MarkRead | SetLevel | Rename | Ping
 
 
-class You(Struct):
-    """Who the server takes the client for."""
+class You(Struct, omit_defaults=True):
+    """Who the server takes the client for. A guest who offers `guest.<token>` as a further subprotocol is the same one
+    in the next connection."""
 
     id: str
     name: str
     role: str
+    token: str | None = None
 
 
 class RoomEntry(Struct, omit_defaults=True):

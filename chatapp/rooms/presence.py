@@ -45,44 +45,50 @@ class Presence:
         self._joined: dict[str, dict[str, Author]] = {}  # room -> to be told as joined
         self._left: dict[str, set[str]] = {}  # room -> to be told as left
 
-    def connect(self, person: Person, *, identify: Callable[[str], str] | None = None) -> Person:
+    def connect(self, person: Person) -> Person:
         """One more client of that person; the answer bears the name they go by.
 
-        If someone else is online under the name, a number is appended. `identify` gives the id that
-        belongs to a name, for guests, whose id hangs on the name they got.
+        If someone else is online under the name, a number is appended. A guest who has no connection any more leaves
+        the name at once: nobody can come back as that guest without its token.
         """
         with self._lock:
-            name, wanted = self._free_name(person, identify)
-            online = self._online.get(wanted)
+            online = self._online.get(person.id)
             if online is None:
-                online = self._online[wanted] = _Online(Person(wanted, name, person.role))
-                self._names[folded(name)] = wanted
-                self._called.setdefault(bare(name), set()).add(wanted)
+                name = self._free_name(person)
+                self._expel(self._names.get(folded(name)))
+                online = self._online[person.id] = _Online(Person(person.id, name, person.role))
+                self._names[folded(name)] = person.id
+                self._called.setdefault(bare(name), set()).add(person.id)
             online.clients += 1
             online.gone_since = None
             return online.person
 
-    def _free_name(self, person: Person, identify: Callable[[str], str] | None) -> tuple[str, str]:
-        """The name, with a number if it needs one, and the id that belongs to it."""
+    def _free_name(self, person: Person, *, shares: bool = False) -> str:
+        """The person's name, with a number if it needs one. `shares`: guests who are online may have the same."""
         name, number = person.name, 1
-        while True:
-            wanted = identify(name) if identify else person.id
-            if self._free(name, wanted, fresh=identify is not None):
-                return name, wanted
+        while not self._is_free(name, person.id, shares=shares):
             number += 1
             if number == _NUMBERS_TRIED:  # a crowd under one name: go on where the last one of it stopped
-                # Or, if that one goes by another name now, where the last guest with that one's id stopped.
-                first = self._names.get(folded(person.name)) or (identify(person.name) if identify else person.id)
-                holder = self._online[first]
-                holder.namesakes = number = max(number, holder.namesakes + 1)
+                holder = self._online.get(self._names[folded(person.name)])
+                if holder:
+                    holder.namesakes = number = max(number, holder.namesakes + 1)
             name = numbered(person.name, number)
+        return name
 
-    def _free(self, name: str, wanted: str, *, fresh: bool) -> bool:
-        online = self._online.get(wanted)
-        if not fresh and online is not None:
-            return True  # another client of a person who is online already
-        taken = fresh and online is not None and online.clients > 0
-        return not taken and self._names.get(folded(name), wanted) == wanted
+    def _is_free(self, name: str, person: str, *, shares: bool) -> bool:
+        holder = self._names.get(folded(name), person)
+        if holder == person:
+            return True
+        online = self._online.get(holder)
+        return online is not None and online.person.role == "guest" and (shares or not online.clients)
+
+    def _expel(self, person: str | None) -> None:
+        """Forgets, and has told as left, who has no connection any more."""
+        if person in self._online:
+            online = self._online[person]
+            online.gone_since = -inf
+            online.empty_since = dict.fromkeys(online.rooms, -inf)
+            self._forget(person, self._clock())
 
     def disconnect(self, person: str, *, for_good: bool = False) -> None:
         """One client less of that person, which may have said that it does not come back."""
@@ -90,11 +96,9 @@ class Presence:
             online = self._online[person]
             online.clients -= 1
             if not online.clients:
-                now = self._clock()
-                online.gone_since = -inf if for_good else now
+                online.gone_since = self._clock()
                 if for_good:
-                    online.empty_since = dict.fromkeys(online.rooms, -inf)
-                    self._forget(person, now)
+                    self._expel(person)
 
     @contextmanager
     def renaming(self, person: str, name: str) -> Iterator[None]:
@@ -131,10 +135,13 @@ class Presence:
             self._joined.setdefault(room, {})[person] = online.person.author
 
     def known(self, person: Person) -> Person:
-        """That person under the name they go by now; one who is not online under a name that nobody else bears."""
+        """That person under the name they go by now; one who is not online under a name that nobody else bears, or, for
+        a guest, that no member bears."""
         with self._lock:
             online = self._online.get(person.id)
-            return online.person if online else Person(person.id, self._free_name(person, None)[0], person.role)
+            if online:
+                return online.person
+            return Person(person.id, self._free_name(person, shares=person.role == "guest"), person.role)
 
     def called(self, names: Collection[str]) -> list[Author]:
         """Who is online under these names, which are as `spelling.bare` has them."""

@@ -25,16 +25,16 @@ class Deeds:
         self._identity = identity
         self._limits = limits
 
-    def actor(self) -> Person:
-        """Who asks for a change. Raises Refusal `rate-limited` if too many new guests come from one network."""
-        actor = self._identity.actor()
+    def done(self, deed: Callable[[Person, Receipt], None], status: int = 200, *, as_guest: bool = False) -> Response:
+        """Waits until what the caller does is on disk, and answers with its event.
+
+        Raises Refusal `forbidden` for a caller without a cookie, unless it can be done as a guest, and `rate-limited`
+        if too many new guests come from one network.
+        """
+        receipt = _Awaited()
+        actor = self._identity.member_or_poster() if as_guest else self._identity.need_member()
         if actor.role == "guest":
             self._limits.meet(actor)
-        return actor
-
-    def done(self, deed: Callable[[Person, Receipt], None], status: int = 200) -> Response:
-        """Waits until what the caller does is on disk, and answers with its event."""
-        receipt, actor = _Awaited(), self.actor()
         deed(replace(self._presence.known(actor), network=actor.network), receipt)
         return as_json(receipt.wait(), status)
 

@@ -60,7 +60,7 @@ def messages(settings: Settings, *, house: House, history: History, deeds: Deeds
     def post(slug: str) -> Response:
         room, new = house.room(slug), body(NewMessage)
         deed = partial(house.post, reply_to=new.reply_to, to_all=new.all, poll=new.poll)
-        return deeds.done(lambda you, receipt: deed(you, room, new.text, new.nonce, receipt), 201)
+        return deeds.done(lambda you, receipt: deed(you, room, new.text, new.nonce, receipt), 201, as_guest=True)
 
     @blueprint.patch("/messages/<seq>")
     def edit(slug: str, seq: str) -> Response:
@@ -111,8 +111,8 @@ def messages(settings: Settings, *, house: House, history: History, deeds: Deeds
 
 
 def _reader(identity: Identity) -> str | None:
-    """Whose own votes and nonces are shown: the cookie's person, or a guest who gives a name."""
-    you = identity.member() or (identity.caller() if request.args.get("name") else None)
+    """Whose own votes and nonces are shown: the cookie's person."""
+    you = identity.member()
     return you.id if you else None
 
 

@@ -169,7 +169,7 @@ def operations() -> Iterator[Operation]:
     room, messages = "/api/rooms/<slug>", "/api/rooms/<slug>/messages"
     message = f"{messages}/<seq>"
     reaction = f"{message}/reactions/<emoji>"
-    page = {**AS_GUEST, "before": Seq, "after": Seq, "around": Seq, "limit": Annotated[int, Meta(ge=1, le=PAGE_LIMIT)]}
+    page = {"before": Seq, "after": Seq, "around": Seq, "limit": Annotated[int, Meta(ge=1, le=PAGE_LIMIT)]}
     lines = {"after": Seq, "limit": Annotated[int, Meta(ge=0, le=JOIN_LIMIT)], **AS_GUEST}
     of_name = ("bad-name", "name-taken")
     of_text = ("text-empty", "text-too-long", "no-such-message")
@@ -179,32 +179,30 @@ def operations() -> Iterator[Operation]:
     at_it = (*unseen, "read-only")
     of_poll = (*at_it, "bad-field")
 
-    of_list = ("bad-field", "bad-name")
-    listing = {"after": Seq, "limit": RoomsAtOnce, "q": RoomName, **AS_GUEST}
-    yield Operation("get", "/api/rooms", "The rooms", Rooms, query=listing, refusals=of_list)
-    yield Operation("get", room, "A room", RoomEntry, query=AS_GUEST, refusals=("bad-name",))
-    yield Operation("post", "/api/rooms", "Makes a room", MadeRoom, 201, NewRoom, AS_GUEST, (*of_name, "too-many"))
+    listing = {"after": Seq, "limit": RoomsAtOnce, "q": RoomName}
+    yield Operation("get", "/api/rooms", "The rooms", Rooms, query=listing, refusals=("bad-field",))
+    yield Operation("get", room, "A room", RoomEntry)
+    yield Operation("post", "/api/rooms", "Makes a room", MadeRoom, 201, NewRoom, refusals=(*of_name, "too-many"))
     changing = (*of_name, "bad-topic")
-    yield Operation("patch", room, "Changes a room", Configured, 200, NewState, AS_GUEST, changing)
-    yield Operation("get", f"{room}/pins", "The pinned messages", Pins, query=AS_GUEST, refusals=("bad-name",))
-    in_page = ("bad-field", "bad-name", "no-such-message")
+    yield Operation("patch", room, "Changes a room", Configured, 200, NewState, refusals=changing)
+    yield Operation("get", f"{room}/pins", "The pinned messages", Pins)
+    in_page = ("bad-field", "no-such-message")
     yield Operation("get", messages, "A page of history", Messages, query=page, refusals=in_page)
     posting = (*of_post, "bad-poll", "read-only")
     yield Operation("post", messages, "Posts a message", Message, 201, NewMessage, AS_GUEST, posting)
     editing = (*of_post, "too-late", "read-only")
-    yield Operation("patch", message, "Edits a message", Edited, 200, NewText, AS_GUEST, editing)
-    yield Operation("delete", message, "Deletes a message", Deleted, query=AS_GUEST, refusals=unseen)
+    yield Operation("patch", message, "Edits a message", Edited, 200, NewText, refusals=editing)
+    yield Operation("delete", message, "Deletes a message", Deleted, refusals=unseen)
     yield Operation("get", f"{message}/versions", "How a message read", Versions, refusals=unseen)
-    yield Operation("put", reaction, "Reacts", Reacted, query=AS_GUEST, refusals=(*at_it, "too-many"))
-    yield Operation("delete", reaction, "Takes a reaction back", Reacted, query=AS_GUEST, refusals=at_it)
-    yield Operation("put", f"{message}/pin", "Pins a message", Pinned, query=AS_GUEST, refusals=(*at_it, "too-many"))
-    yield Operation("delete", f"{message}/pin", "Takes a pin away", Pinned, query=AS_GUEST, refusals=at_it)
-    yield Operation("put", f"{message}/vote", "Votes", Voted, 200, NewVote, AS_GUEST, (*of_poll, "closed"))
-    yield Operation("post", f"{message}/close", "Closes a poll", Closed, query=AS_GUEST, refusals=of_poll)
-    own = {"before": Seq, "limit": Annotated[int, Meta(ge=1, le=PAGE_LIMIT)], **AS_GUEST}
-    of_own = ("bad-field", "bad-name")
+    yield Operation("put", reaction, "Reacts", Reacted, refusals=(*at_it, "too-many"))
+    yield Operation("delete", reaction, "Takes a reaction back", Reacted, refusals=at_it)
+    yield Operation("put", f"{message}/pin", "Pins a message", Pinned, refusals=(*at_it, "too-many"))
+    yield Operation("delete", f"{message}/pin", "Takes a pin away", Pinned, refusals=at_it)
+    yield Operation("put", f"{message}/vote", "Votes", Voted, 200, NewVote, refusals=(*of_poll, "closed"))
+    yield Operation("post", f"{message}/close", "Closes a poll", Closed, refusals=of_poll)
+    own, of_own = {"before": Seq, "limit": Annotated[int, Meta(ge=1, le=PAGE_LIMIT)]}, ("bad-field",)
     yield Operation("get", "/api/mentions", "The messages that mention one", Mentions, query=own, refusals=of_own)
-    yield Operation("put", f"{room}/level", "Says how much one wants to hear", LevelSet, 200, NewLevel, AS_GUEST)
+    yield Operation("put", f"{room}/level", "Says how much one wants to hear", LevelSet, 200, NewLevel)
     of_search = ("bad-field", "too-slow")
     asked = {"q": Query, "zone": Zone, "before": Seq}
     yield Operation("get", "/api/search", "Searches all rooms", SearchFound, query=asked, refusals=of_search)

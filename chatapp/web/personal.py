@@ -14,7 +14,7 @@ from ..identity import Identity
 from ..live.news import Level
 from ..live.protocol import Seq
 from ..log.history import History
-from ..model import Person, Present
+from ..model import Present
 from ..rooms.house import House
 from .exchange import as_json, body, check_origin, query
 
@@ -44,13 +44,11 @@ def personal(settings: Settings, *, house: House, history: History, identity: Id
     def only_from_here() -> None:
         check_origin(settings.ORIGINS)
 
-    def you() -> Person:
-        return identity.actor()
-
     @blueprint.get("/api/mentions")
     def mentions() -> Response:
         limit: int = query("limit", Limit, PAGE_DEFAULT)
-        found = history.calls(you().id, before=query("before", Seq, None), limit=limit + 1)
+        before, you = query("before", Seq, None), identity.member()
+        found = history.calls(you.id, before=before, limit=limit + 1) if you else []
         # The nonce is its author's: nobody is meant by their own message.
         page = [
             Mention(id, one_line(message.text, message.html), msgspec.structs.replace(message, nonce=None))
@@ -61,7 +59,7 @@ def personal(settings: Settings, *, house: House, history: History, identity: Id
     @blueprint.put("/api/rooms/<slug>/level")
     def set_level(slug: str) -> Response:
         room, level = house.room(slug), body(NewLevel).level
-        house.set_level(you(), room, level)
+        house.set_level(identity.need_member(), room, level)
         return as_json({"room": room.slug, "level": level})
 
     return blueprint

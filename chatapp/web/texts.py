@@ -33,7 +33,7 @@ def texts(settings: Settings, *, house: House, emoji: Emoji, identity: Identity)
 
     @blueprint.post("/api/preview")
     def preview() -> Response:
-        you = identity.actor()
+        you = identity.member_or_poster()
         return as_json({"html": house.preview(you, body(NewPreview).text)})
 
     @blueprint.get("/api/emoji")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import shutil
 import signal
@@ -107,8 +106,7 @@ def _ours(rooms: int, folder: Path) -> Iterator[Running]:
             raise NotStarted("no line with its address, or it ended") from None
         slugs = ["general"]
         if rooms > 1:
-            made = [server.post("/api/rooms", {"name": f"bench {number}"}) for number in range(rooms)]
-            slugs = [json.loads(body)["slug"] for _, _, body in made]
+            slugs = [server.open_room(f"bench {number}") for number in range(rooms)]
         yield Running(server.port, machine.family(server.process.pid), "plain", slugs)
     finally:
         if server.launched:

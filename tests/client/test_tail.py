@@ -139,7 +139,7 @@ def test_it_ends_quietly_when_nobody_reads_any_more(server: Server) -> None:
 
 def test_a_room_is_found_by_its_address_or_its_name(server: Server) -> None:
     for name in ("Café & Cozinha", "#1", *(f"room {number}" for number in range(10))):
-        assert server.post("/api/rooms", {"name": name})[0] == 201
+        server.open_room(name)
     address = Address.parse(server.url)
     for asked in ("café-cozinha", "CAFÉ-COZINHA", "café & cozinha", "#Café & Cozinha", "#café-cozinha"):
         assert slug_of(address, asked) == "café-cozinha", asked

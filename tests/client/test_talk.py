@@ -215,7 +215,7 @@ def test_who_talks_on_after_the_end_does_no_harm(server: Server) -> None:
 
 
 def test_a_program_finds_a_room_by_its_name(server: Server) -> None:
-    assert server.post("/api/rooms", {"name": "The Pins"})[0] == 201
+    server.open_room("The Pins")
     assert piped(server, b"one\n", "#the pins").returncode == 0
     assert texts_of(server, "the-pins") == ["one"]
     nowhere = piped(server, b"one\n", "nowhere")

@@ -13,7 +13,7 @@ from flask import Flask
 from websockets.sync.client import ClientConnection, connect
 
 from ..actors import NO_RATE_LIMITS, Closed, Refused, Server, Talker, eventually
-from ..conftest import Wire
+from ..conftest import Wire, open_room
 
 TEXTS = {
     "blanks around it": "  hello  \t",
@@ -229,8 +229,7 @@ def test_messages_of_all_sources_reach_all_dialects(wire: Wire, app: Flask) -> N
 
 
 def test_a_plain_client_hears_its_own_room_only(wire: Wire, app: Flask) -> None:
-    made = app.test_client().post("/api/rooms", json={"name": "Blue"})
-    assert made.status_code == 201
+    open_room(app, "Blue")
     here, there = wire.connect(), wire.connect("/chat?room=blue")
     there.send("in blue")
     here.send("in general")

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ..actors import Talker, eventually, identity_of
-from ..conftest import SETTINGS, Wire
+from ..conftest import SETTINGS, Wire, open_room
 
 
 def test_three_plain_clients_all_receive_what_one_sends(wire: Wire) -> None:
@@ -40,13 +40,6 @@ def member(app: Flask, name: str) -> FlaskClient:
     answer = browser.post("/api/me", json={"name": name}, headers={"Origin": "http://localhost"})
     assert answer.status_code == 200
     return browser
-
-
-def open_room(app: Flask, name: str) -> str:
-    answer = app.test_client().post("/api/rooms", json={"name": name})
-    assert answer.status_code == 201
-    slug: str = answer.get_json()["slug"]
-    return slug
 
 
 def talk_twice(client: Talker, room: str = "general") -> None:
@@ -77,6 +70,7 @@ def test_the_welcome_says_who_one_is_and_what_there_is(app: Flask, wire: Wire) -
     assert welcome["type"] == "welcome"
     assert welcome["version"] == 1
     assert re.fullmatch(r"guest-[0-9a-f]{18}", welcome["you"].pop("id"))
+    assert welcome["you"].pop("token")
     assert welcome["you"] == {"name": "Ana", "role": "guest"}
     assert blue == "azul-é-blue"
     assert [(room["slug"], room["name"]) for room in welcome["rooms"]] == [

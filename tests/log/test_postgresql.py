@@ -12,7 +12,7 @@ from flask import Flask
 from chatapp.log.database import Database, LogError
 
 from ..actors import Server, Talker, eventually
-from ..conftest import Wire
+from ..conftest import Wire, open_room
 from .cluster import Cluster
 
 
@@ -36,7 +36,7 @@ def test_acts_are_checked_and_folded_on_postgresql_as_on_sqlite(
     cluster: Cluster, make_app: Callable[..., Flask], make_wire: Callable[[Flask], Wire]
 ) -> None:
     app = make_app(DATABASE_URL=cluster.url)
-    assert app.test_client().post("/api/rooms", json={"name": "acts"}).status_code == 201
+    open_room(app, "acts")
     ana, bia = (make_wire(app).enter(name, "acts") for name in ("ana", "bia"))
 
     def do(client: Talker, type: str, nonce: str, **fields: object) -> dict[str, Any]:

@@ -43,9 +43,7 @@ class Agreement(RuleBasedStateMachine):
     @initialize()
     def come_in(self) -> None:
         number = len(self.history.rooms())
-        status, _, body = self.server.post("/api/rooms", {"name": f"room {number}"})
-        assert status == 201
-        self.slug = msgspec.json.decode(body)["slug"]
+        self.slug = self.server.open_room(f"room {number}")
         self.storms = 0
         for who in range(len(NAMES)):
             self.come_anew(who)

@@ -88,7 +88,7 @@ def test_none_is_said_in_words_or_in_the_plural(
     expect(option(ana, "Yes")).to_have_attribute("aria-label", "Yes, 0 votos")
     option(bia, "Yes").click()
     expect(ana.page.locator(".poll-state")).to_have_text("1 pessoa votou")
-    assert server.post("/api/rooms", {"name": "Attic"})[0] == 201
+    server.open_room("Attic")
     ana.page.locator("#rooms-browse").click()
     attic = ana.page.locator(".browse-room").filter(has_text="Attic")
     expect(attic.locator(".browse-facts")).to_contain_text("Ninguém aqui agora")

@@ -202,7 +202,7 @@ def test_a_room_is_renamed_described_archived_and_reopened_before_everybodys_eye
 
 
 def test_a_name_that_is_taken_is_told_where_it_was_written(ana: Person, bot: Talker, server: Server) -> None:
-    assert server.post("/api/rooms", {"name": "Tea"})[0] == 201
+    server.open_room("Tea")
     ana.page.locator("#place-open").click()
     dialog = ana.page.locator("#place-dialog")
     dialog.get_by_label("Name of the room").fill("TEA")
@@ -215,7 +215,7 @@ def test_all_rooms_are_listed_with_what_happens_there_and_found_by_typing(
     ana: Person, server: Server, bot: Talker
 ) -> None:
     for name in ("Física", "História", "Química"):
-        assert server.post("/api/rooms", {"name": name})[0] == 201
+        server.open_room(name)
     talker = server.enter("Talker", "história")
     talker.hear("message", room="história", nonce=talker.post("quem foi?", room="história"))
     page = ana.page

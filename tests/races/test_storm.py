@@ -85,7 +85,7 @@ def test_who_joins_another_room_and_leaves_it_during_a_storm_misses_nothing_in_t
     kind: str, make_server: MakeServer
 ) -> None:
     server = make_server(kind).start()
-    assert server.post("/api/rooms", {"name": "Next Door"})[0] == 201
+    server.open_room("Next Door")
     with storm(server, 4) as posters:
         restless = server.enter("restless", after=0)
         joined = json.loads(next(text for text in restless.heard if '"joined"' in text))

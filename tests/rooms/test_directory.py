@@ -72,7 +72,7 @@ def test_a_crowd_of_namesakes_is_not_mentioned_as_a_whole(directory: Directory, 
 
 
 def test_a_guest_is_found_while_online_under_the_present_name(directory: Directory, presence: Presence) -> None:
-    presence.connect(Person("", "Gíl"), identify=lambda name: "guest-1")
+    presence.connect(Person("guest-1", "Gíl"))
     assert directory.names_in("@gil") == {"gil": ("guest-1",)}
     with presence.renaming("guest-1", "Bob"):
         assert directory.names_in("@gil @bob") == {"gil": ("guest-1",)}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 import pytest
 from hypothesis import settings
@@ -34,8 +35,9 @@ def member(name: str, person: str = "") -> Person:
     return Person(person or f"id of {name}", name, "member")
 
 
-def guest_id(name: str) -> str:
-    return f"guest {folded(name)}"
+def guests(name: str) -> Iterator[Person]:
+    """Guests of that name, one after the other."""
+    return (Person(f"guest-{number}", name) for number in range(1, 1_000))
 
 
 def test_a_person_is_told_as_joined_once_and_left_once(presence: Presence, clock: Clock) -> None:
@@ -154,23 +156,55 @@ def test_a_second_person_under_a_name_gets_a_number_behind_it(presence: Presence
 
 
 def test_a_crowd_under_one_name_gets_a_name_each(presence: Presence) -> None:
-    names = [presence.connect(Person("", "ana"), identify=guest_id).name for _ in range(300)]
+    names = [presence.connect(guest).name for guest in islice(guests("ana"), 300)]
     assert len({folded(name) for name in names}) == 300
 
 
 def test_a_crowd_under_a_name_whose_first_holder_goes_by_another_now_gets_a_name_each(presence: Presence) -> None:
-    first = presence.connect(Person("", "ana"), identify=guest_id)
+    first, *others = islice(guests("ana"), 61)
+    presence.connect(first)
     rename(presence, first.id, "zoe")
-    names = [presence.connect(Person("", "ana"), identify=guest_id).name for _ in range(60)]
+    names = [presence.connect(guest).name for guest in others]
     assert len({folded(name) for name in names} | {"zoe"}) == 61
 
 
-def test_a_guest_who_comes_back_is_the_same_person(presence: Presence, clock: Clock) -> None:
-    first = presence.connect(Person("", "ana"), identify=guest_id)
+def test_a_crowd_under_a_name_that_is_being_given_to_somebody_who_is_not_online_gets_a_name_each(
+    presence: Presence,
+) -> None:
+    with presence.renaming("somebody", "ana"):
+        names = [presence.connect(guest).name for guest in islice(guests("ana"), 60)]
+    assert len({folded(name) for name in names} | {"ana"}) == 61
+
+
+def test_a_guest_who_comes_back_under_the_same_id_is_the_same_person(presence: Presence, clock: Clock) -> None:
+    first, second = islice(guests("ana"), 2)
+    presence.connect(first)
     presence.disconnect(first.id)
     clock.now += LINGER - 1
-    assert presence.connect(Person("", "ana"), identify=guest_id) == first
-    assert presence.connect(Person("", "ana"), identify=guest_id).name == "ana 2"
+    assert presence.connect(first) == first
+    assert presence.connect(second).name == "ana 2"
+
+
+def test_a_guest_without_a_connection_leaves_the_name_to_the_next_one(presence: Presence) -> None:
+    first, second = islice(guests("ana"), 2)
+    presence.connect(first)
+    presence.enter(first.id, "general")
+    presence.changes()
+    presence.exit(first.id, "general")
+    presence.disconnect(first.id)
+    assert presence.connect(second).name == "ana"
+    presence.enter(second.id, "general")
+    [change] = presence.changes()
+    assert (change.joined, change.left, change.count) == ([second.author], [first.id], 1)
+
+
+def test_a_member_without_a_connection_keeps_the_name_for_the_linger(presence: Presence, clock: Clock) -> None:
+    ana = presence.connect(member("Ana"))
+    presence.disconnect(ana.id)
+    assert presence.connect(Person("guest-1", "Ana")).name == "Ana 2"
+    clock.now += LINGER
+    presence.changes()
+    assert presence.connect(Person("guest-2", "Ana")).name == "Ana"
 
 
 def test_a_new_name_is_told_in_every_room_and_frees_the_old_one(presence: Presence) -> None:
@@ -203,6 +237,13 @@ def test_someone_who_is_not_online_is_known_under_a_name_that_nobody_bears(prese
     assert presence.known(member("Bob", "another")) == Person("another", "Bob", "member")
 
 
+def test_a_guest_of_a_request_may_have_another_guests_name_but_no_members(presence: Presence) -> None:
+    presence.connect(member("Ana"))
+    presence.connect(Person("guest-1", "ci"))
+    assert presence.known(Person("guest-2", "ana")).name == "ana 2"
+    assert presence.known(Person("guest-2", "ci")).name == "ci"
+
+
 @dataclass(eq=False)
 class Tab:
     """One client, as the model knows it."""
@@ -233,21 +274,23 @@ class Everybody(RuleBasedStateMachine):
 
     @rule(target=tabs, number=st.integers(1, 3), name=NAMES)
     def a_member_connects(self, number: int, name: str) -> Tab:
-        return self._connect(Person(f"member {number}", name, "member"), None)
+        return self._connect(Person(f"member {number}", name, "member"))
 
-    @rule(target=tabs, name=NAMES)
-    def a_guest_connects(self, name: str) -> Tab:
-        return self._connect(Person("", name), guest_id)
+    @rule(target=tabs, number=st.integers(1, 3), name=NAMES)
+    def a_guest_connects(self, number: int, name: str) -> Tab:
+        return self._connect(Person(f"guest-{number}", name))
 
-    def _connect(self, asked: Person, identify: Callable[[str], str] | None) -> Tab:
-        known = self.presence.connect(asked, identify=identify)
-        others = {folded(name) for person, name in self.names.items() if person != known.id}
+    def _connect(self, asked: Person) -> Tab:
+        known = self.presence.connect(asked)
+        away = {person for person in self.gone if person.startswith("guest-")} - {known.id}
+        others = {folded(name) for person, name in self.names.items() if person not in {known.id, *away}}
         assert folded(known.name) not in others
         if known.id in self.names:
             assert self.names[known.id] == known.name
-            assert identify is None or known.id in self.gone, "two guests at once are two people"
-        elif folded(asked.name) not in others and (identify is None or identify(asked.name) not in self.names):
+        elif folded(asked.name) not in others:
             assert known.name == asked.name
+        for person in [person for person in away if folded(self.names[person]) == folded(known.name)]:
+            self._forget(person)
         self.names[known.id] = known.name
         self.gone.pop(known.id, None)
         tab = Tab(known.id)
@@ -279,10 +322,13 @@ class Everybody(RuleBasedStateMachine):
             return
         self.gone[tab.person] = self.clock.now
         if for_good:
-            for room in self.present:
-                self.empty.pop((tab.person, room), None)
-                self.present[room].discard(tab.person)
-            del self.gone[tab.person], self.names[tab.person]
+            self._forget(tab.person)
+
+    def _forget(self, person: str) -> None:
+        for room in self.present:
+            self.empty.pop((person, room), None)
+            self.present[room].discard(person)
+        del self.gone[person], self.names[person]
 
     def _exit(self, tab: Tab, room: str) -> None:
         self.presence.exit(tab.person, room)

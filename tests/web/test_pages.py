@@ -52,7 +52,7 @@ def test_the_page_opens_in_general(browser: Browser) -> None:
 
 
 def test_a_rooms_address_opens_the_page_there(browser: Browser) -> None:
-    browser.post("/api/rooms", {"name": "Café & <Bar>"})
+    browser.named("Ana").post("/api/rooms", {"name": "Café & <Bar>"})
     answer = browser.get("/r/café-bar")
     shown = {"slug": "café-bar", "name": "Café & <Bar>", "topic": "", "archived": False}
     assert boot(answer.text)["room"] == shown
@@ -68,7 +68,7 @@ def test_a_message_has_an_address_whether_it_is_there_or_not(browser: Browser) -
 
 
 def test_nothing_that_people_write_can_leave_its_place_in_the_page(browser: Browser) -> None:
-    browser.post("/api/rooms", {"name": "</script><img src=x>"})
+    browser.named("Ana").post("/api/rooms", {"name": "</script><img src=x>"})
     browser.named("</script><b>'\"&")
     page = browser.get("/r/script-img-src-x").text
     assert boot(page)["you"]["name"] == "</script><b>'\"&"
