@@ -15,12 +15,13 @@ from werkzeug.http import parse_accept_header
 from .details import LOCALES
 from .limits import ACCEPTED_MOST
 from .log.history import History
-from .model import GUEST, Person, Refusal
+from .model import Person, Refusal
 from .networks import network
 from .rooms.names import person_name
 from .spelling import folded
 
 COOKIE_DAYS = 365  # how long a browser remembers who one is
+GUEST = "guest-"  # the beginning of the ids of guests, and of nobody else's
 GUEST_DAYS = 30  # how long a token makes a connection the same guest's
 TOKEN_LIMIT = 200  # characters; a token has some 75
 

@@ -13,11 +13,8 @@ from .limits import Options
 LEVELS = ("all", "mentions", "none")  # of how much of a room a person wants to hear
 
 
-GUEST = "guest-"  # what the ids of guests begin with, and nobody else's
-
-
 class Author(msgspec.Struct, frozen=True):
-    """Who wrote: a person's random id and the name they bore when they wrote. A guest's id begins with GUEST."""
+    """Who wrote: a person's random id and the name they bore when they wrote."""
 
     id: str
     name: str
@@ -29,9 +26,8 @@ NOBODY = Author("", "")  # who voted in an anonymous poll, to the others
 class Person(msgspec.Struct, frozen=True):
     """Who is behind one or several clients.
 
-    `role` is `member` for somebody with a session cookie and `guest` for anybody else. A guest is behind one
-    connection, or behind several in a row that bring its token. `network` is where a request or a connection of theirs
-    comes from, as rate limits count it; empty where nobody asks for anything.
+    `role` is `member` with a session cookie, else `guest`: behind one connection, or several in a row that bring its
+    token. `network` is where a request or connection comes from, as rate limits count it, or empty.
     """
 
     id: str

@@ -151,7 +151,8 @@ def test_a_request_without_a_cookie_is_no_members(identity: Identity, asking: Ca
         identity.need_member()
     assert (refused.value.code, refused.value.values) == ("forbidden", {"guest": True})
     with asking(id="p1", name="Ana"):
-        assert identity.need_member() == identity.member_or_poster() == Person("p1", "Ana", "member")
+        ana = Person("p1", "Ana", "member", network="192.0.2.1")
+        assert identity.need_member() == identity.member_or_poster() == ana
 
 
 def test_an_id_cannot_be_worked_out_without_the_secret(kept: Kept, asking: Callable[..., Any]) -> None:

@@ -110,7 +110,8 @@ def api(
 
     @blueprint.post("/api/rooms")
     def open_room() -> Response:
-        made = house.open_room(identity.need_member(), body(NewRoom).name)
+        new = body(NewRoom)
+        made = house.open_room(identity.need_member(), new.name)
         return as_json({"slug": made.slug, "name": made.name, "head": made.head}, 201)
 
     @blueprint.patch("/api/rooms/<slug>")

@@ -106,7 +106,7 @@ def changes(app: Flask) -> list[tuple[str, str]]:
 
 
 def test_a_request_without_a_cookie_may_post_and_do_nothing_else(ana: Talker, app: Flask) -> None:
-    free = {("POST", f"{ROOM}/messages"), ("POST", "/api/me"), ("POST", "/api/preview")}
+    free = {("POST", f"{ROOM}/messages"), ("POST", "/api/me"), ("POST", "/api/preview"), ("DELETE", "/api/me")}
     body = {"text": "x", "nonce": "h1", "name": "New", "choices": [0], "level": "all", "topic": "mine"}
     program = app.test_client()
     asked = set()
@@ -120,6 +120,7 @@ def test_a_request_without_a_cookie_may_post_and_do_nothing_else(ana: Talker, ap
         assert "/api/me" in answer.get_json()["detail"]
     assert free <= asked
     assert len(asked) >= 12
+    assert program.delete("/api/me?name=ana").get_json() == {}  # there is nobody to forget
     assert program.post(f"{ROOM}/messages?name=ana", json=body).status_code == 201
     assert program.get(f"{ROOM}/messages?name=ana").status_code == 200
 
