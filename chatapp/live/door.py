@@ -34,11 +34,12 @@ from .handshake import (
 )
 from .hub import Client, Dialect, Full
 from .outbox import Outbox
-from .protocol import SUBPROTOCOL, TOKEN
+from .protocol import SUBPROTOCOL
 from .session import PlainSession, Services
 
 DEFAULT_ROOM = "general"
 FULL = "The server is full or stopping. Try again soon."
+TOKEN = "guest."  # what stands before a guest's token where it is offered as a subprotocol
 RETRY_AFTER = 5.0  # seconds that a client over the capacity should stay away
 SEND_BUFFER = 262_144  # bytes the kernel may keep for one client; what is more waits in its outbox
 UNACKNOWLEDGED = 30_000  # ms after which the kernel gives up on a peer that acknowledges nothing (TCP_USER_TIMEOUT)

@@ -15,7 +15,6 @@ from ..nesting import too_complex
 from .news import Ephemeral, Level
 
 SUBPROTOCOL = "chat.v1"
-TOKEN = "guest."  # what a guest's token has before it when it is offered as a subprotocol
 VERSION = 1
 JOIN_LIMIT = 500  # events in one `joined`
 JOIN_DEFAULT = 50  # events for who has seen none yet
@@ -156,8 +155,7 @@ Command = Deed | Join | Leave | Typing | MarkRead | SetLevel | Rename | Ping
 
 
 class You(Struct, omit_defaults=True):
-    """Who the server takes the client for. A guest who offers `guest.<token>` as a further subprotocol is the same one
-    in the next connection."""
+    """Who the server takes the client for. A guest who offers the `token` with the next connection is the same one."""
 
     id: str
     name: str

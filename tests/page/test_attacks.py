@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
@@ -43,7 +41,7 @@ def attacked_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
     server = Server(tmp_path_factory.mktemp("attacked") / "data", **NO_RATE_LIMITS, PING_INTERVAL=300, PING_TIMEOUT=600)
     server.start()  # those who only stand in the list of people answer no ping
     for room in ("languages", "names", "polls", *ROOMS):
-        open_room(server, room)
+        server.open_room(room)
     talker = server.enter("Mallory")
     talker.join("languages")
     for text in VECTORS:
@@ -61,12 +59,6 @@ def attacked_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
     yield server
     server.hang_up()
     server.stop()
-
-
-def open_room(server: Server, name: str) -> None:
-    content = json.dumps({"name": name}).encode()
-    request = urllib.request.Request(f"{server.url}/api/rooms", content, {"Content-Type": "application/json"})
-    urllib.request.urlopen(request).close()
 
 
 @pytest.fixture(params=["on", "off"])

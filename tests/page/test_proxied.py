@@ -27,7 +27,7 @@ def test_the_page_works_under_a_path(
         ana.is_connected()
         expect(ana.texts).to_have_text(["under a path"])
         # Rooms by their links, and the way back.
-        server.post("/api/rooms", {"name": "Other"})
+        server.open_room("Other")
         page.reload()
         page.locator("#rooms-others a").click()
         expect(page).to_have_url(f"{url}/r/other")

@@ -282,7 +282,7 @@ def test_a_restored_backup_is_followed_and_nothing_unsent_is_lost(server: Server
     ana.write("kept")
     ana.sees("kept")
     back_up(settings, "", copy, force=False, key=False, report=lambda *_: None)
-    server.post("/api/rooms", {"name": "made later"})
+    server.open_room("made later")
     ana.write("lost 1", "lost 2")
     ana.sees("kept", "lost 1", "lost 2")
     ana.composer.fill("half a thought")
