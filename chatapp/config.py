@@ -169,6 +169,9 @@ class Settings:
         "HTTP requests per second and at once from one address; a static file is a tenth of one",
     )
     ADDRESS_HANDSHAKES: Rate = _setting(Rate(20, 600), _rate, "connections opened from one address; 0: no limit")
+    ADDRESS_CPU: Rate = _setting(
+        Rate(0.25, 60), _rate, "seconds of processor time that requests and commands of one address may take"
+    )
     ADDRESS_COMMANDS: Rate = _setting(
         Rate(1_000, 10_000), _rate, "WebSocket commands from one address that store nothing; over it they wait"
     )

@@ -112,6 +112,7 @@ LAYERS: list[set[str]] = [
         "characters",
         "budget",
         "config",
+        "cpu_time",
         "excerpt",
         "exhaustion",
         "model",
@@ -276,6 +277,7 @@ def test_every_thread_has_a_name_and_is_no_reason_to_stay() -> None:
 # What may be called while a module is loaded: each only makes a value.
 MAKERS = {
     *("TypeVar", "re.compile", "logging.getLogger", "range", "frozenset"),
+    "threading.local",  # each thread's own
     *("Path", "Path(__file__).resolve"),
     *("Meta", "msgspec.json.Encoder", "msgspec.json.Decoder"),
     *("MetaData", "Table", "Column", "String", "ForeignKey", "Index", "table", "column", "false", "text"),

@@ -59,6 +59,7 @@ CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "RATE_BURST": ({"1": 1, "20": 20}, (*NUMBERS, "0", "1.5")),
     "ADDRESS_REQUESTS": PAIRS,
     "ADDRESS_HANDSHAKES": PAIRS,
+    "ADDRESS_CPU": PAIRS,
     "ADDRESS_COMMANDS": PAIRS,
     "ADDRESS_POSTS": PAIRS,
     "ADDRESS_PEOPLE": PAIRS,

@@ -24,6 +24,8 @@ from .lobby import Lobby
 from .reader import Reader
 
 PACE = 100  # frames a second that bring no message: pings, refused commands, empty fragments
+CHARGED_FROM = 0.001  # seconds of processor time from which a connection is charged: chatting reaches it now and then
+LOOKED_AT_FROM = 0.0005  # seconds after which it is looked at how many of them were processor time; that is dear to ask
 PACE_BURST = 200  # of them at once; who sends more is read more slowly, and TCP slows the sender
 
 log = logging.getLogger(__name__)
@@ -105,6 +107,10 @@ class Session:
         return self._actor
 
     def _receive(self, size: int) -> bytes:
+        if time.monotonic() - self._client.heard_at > LOOKED_AT_FROM:
+            wait = self._services.limits.cpu.charge(self._client.network, CHARGED_FROM)
+            if wait:
+                self._pause(wait)
         received = self._client.outbox.recv(size)
         self._client.heard_at = time.monotonic()
         if self._tap.watched:
@@ -117,11 +123,13 @@ class Session:
             self._tap.note("frame in", self._client, bytes(buffer[begin:end]))
 
     def _pace(self, frames: float = 1) -> None:
-        """Counts frames that store nothing, against this connection and its address."""
+        """Counts frames that store nothing, against this connection and its address, and what they cost."""
+        limits, network = self._services.limits, self._client.network
         own = self._pace_bucket.charge(time.monotonic(), frames)
-        shared = self._services.limits.commands.charge(self._client.network, frames)
-        if own or shared:
-            self._pause(max(own, shared))
+        shared = limits.commands.charge(network, frames)
+        spent = limits.cpu.charge(network, CHARGED_FROM)
+        if own or shared or spent:
+            self._pause(max(own, shared, spent))
 
     def _pause(self, seconds: float) -> None:
         """Reads nothing for a while. Who is not listened to is not silent: the heartbeat must not cut them off."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from unicodedata import normalize
 
+from .. import cpu_time
 from ..bus.local import LocalBus
 from ..characters import shows, too_many_marks
 from ..config import Settings
@@ -42,6 +43,9 @@ from .names import person_name, poll_options, room_name, room_topic, slugs
 from .presence import Presence
 from .ratelimits import RateLimits
 from .rates import Rates
+
+LONG_TEXT = 1_000  # characters from which it is counted what the journal's thread does for a text
+STORING_COST = 2e-6  # seconds of processor time a character: to store and index it, and to take it out again
 
 TYPING_INTERVAL = 3.0  # seconds between two notes that somebody is typing in a room, however many tabs they have
 
@@ -115,6 +119,7 @@ class House:
         """
         self._let(person, nonce)
         self._check_text(text)
+        _charge_storing(text)
         if poll:
             poll = Poll(poll_options(poll.options), poll.several, poll.anonymous)
         made = self._rendered(text)
@@ -139,6 +144,7 @@ class House:
         """Has the person's message read differently. Raises Refusal as `post` does; the receipt hears the rest."""
         self._let(person, nonce)
         self._check_text(text)
+        _charge_storing(text)
         made = self._rendered(text)
         call = self._call(person, room, made, to_all)
         receipt = announced(receipt, call, self._bus)
@@ -303,3 +309,8 @@ class House:
         self._limits.posts.take(person.network, person.id)
         if nonce and "\0" in nonce:
             raise Refusal("bad-field", field="nonce")
+
+
+def _charge_storing(text: str) -> None:
+    if len(text) > LONG_TEXT:
+        cpu_time.add(len(text) * STORING_COST)

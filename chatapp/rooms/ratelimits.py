@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
 from collections.abc import Callable
 from math import ceil
 from threading import Lock
 
+from .. import cpu_time
 from ..config import Rate, Settings
 from ..model import Person, Refusal
 from ..spelling import folded
@@ -74,6 +76,11 @@ class Limit:
         if own:
             raise Refusal("rate-limited", retry_after=_rounded_up(own))
 
+    @property
+    def is_on(self) -> bool:
+        """Whether there is a limit per address."""
+        return self._addresses is not None
+
     def charge(self, network: str, tokens: float = 1) -> float:
         """Counts work that was done already; gives the seconds to wait before the next."""
         if self._addresses is None:
@@ -85,19 +92,57 @@ class Limit:
             self._report(self._name, self._address, network)
         return wait
 
-    def check(self, network: str) -> None:
-        """Raises the refusal that `take` would raise for that address, and counts nothing."""
+    def check(self, network: str, tokens: float = 1) -> None:
+        """Raises the refusal that `take` would raise for that address, and counts nothing. With 0 tokens: if it is in
+        debt."""
         if self._addresses is None:
             return
         with self._lock:
             now = self._clock()
-            wait = self._addresses.of(network, now).wait(now)
+            wait = self._addresses.of(network, now).wait(now, tokens)
         if wait:
             raise self._refusal(network, wait)
 
     def _refusal(self, network: str, wait: float) -> Refusal:
         self._report(self._name, self._address, network)
         return Refusal("rate-limited", retry_after=_rounded_up(wait + self._spread(*RETRY_SPREAD)), network=True)
+
+
+class CpuTime:
+    """Charges an address with the processor time that threads spend for it: at the end of a request, and during a
+    connection that lasts. An address in debt waits until it is paid.
+
+    The other limits count pieces of work, whose cost differs by a factor of a thousand.
+    """
+
+    def __init__(self, limit: Limit):
+        self._limit = limit
+        self._thread = threading.local()  # `mark`: what this thread had spent when it was charged last
+
+    def check(self, network: str) -> None:
+        """Raises Refusal `rate-limited` for an address that is in debt."""
+        self._limit.check(network, 0)
+
+    def begin(self) -> None:
+        """From here on the calling thread works for one address, until `end`."""
+        self._thread.mark = cpu_time.spent() if self._limit.is_on else None
+
+    def charge(self, network: str, least: float = 0.0) -> float:
+        """Charges what this thread has spent since `begin` or the last charge, if it is `least` seconds; gives the
+        seconds until the address is out of debt, 0 if nothing was charged."""
+        mark = getattr(self._thread, "mark", None)
+        if mark is None:
+            return 0.0
+        now = cpu_time.spent()
+        if now - mark < least:
+            return 0.0
+        self._thread.mark = now
+        return self._limit.charge(network, now - mark)
+
+    def end(self, network: str) -> None:
+        """Charges the rest."""
+        self.charge(network)
+        self._thread.mark = None
 
 
 class Report:
@@ -120,7 +165,7 @@ class Report:
 
 
 class RateLimits:
-    """All limits by kind of work. `requests`, `handshakes` and `commands` know no person; a person's `posts` are
+    """All limits by kind of work. `requests`, `handshakes`, `commands` and `cpu` know no person; a person's `posts` are
     everything of theirs that is stored."""
 
     def __init__(self, settings: Settings, *, clock: Callable[[], float]):
@@ -133,6 +178,7 @@ class RateLimits:
         self.requests = limit("ADDRESS_REQUESTS")
         self.handshakes = limit("ADDRESS_HANDSHAKES")
         self.commands = limit("ADDRESS_COMMANDS")
+        self.cpu = CpuTime(limit("ADDRESS_CPU"))
         self.posts = limit("ADDRESS_POSTS", own)
         self.people = limit("ADDRESS_PEOPLE", own)
         self.rooms = limit("ADDRESS_ROOMS")

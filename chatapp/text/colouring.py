@@ -1,6 +1,7 @@
 """The program that colours code: a process of its own, which `painter` starts, asks line by line, and can do without.
 
-It is run by its path and imports nothing of ours. A line is JSON, `[language, code]`; so is the answer, HTML or null.
+It is run by its path and imports nothing of ours. A line is JSON, `[language, code]`; so is the answer,
+`[HTML or null, seconds of processor time]`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from html import escape
 from typing import Any
@@ -28,9 +30,10 @@ def serve() -> None:
         language, code = json.loads(line)
         lexer = lexer_of(language)
         signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS_MOST)
+        begun = time.process_time()
         coloured = html(code, lexer)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        print(json.dumps(coloured), flush=True)
+        print(json.dumps([coloured, time.process_time() - begun]), flush=True)
 
 
 def lexer_of(language: str) -> Lexer:

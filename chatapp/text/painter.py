@@ -16,9 +16,13 @@ import time
 from pathlib import Path
 from threading import Lock
 
+from .. import cpu_time
+
 CODE_MOST = 10_000  # characters of one piece of code that are coloured
 TURN_MOST = 1.5  # seconds to wait for others' code; one's own preview is such another
 ANSWER_MOST = 3.0  # seconds to wait for an answer; the process gives itself half a second, but the machine may be busy
+
+UNANSWERED_COST = 1.0  # seconds of processor time until it is ended, and until the next one is ready
 
 _PROGRAM = Path(__file__).resolve().parent / "colouring.py"
 _RUN = "import runpy, sys; runpy.run_path(sys.argv[1])['serve']()"
@@ -65,9 +69,12 @@ class Painter:
         asked.write(line)
         answer = self._answer(said.fileno())
         if answer is None:
+            cpu_time.add(UNANSWERED_COST)
             self._end()
             return None
-        coloured: str | None = json.loads(answer)
+        coloured: str | None
+        coloured, seconds = json.loads(answer)
+        cpu_time.add(seconds)
         return coloured
 
     def _answer(self, pipe: int) -> bytes | None:

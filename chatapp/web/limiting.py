@@ -1,4 +1,5 @@
-"""The rate limit of HTTP requests in general: counted per address before anything else is done for a request."""
+"""The limits per address of HTTP requests in general: their number, counted before anything else is done for a request,
+and the processor time that they take."""
 
 from __future__ import annotations
 
@@ -17,5 +18,11 @@ def init_app(app: Flask, limits: RateLimits) -> None:
     @app.before_request
     def within_limit() -> None:
         if request.path != HEALTH:
-            static = request.path.startswith("/static/")
-            limits.requests.take(network(request.remote_addr or ""), tokens=STATIC if static else 1)
+            here, static = network(request.remote_addr or ""), request.path.startswith("/static/")
+            limits.cpu.check(here)
+            limits.requests.take(here, tokens=STATIC if static else 1)
+            limits.cpu.begin()
+
+    @app.teardown_request
+    def account(_error: BaseException | None) -> None:
+        limits.cpu.end(network(request.remote_addr or ""))

@@ -98,6 +98,7 @@ class Stream:
             if outbox.closing:
                 return
             outbox.send(b"".join(line(protocol.encode(event)) for event in events), down_to=CATCH_UP_WATER)
+        self._services.limits.cpu.charge(client.network)  # now, for the request ends when its reader leaves
 
 
 class _Over(Response):

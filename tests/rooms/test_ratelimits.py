@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from chatapp import cpu_time
 from chatapp.config import Rate, Settings, load
 from chatapp.model import Person, Refusal
 from chatapp.rooms.ratelimits import GUESTS_KEPT, REPORTS, RETRY_SPREAD, Limit, RateLimits
@@ -76,6 +77,70 @@ def test_a_lesson_of_messages_from_such_a_class_is_not_slowed_down(clock: Clock)
         clock.now += 5
 
 
+# Seconds of processor time of one pupil on the reference machine under load: the page and its files 0.09, its requests
+# 0.03, the handshake and five joins 0.02, a search 0.02.
+PUPIL_CPU = 0.16
+
+
+def test_the_processor_time_of_such_a_class_is_not_limited(clock: Clock) -> None:
+    limits = made(clock)
+    for _ in range(CLASS):
+        limits.cpu.check(HERE)
+        limits.cpu.begin()
+        cpu_time.add(PUPIL_CPU)
+        assert limits.cpu.charge(HERE) == 0
+        limits.cpu.end(HERE)
+
+
+def test_an_address_gets_a_quarter_of_a_core_for_long_whatever_one_piece_of_work_costs(clock: Clock) -> None:
+    limits = made(clock)
+    rate = Settings().ADDRESS_CPU
+    spent, seconds = 0.0, 1_000
+    for _ in range(seconds):
+        if passed(lambda: limits.cpu.check(HERE)):
+            limits.cpu.begin()
+            cpu_time.add(0.7)
+            limits.cpu.end(HERE)
+            spent += 0.7
+        clock.now += 1
+    assert rate.burst + rate.per_second * seconds - 1 < spent < rate.burst + rate.per_second * seconds + 2
+    assert passed(lambda: limits.cpu.check(ELSEWHERE))
+
+
+def test_an_address_in_debt_waits_until_it_is_paid(clock: Clock) -> None:
+    limits = made(clock, ADDRESS_CPU="0.25/2")
+    limits.cpu.begin()
+    cpu_time.add(3)
+    wait = limits.cpu.charge(HERE)
+    assert wait == pytest.approx(4, abs=0.1)
+    with pytest.raises(Refusal) as refused:
+        limits.cpu.check(HERE)
+    assert refused.value.retry_after
+    assert wait + RETRY_SPREAD[0] <= refused.value.retry_after + 0.1 <= wait + RETRY_SPREAD[1] + 0.2
+    clock.now += wait
+    limits.cpu.check(HERE)
+
+
+def test_work_below_the_least_is_charged_with_what_follows(clock: Clock) -> None:
+    limits = made(clock, ADDRESS_CPU="0.25/1")
+    limits.cpu.begin()
+    for _ in range(4):
+        cpu_time.add(0.6)
+        assert limits.cpu.charge(HERE, least=3) == 0
+    cpu_time.add(0.6)
+    assert limits.cpu.charge(HERE, least=3) == pytest.approx(4, abs=0.2)  # 3 s of which 1 is no debt, and 1 at most is
+
+
+def test_a_thread_that_works_for_nobody_charges_nobody(clock: Clock) -> None:
+    limits = made(clock, ADDRESS_CPU="0.25/1")
+    limits.cpu.begin()
+    limits.cpu.end(HERE)
+    cpu_time.add(100)
+    assert limits.cpu.charge(HERE) == 0
+    limits.cpu.end(HERE)
+    limits.cpu.check(HERE)
+
+
 def guest(number: int) -> Person:
     return Person(f"guest-{number}", f"Name {number}", "guest", HERE)
 
@@ -138,12 +203,16 @@ def test_a_person_whose_address_is_limited_loses_no_token_of_their_own(clock: Cl
 
 
 def test_0_is_no_limit(clock: Clock) -> None:
-    limits = made(clock, RATE_LIMIT=0, ADDRESS_POSTS=0, ADDRESS_COMMANDS=0, ADDRESS_HANDSHAKES=0)
+    limits = made(clock, RATE_LIMIT=0, ADDRESS_POSTS=0, ADDRESS_COMMANDS=0, ADDRESS_HANDSHAKES=0, ADDRESS_CPU=0)
     for _ in range(1_000):
         limits.posts.take(HERE, "p1")
         limits.handshakes.take(HERE)
         limits.handshakes.check(HERE)
         assert limits.commands.charge(HERE, 1_000) == 0
+        limits.cpu.begin()
+        cpu_time.add(100)
+        assert limits.cpu.charge(HERE) == 0
+        limits.cpu.check(HERE)
 
 
 def test_people_behind_a_limited_address_are_not_told_to_come_back_all_at_once(clock: Clock) -> None:

@@ -41,6 +41,7 @@ WRONG = {
     "RATE_BURST": "1.5",
     "ADDRESS_REQUESTS": "200",
     "ADDRESS_HANDSHAKES": "20/0",
+    "ADDRESS_CPU": "25%",
     "ADDRESS_COMMANDS": "fast/1",
     "ADDRESS_POSTS": "-50/300",
     "ADDRESS_PEOPLE": "true",

@@ -14,8 +14,9 @@ import pytest
 from flask import Flask
 
 from chatapp.config import Settings
+from chatapp.web.operations import operations
 
-from ..actors import Refused
+from ..actors import Refused, eventually
 from ..conftest import Wire
 from .conftest import Browser, content_of, refused
 
@@ -243,3 +244,57 @@ def test_commands_that_store_nothing_wait_their_turn_and_none_is_lost(
     for talker in talkers:
         assert [talker.hear("pong")["nonce"] for _ in range(10)] == [str(number) for number in range(10)]
     assert time.monotonic() - begun >= (20 - 5 - 2) / 20  # each of the two may go ahead by one, and wait for it later
+
+
+# Processor time.
+
+DEAR = ("$" + "\\sqrt{x^2_3}" * 80 + "$ ") * 9  # takes 50 ms to render
+MOST = 60  # such texts take more than the one second that the limit below gives
+
+
+def burn(program: Browser) -> int:
+    """Has texts rendered until the address is refused; gives how many were."""
+    for number in range(MOST):
+        answer = program.post(f"/api/rooms/general/messages?name=n{number}", {"text": DEAR, "nonce": f"n{number}"})
+        if answer.status_code == 429:
+            return number
+        assert answer.status_code == 201
+    raise AssertionError("never refused")
+
+
+def test_an_address_gets_no_more_processor_time_than_it_may_have(make_app: Callable[..., Flask]) -> None:
+    app = make_app(ADDRESS_CPU="0.001/1")
+    program = program_of(app)
+    begun = time.thread_time()
+    assert burn(program) > 3
+    assert time.thread_time() - begun < 1.6  # the last text, and what is done before a request is known to be one
+    paths = {"slug": "general", "seq": "1", "emoji": "x"}
+    for operation in operations():
+        if operation.rule == "/healthz":
+            continue
+        answer = program.client.open(operation.path.format(**paths), method=operation.method)
+        assert answer.status_code == 429, operation
+        assert int(answer.headers["Retry-After"]) >= 1
+    for page in ("/", "/search", "/static/js/main.js"):
+        assert program.get(page).status_code == 429
+    assert program.get("/healthz").status_code == 200
+    assert program.get("/api/rooms", environ_overrides={"REMOTE_ADDR": "192.0.2.1"}).status_code == 200
+
+
+def test_commands_of_an_address_that_took_its_processor_time_wait_and_others_do_not(
+    make_app: Callable[..., Flask], make_wire: Callable[[Flask], Wire], tmp_path: Path
+) -> None:
+    app = make_app(ADDRESS_CPU="0.001/1")
+    wire, program = make_wire(app), program_of(app)
+    other = wire.connect("/chat?name=other", chat=True, environ={"REMOTE_ADDR": "192.0.2.1"})
+    other.hear("welcome")
+    talkers = [wire.enter(f"n{number}") for number in range(10)]
+    for number in range(MOST):  # so few a talker that they fit into the socket's buffer
+        talkers[number % 10].say("post", room="general", text=DEAR, nonce=f"n{number}")
+    eventually(lambda: program.get("/api/me").status_code == 429)
+    other.say("ping", nonce="p")
+    assert other.hear("pong")["nonce"] == "p"
+    assert rows(tmp_path, "events") < MOST
+    with pytest.raises(Refused) as answer:
+        wire.connect("/chat?name=three")
+    assert answer.value.status == 429

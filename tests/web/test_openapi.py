@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -48,6 +49,15 @@ def test_every_address_for_programs_is_described_and_no_other(app: Flask) -> Non
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert {(operation.rule, operation.method) for operation in operations()} == serves
+
+
+def test_the_description_is_made_once_and_not_sent_to_those_who_have_it(browser: Browser) -> None:
+    first = browser.get("/api/openapi.json")
+    begun = time.thread_time()
+    for _ in range(10):
+        again = browser.get("/api/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+    assert time.thread_time() - begun < 10 * 0.004  # to make it takes 9 ms
 
 
 def test_the_description_is_served_and_valid_and_names_only_what_is_there(
