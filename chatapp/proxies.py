@@ -67,13 +67,8 @@ def _checked(app: WSGI) -> WSGI:
     def checked(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         before = environ["werkzeug.proxy_fix.orig"]
         given, peer = environ.get("REMOTE_ADDR", ""), before["REMOTE_ADDR"] or ""
-        if given != peer:
-            port = ""
-            if match := _ADDRESS_AND_PORT.fullmatch(given):  # Azure and some others append the client's port
-                given, port = match[1] or match[3], match[2] or match[4] or ""
-            if parsed_address(given):
-                peer = given
-                environ["REMOTE_PORT"] = port  # the one that was there is the proxy's
+        if given != peer and (named := address_and_port(given)):
+            peer, environ["REMOTE_PORT"] = named  # the port that was there is the proxy's
         environ["REMOTE_ADDR"] = _plain(peer)
         prefix = environ.get("SCRIPT_NAME", "").rstrip("/")
         if prefix != (before["SCRIPT_NAME"] or "") and not (len(prefix) <= PREFIX_LIMIT and _PREFIX.fullmatch(prefix)):
@@ -82,6 +77,14 @@ def _checked(app: WSGI) -> WSGI:
         return app(environ, start_response)
 
     return checked
+
+
+def address_and_port(entry: str) -> tuple[str, str] | None:
+    """What an entry of X-Forwarded-For names; the port is "" if it has none, as usual. None for a malformed one."""
+    port = ""
+    if match := _ADDRESS_AND_PORT.fullmatch(entry):  # Azure and some others append the client's port
+        entry, port = match[1] or match[3], match[2] or match[4] or ""
+    return (entry, port) if parsed_address(entry) else None
 
 
 def _plain(address: str) -> str:

@@ -31,6 +31,7 @@ LAYERS: list[set[str]] = [
     {"servers.worker"},
     {"servers.connection"},
     {"servers.address", "servers.bodies", "servers.command", "servers.incoming", "servers.peers", "servers.pool"},
+    {"servers.chunks", "servers.slots"},
     {"servers.answering", "servers.limits"},
     {"lifecycle"},
     {"flow.door", "web.openapi"},
@@ -280,7 +281,7 @@ MAKERS = {
     "threading.local",  # each thread's own
     *("Path", "Path(__file__).resolve"),
     *("Meta", "msgspec.json.Encoder", "msgspec.json.Decoder"),
-    *("MetaData", "Table", "Column", "String", "ForeignKey", "Index", "table", "column", "false", "text"),
+    *("Patience", "MetaData", "Table", "Column", "String", "ForeignKey", "Index", "table", "column", "false", "text"),
     *("BigInteger", "BigInteger().with_variant", "dict.fromkeys"),
     *("Author", "Rate", "Rendered"),
     *("events.c.nonce.is_not", "events.c.target.is_not"),

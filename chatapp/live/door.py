@@ -214,6 +214,8 @@ def _token(environ: Mapping[str, Any]) -> str | None:
 
 def set_up(sock: socket.socket) -> None:
     """Makes the server's socket fit for a connection that lasts."""
+    if stays_open := getattr(sock, "stays_open", None):  # our servers' sockets: servers/answering.py
+        stays_open()
     sock.settimeout(None)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 0))
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)

@@ -1,4 +1,4 @@
-"""The socket of an HTTP connection: its answers never wait longer for their reader than READ_TIME.
+"""The socket of an HTTP connection: its answers wait for their reader only for a bounded time.
 
 A plain socket's `sendall` waits for ever, and with it a handler's thread. Once the connection is a WebSocket or a
 stream its outbox writes with `send` alone, which is the plain socket's own.
@@ -15,12 +15,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..budget import Budget
 
-READ_TIME = 20.0  # seconds that an answer may be left unread
-READ_RATE = 8_192  # bytes/s that a slow reader must take on average beyond that
 # Bytes that the kernel may keep of an answer (it doubles that); by itself it takes up to 4 MB, 40 requests ahead of
 # a client that sends many and reads no answer. 130 KB at a time are 1 MB/s to the other side of the world.
 SEND_BUFFER = 65_536
@@ -29,20 +27,33 @@ BLOCK = 65_536  # bytes of a file that are read at once
 log = logging.getLogger(__name__)
 
 
+class Patience(NamedTuple):
+    """How long an answer waits for its reader."""
+
+    seconds: float = 20.0  # that it may be left unread
+    bytes_per_second: int = 8_192  # that a slow reader must take on average beyond that
+
+
+DEFAULT_PATIENCE = Patience()
+
+
 class AnsweringSocket(socket.socket):
     """Takes over an accepted socket. Answers are written here; what the kernel does not take waits in memory.
 
-    `sendall` returns when at most `unsent_limit` bytes wait: with 0 it waits for the reader itself, for at most
-    READ_TIME and a second more per READ_RATE bytes; else somebody has to call `push` when the socket is writable. What
+    `sendall` returns when at most `unsent_limit` bytes wait: with 0 it waits for the reader itself, for as
+    long as `patience` says; else somebody has to call `push` when the socket is writable. What
     waits counts against `budget`. Raises BrokenPipeError when it gives the reader up.
     """
 
-    def __init__(self, accepted: socket.socket, *, budget: Budget, unsent_limit: int):
+    def __init__(
+        self, accepted: socket.socket, *, budget: Budget, unsent_limit: int, patience: Patience = DEFAULT_PATIENCE
+    ):
         family, kind, protocol = accepted.family, accepted.type, accepted.proto
         super().__init__(family, kind, protocol, fileno=accepted.detach())
         self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self._budget = budget
         self._unsent_limit = unsent_limit
+        self._patience = patience
         self._lock = Lock()  # guards what waits: the budget cuts a connection from any thread
         self._waiting: deque[bytes | memoryview] = deque()
         self._waiting_bytes = 0
@@ -50,6 +61,8 @@ class AnsweringSocket(socket.socket):
         self._since: float | None = None  # monotonic seconds: when something had to wait first, since `begin`
         self._cut = False
         self.closed: Callable[[], None] | None = None  # called once, when the socket is closed
+        # Called when the request's handler begins to wait for the client, so that others may run.
+        self.release_slot: Callable[[], None] | None = None
 
     def begin(self) -> None:
         """The next answer has its own time."""
@@ -69,7 +82,8 @@ class AnsweringSocket(socket.socket):
     @property
     def deadline(self) -> float:
         """Monotonic seconds at which the reader is given up, if something still waits then."""
-        return (self._since or time.monotonic()) + READ_TIME + self._taken / READ_RATE
+        seconds, bytes_per_second = self._patience
+        return (self._since or time.monotonic()) + seconds + self._taken / bytes_per_second
 
     def sendall(self, data: bytes, flags: int = 0, /) -> None:  # type: ignore[override]
         with self._lock:
@@ -123,7 +137,14 @@ class AnsweringSocket(socket.socket):
         if closed:
             closed()
 
+    def stays_open(self) -> None:
+        """The connection is a WebSocket or a stream from now on."""
+        if self.release_slot:
+            self.release_slot()
+
     def _wait(self, down_to: int) -> None:
+        if self._waiting_bytes > down_to and self.release_slot:
+            self.release_slot()
         poller = select.poll()
         poller.register(self, select.POLLOUT)
         while self._waiting_bytes > down_to:
@@ -173,5 +194,13 @@ def refuse(sock: socket.socket, status: str) -> None:
     try:
         sock.send(answer.encode(), socket.MSG_DONTWAIT)
         sock.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass  # gone already
+
+
+def invite_body(sock: socket.socket) -> None:
+    """Tells a client that waits for it to send the body of its request."""
+    try:
+        sock.send(b"HTTP/1.1 100 Continue\r\n\r\n", socket.MSG_DONTWAIT)
     except OSError:
         pass  # gone already

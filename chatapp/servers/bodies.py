@@ -35,6 +35,13 @@ def init_app(app: Flask, *malformed: type[Exception]) -> None:
     app.wsgi_app = with_checked_body  # type: ignore[method-assign]  # Flask documents replacing it so
 
 
+class TooLarge:
+    """Stands for a body that was not received because it is over the limit."""
+
+    def read(self, _size: int) -> bytes:
+        raise RequestEntityTooLarge
+
+
 class Body(io.RawIOBase):
     """The body of the request in WSGI's `environ`, of at most `limit` bytes, received when it is asked for.
 

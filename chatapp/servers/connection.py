@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import select
 import socket
 import time
-from threading import Semaphore
 from typing import Any
 from weakref import WeakSet
 
@@ -14,7 +12,7 @@ from gunicorn.workers import gthread
 
 from ..budget import Budget
 from . import limits
-from .answering import AnsweringSocket
+from .answering import AnsweringSocket, invite_body
 from .incoming import Incoming, State
 
 UNREAD, UNREAD_TIMES = 65_536, 16  # bytes read at once, and how often, from a connection that is being closed
@@ -42,14 +40,12 @@ class Connection(gthread.TConn):  # type: ignore[misc]
         server: Any,
         *,
         peer: str,
-        readers: Semaphore,
         budget: Budget,
     ):
         super().__init__(cfg, sock, client, server)
-        self.peer = peer  # address that the connection is counted by
+        self.peer = peer  # the network that the connection is counted by
         self.incoming = Incoming(0)
         self.deadline = 0.0  # monotonic seconds at which the worker's loop gives it up
-        self._readers = readers
         self._budget = budget
         self._counted = False
         self._begun: float | None = None
@@ -64,6 +60,7 @@ class Connection(gthread.TConn):  # type: ignore[misc]
         self._begun = now if read_ahead else None
         self.incoming = Incoming(largest_body, read_ahead)
         self.sock.begin()
+        self._invite_body()
 
     def receive(self) -> State:
         """Takes what has come, without waiting."""
@@ -75,12 +72,19 @@ class Connection(gthread.TConn):  # type: ignore[misc]
             self.incoming.content.clear()
             received = b""
         self.incoming.add(received)
+        self._invite_body()
         self._count(len(self.incoming.content))
         now = time.monotonic()
         if self._begun is None:
             self._begun = now
         self.deadline = min(self._begun + limits.REQUEST_TIME, now + limits.RECEIVE_TIMEOUT)
         return self.incoming.state
+
+    def _invite_body(self) -> None:
+        """Sends `100 Continue` to a client that waits for it, once."""
+        if self.incoming.awaits_continue and self.incoming.state is State.WAITING:
+            self.incoming.awaits_continue = False
+            invite_body(self.sock)
 
     def evict(self) -> None:
         """Gives up a request of which too much has come without its end."""
@@ -102,9 +106,9 @@ class Connection(gthread.TConn):  # type: ignore[misc]
         first = not self.initialized
         super().init()
         if first:
-            self.parser.unreader = Unreader(self.sock, self._readers)
+            self.parser.unreader = Unreader(self.sock)
         self._count(0)
-        self.parser.unreader.begin(self.incoming, time.monotonic() if self._begun is None else self._begun)
+        self.parser.unreader.begin(self.incoming)
 
     def hang_up(self) -> None:
         """Reads nothing more: a request that has not come to its end has come to it; answers still go out."""
@@ -116,6 +120,7 @@ class Connection(gthread.TConn):  # type: ignore[misc]
     def close(self, graceful: bool = False) -> None:
         if self.sock.fileno() < 0:
             return
+        self.sock.release_slot = None
         self._count(0)
         if graceful:
             self._empty()
@@ -134,42 +139,12 @@ class Connection(gthread.TConn):  # type: ignore[misc]
 
 
 class Unreader(SocketUnreader):  # type: ignore[misc]
-    """Gives the parser what has been received. It waits for the client only where the end of a body is not known ahead:
-    in few threads at a time, and not longer than a request may take; else what has not come does not come.
-    """
+    """Gives the parser what the worker's loop has received of a request, and then its end: it waits for no client."""
 
-    def __init__(self, sock: socket.socket, readers: Semaphore):
-        super().__init__(sock)
-        self._readers = readers
-        self._reads_on = False
-        self._until = 0.0  # monotonic seconds
-        self._poller = select.poll()
-        self._poller.register(sock, select.POLLIN)
-
-    def begin(self, request: Incoming, begun: float) -> None:
+    def begin(self, request: Incoming) -> None:
         """The next request."""
         self.unread(bytes(request.content))
         request.content.clear()
-        self._reads_on = request.state is State.TO_READ
-        self._until = begun + limits.REQUEST_TIME
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        if not (self._reads_on and self._is_ready()):
-            return b""
-        try:
-            return bytes(super().chunk(size_hint))
-        except BlockingIOError:
-            return b""
-
-    def _is_ready(self) -> bool:
-        left = self._until - time.monotonic()
-        if left <= 0:
-            return False
-        if self._poller.poll(0):
-            return True
-        if not self._readers.acquire(blocking=False):
-            return False
-        try:
-            return bool(self._poller.poll(min(left, limits.RECEIVE_TIMEOUT) * 1000))
-        finally:
-            self._readers.release()
+        return b""

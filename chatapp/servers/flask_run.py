@@ -10,14 +10,17 @@ import signal
 import socket
 import struct
 import time
+from collections.abc import Callable
 from ipaddress import ip_address
 from socketserver import StreamRequestHandler
+from threading import Event
 from types import FrameType, SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from flask import Flask
 from flask.helpers import get_debug_flag
 from werkzeug import serving
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from ..budget import Budget
@@ -28,7 +31,10 @@ from ..live.addresses import LOG_EVERY, Addresses, TooManyFromAddress
 from . import bodies, command, limits
 from .address import announce
 from .answering import AnsweringSocket, refuse
+from .chunks import FRAMING_LIMIT, MAX_CHUNKS
+from .incoming import LARGEST_HEAD
 from .peers import connections_per_address
+from .slots import OVERDUE, Slots, client_network
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer
@@ -63,7 +69,11 @@ def start(app: Flask) -> None:
     accepting = Accepting(connections_per_address(settings))
     ThreadedWSGIServer.get_request = accepting.get_request  # type: ignore[method-assign]
     ThreadedWSGIServer.verify_request = accepting.verify_request  # type: ignore[method-assign]
-    WSGIRequestHandler.setup = _set_up  # type: ignore[assignment, method-assign]
+    largest = 2 * LARGEST_HEAD + app.config["MAX_CONTENT_LENGTH"] + FRAMING_LIMIT
+    WSGIRequestHandler.setup = reading_little(largest)  # type: ignore[assignment, method-assign]
+    run_few = running_few(WSGIRequestHandler.run_wsgi, settings.PROXY_HOPS)
+    WSGIRequestHandler.run_wsgi = run_few  # type: ignore[assignment, method-assign]
+    serving.DechunkedInput = FewChunks  # type: ignore[misc]
     # Werkzeug opens a selector after each answer. The default one needs an open file: without any, it is a traceback.
     serving.selectors = SimpleNamespace(  # type: ignore[attr-defined, assignment]
         DefaultSelector=selectors.PollSelector, EVENT_READ=selectors.EVENT_READ
@@ -144,30 +154,86 @@ class Accepting:
         time.sleep(PAUSE)
 
 
-def _set_up(handler: WSGIRequestHandler) -> None:
+def reading_little(largest: int) -> Callable[[WSGIRequestHandler], None]:
     """In the place of `setup`: without it a request may come a byte at a time, for as long as its sender likes."""
-    StreamRequestHandler.setup(handler)
-    handler.rfile = io.BufferedReader(ImpatientReads(handler.connection))
+
+    def set_up(handler: WSGIRequestHandler) -> None:
+        StreamRequestHandler.setup(handler)
+        handler.rfile = io.BufferedReader(ImpatientReads(handler.connection, largest))
+
+    return set_up
 
 
 class ImpatientReads(io.RawIOBase):
-    """What a peer sends, until REQUEST_TIME is over: Werkzeug serves one request a connection."""
+    """What a peer sends, until REQUEST_TIME is over or `largest` bytes have come: Werkzeug serves one request a
+    connection, and would read 10 GB after its answer."""
 
-    def __init__(self, sock: socket.socket):
+    def __init__(self, sock: socket.socket, largest: int):
         self._sock = sock
+        self._left = largest
         self._until = time.monotonic() + limits.REQUEST_TIME
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Buffer) -> int:
-        """As a socket's `recv_into`. Raises TimeoutError."""
+        """As a socket's `recv_into`; 0 behind the last byte that is taken. Raises TimeoutError."""
+        into = memoryview(buffer)[: self._left]
         if time.monotonic() > self._until:
             raise TimeoutError("the request took too long")
         try:
-            return self._sock.recv_into(buffer)
+            received = self._receive(into) if into else 0
         except BlockingIOError:  # SO_RCVTIMEO
             raise TimeoutError("the request stopped coming") from None
+        self._left -= received
+        return received
+
+    def _receive(self, into: memoryview) -> int:
+        try:
+            return self._sock.recv_into(into, 0, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            if release_slot := getattr(self._sock, "release_slot", None):
+                release_slot()
+            return self._sock.recv_into(into)
+
+
+class FewChunks(serving.DechunkedInput):
+    """Werkzeug's reader of a chunked body, with at most MAX_CHUNKS of them."""
+
+    def __init__(self, rfile: IO[bytes]):
+        super().__init__(rfile)
+        self._chunks = 0
+
+    def read_chunk_len(self) -> int:
+        self._chunks += 1
+        if self._chunks > MAX_CHUNKS:
+            raise RequestEntityTooLarge
+        return super().read_chunk_len()
+
+
+def running_few(run: Callable[[WSGIRequestHandler], None], hops: int) -> Callable[[WSGIRequestHandler], None]:
+    """`WSGIRequestHandler.run_wsgi`, which is `run`, but a request waits until it has a slot."""
+    slots: Slots[Event] = Slots()
+
+    def begin(events: list[Event]) -> None:
+        for event in events:
+            event.set()
+
+    def run_in_slot(handler: WSGIRequestHandler) -> None:
+        mine, sock, client = Event(), handler.connection, handler.client_address
+        peer = client[0] if isinstance(client, tuple) else ""
+        if isinstance(sock, AnsweringSocket):
+            sock.release_slot = lambda: begin(slots.release(mine))
+        try:
+            forwarded = ",".join(handler.headers.get_all("X-Forwarded-For", []))
+            if not slots.acquire(client_network(peer, forwarded, hops), mine):
+                while not mine.wait(OVERDUE):
+                    begin(slots.release_overdue())
+            run(handler)
+        finally:
+            begin(slots.release(mine))
+
+    return run_in_slot
 
 
 def _stop_on(number: signal.Signals, lifecycle: Lifecycle) -> None:

@@ -24,11 +24,13 @@ from .. import config
 from ..lifecycle import DataLock, Lifecycle, StartError
 from . import bodies, command, limits
 from .address import announce
+from .answering import DEFAULT_PATIENCE
 from .connection import Connection
 from .peers import connections_per_address
 from .pool import WarmPool
 from .worker import take_over
 
+patience = DEFAULT_PATIENCE  # with clients that do not read their answers; a configuration file may set another
 LAST_ANSWERS = 1  # seconds, whole ones to gunicorn, for answers that are on their way when the chat has stopped
 FAREWELL = 2.5  # seconds the master waits for the data: a worker whose master was killed takes two to end
 SUCCESSION = 10.0  # seconds a new worker waits for the old one to leave the data (SIGHUP)
@@ -128,8 +130,13 @@ def post_worker_init(worker: Any) -> None:
         capacity + limits.RESERVE, shrunk=lambda given: lifecycle.hub.limit(max(1, given - limits.RESERVE))
     )
     Connection.opened = WeakSet()
-    addresses = connections_per_address(settings())
-    take_over(worker, addresses=addresses, largest_body=worker.app.callable.config["MAX_CONTENT_LENGTH"])
+    take_over(
+        worker,
+        addresses=connections_per_address(settings()),
+        hops=settings().PROXY_HOPS,
+        largest_body=worker.app.callable.config["MAX_CONTENT_LENGTH"],
+        patience=patience,
+    )
     for listener in worker.sockets:
         # Accepted sockets inherit it; the door takes it back for a WebSocket.
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", limits.RECEIVE_TIMEOUT, 0))

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from threading import Semaphore
 from typing import Any
 
 from gunicorn.http.errors import ParseException
@@ -22,13 +21,15 @@ from gunicorn.workers import gthread
 from ..budget import Budget
 from ..exhaustion import OUT_OF_RESOURCES
 from ..live.addresses import LOG_EVERY, Addresses, TooManyFromAddress
+from ..networks import network
 from . import limits
-from .answering import AnsweringSocket, refuse
+from .answering import AnsweringSocket, Patience, refuse
+from .bodies import TooLarge
 from .connection import Connection
 from .incoming import State
+from .slots import Slots, client_network, forwarded_for
 
 MARGIN = 16  # connections that are always left: over it the oldest idle one of the address with most of them is closed
-READERS = 16  # threads that may wait for chunks at once
 ANSWER_AHEAD = 1_048_576  # bytes of one answer that may wait while its handler goes on making it
 PAUSE = 0.5  # seconds without accepting when the machine has no file for a connection
 LOOK_EVERY = 0.5  # seconds between two looks for connections whose time is over
@@ -42,7 +43,7 @@ log = logging.getLogger(__name__)
 
 
 class Idle:
-    """The connections that wait for their client, by address, the oldest first."""
+    """The connections that wait for their client, by network, the oldest first."""
 
     def __init__(self) -> None:
         self._by_peer: dict[str, dict[Connection, None]] = {}
@@ -64,7 +65,7 @@ class Idle:
         return [conn for same in self._by_peer.values() for conn in same if conn.deadline <= now]
 
     def victim(self) -> Connection | None:
-        """The oldest of the address that has the most."""
+        """The oldest of the network that has the most."""
         fullest = max(self._by_peer.values(), key=len, default=None)
         return next(iter(fullest)) if fullest else None
 
@@ -75,12 +76,14 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     Its methods run in the worker's loop, except `handle_request` and `_keepalive_after`: in a handler's thread.
     """
 
-    def begin(self, *, addresses: Addresses | None, largest_body: int) -> None:
-        """`addresses` counts the connections of each; None if they are all a proxy's."""
+    def begin(self, *, addresses: Addresses | None, hops: int, largest_body: int, patience: Patience) -> None:
+        """`addresses` counts the connections of each; None if they are all those of proxies, `hops` in a row."""
         self._addresses = addresses
+        self._hops = hops
         self._largest_body = largest_body
+        self._patience = patience
+        self._slots: Slots[Connection] = Slots()
         self._budget = Budget(limits.ANSWERS_LIMIT)
-        self._readers = Semaphore(READERS)
         self._idle = Idle()
         self._accepts_at = 0.0  # monotonic seconds
         self._looked_at = 0.0
@@ -97,7 +100,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             elif error.errno not in NO_CONNECTION:
                 raise
             return
-        peer = client[0] if self._addresses and isinstance(client, tuple) else ""
+        peer = network(client[0]) if isinstance(client, tuple) else ""
         try:
             if self._addresses:
                 self._addresses.enter(peer)
@@ -106,11 +109,11 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             sock.close()
             return
         self.nr_conns += 1
-        answering = AnsweringSocket(sock, budget=self._budget, unsent_limit=ANSWER_AHEAD)
+        answering = AnsweringSocket(sock, budget=self._budget, unsent_limit=ANSWER_AHEAD, patience=self._patience)
         server = listener.getsockname()
-        self._await_request(
-            Connection(self.cfg, answering, client, server, peer=peer, readers=self._readers, budget=self._budget)
-        )
+        conn = Connection(self.cfg, answering, client, server, peer=peer, budget=self._budget)
+        answering.release_slot = partial(self.method_queue.defer, self._release_slot, conn)
+        self._await_request(conn)
         while self.nr_conns > self.worker_connections - MARGIN and (victim := self._idle.victim()):
             self._give_up(victim)
 
@@ -118,8 +121,15 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         if not enabled or time.monotonic() >= self._accepts_at:
             super().set_accept_enabled(enabled)
 
+    def enqueue_req(self, conn: Connection) -> None:
+        """A request goes to a thread, or waits for a slot."""
+        forwarded = forwarded_for(conn.incoming.head) if self._hops else ""
+        if self._slots.acquire(client_network(conn.peer, forwarded, self._hops), conn):
+            super().enqueue_req(conn)
+
     def finish_request(self, conn: Connection, fs: Future[Any]) -> None:
         """A handler is through with a request, or with a WebSocket."""
+        self._release_slot(conn)
         kept = not fs.cancelled() and not fs.exception() and bool(fs.result())
         if conn.sock.unsent:
             conn.deadline = conn.sock.deadline
@@ -133,14 +143,18 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         if now - self._looked_at < LOOK_EVERY:
             return
         self._looked_at = now
+        self._begin(self._slots.release_overdue())
         for conn in self._idle.overdue(now):
             if conn.sock.unsent:
                 conn.sock.cut()
             self._give_up(conn)
 
     def handle_request(self, req: Any, conn: Connection) -> bool:
-        if conn.incoming.state is State.CUT_SHORT:
+        if conn.incoming.state is not State.WHOLE:
             req.force_close()  # where the next request would begin nobody knows
+        if conn.incoming.state is State.BODY_TOO_LARGE:
+            req.body = TooLarge()
+        req._expected_100_continue = False  # the loop has sent it, if the client waited for it
         return bool(super().handle_request(req, conn))
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
@@ -148,6 +162,14 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
             return bool(super()._keepalive_after(conn, keepalive))
         except (ParseException, OSError):
             return False  # a malformed body that the application did not read; the answer has gone out
+
+    def _release_slot(self, conn: Connection) -> None:
+        """The request is through, or its handler begins to wait for the client."""
+        self._begin(self._slots.release(conn))
+
+    def _begin(self, connections: list[Connection]) -> None:
+        for conn in connections:
+            super().enqueue_req(conn)
 
     def _pause(self, error: OSError) -> None:
         now = time.monotonic()
@@ -227,7 +249,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         conn.close(graceful)
 
 
-def take_over(worker: Any, *, addresses: Addresses | None, largest_body: int) -> None:
+def take_over(worker: Any, *, addresses: Addresses | None, hops: int, largest_body: int, patience: Patience) -> None:
     """Makes a worker of gunicorn's, before it runs, one of ours: `-k gthread` names gunicorn's class."""
     worker.__class__ = Worker
-    worker.begin(addresses=addresses, largest_body=largest_body)
+    worker.begin(addresses=addresses, hops=hops, largest_body=largest_body, patience=patience)

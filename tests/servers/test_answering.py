@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from chatapp.budget import Budget
-from chatapp.servers import answering
-from chatapp.servers.answering import AnsweringSocket
+from chatapp.servers.answering import DEFAULT_PATIENCE, AnsweringSocket, Patience
 
 from ..actors import PATIENCE, InThread
 
 ANSWER = bytes(range(256)) * 4_000  # a megabyte: more than the kernel takes
+IMPATIENT = Patience(0.2, 1_000_000)
 
 Make = Callable[..., tuple[AnsweringSocket, socket.socket]]
 
@@ -29,10 +29,10 @@ def make(budget: Budget) -> Iterator[Make]:
     """Makes a server's socket and the client's end of it."""
     made: list[socket.socket] = []
 
-    def make(unsent_limit: int = 0) -> tuple[AnsweringSocket, socket.socket]:
+    def make(unsent_limit: int = 0, patience: Patience = DEFAULT_PATIENCE) -> tuple[AnsweringSocket, socket.socket]:
         far, near = socket.socketpair()
         far.settimeout(PATIENCE)
-        made.extend((far, AnsweringSocket(near, budget=budget, unsent_limit=unsent_limit)))
+        made.extend((far, AnsweringSocket(near, budget=budget, unsent_limit=unsent_limit, patience=patience)))
         made[-1].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8_192)
         return made[-1], far  # type: ignore[return-value]
 
@@ -95,10 +95,8 @@ def test_a_handler_that_makes_more_than_may_wait_waits_for_the_reader(make: Make
     assert near.unsent <= 100_000
 
 
-def test_a_reader_that_does_not_read_is_given_up_in_time(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answering, "READ_TIME", 0.2)
-    monkeypatch.setattr(answering, "READ_RATE", 1_000_000)
-    near, far = make()
+def test_a_reader_that_does_not_read_is_given_up_in_time(make: Make) -> None:
+    near, far = make(patience=IMPATIENT)
     with pytest.raises(BrokenPipeError):
         near.sendall(ANSWER)
     assert near.unsent == 0
@@ -108,10 +106,8 @@ def test_a_reader_that_does_not_read_is_given_up_in_time(make: Make, monkeypatch
         pass
 
 
-def test_a_reader_that_takes_a_byte_a_while_is_given_up_too(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answering, "READ_TIME", 0.2)
-    monkeypatch.setattr(answering, "READ_RATE", 1_000_000)
-    near, far = make()
+def test_a_reader_that_takes_a_byte_a_while_is_given_up_too(make: Make) -> None:
+    near, far = make(patience=IMPATIENT)
     sending = InThread(lambda: near.sendall(ANSWER))
     while sending.is_alive():
         far.recv(1)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator
+from email.message import Message
 from io import BufferedReader
-from threading import Semaphore
+from threading import Event, Semaphore
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlencode
 from weakref import WeakSet
 
@@ -17,8 +20,9 @@ from chatapp.budget import Budget
 from chatapp.servers import limits
 from chatapp.servers.answering import AnsweringSocket
 from chatapp.servers.connection import Connection, Unreader
-from chatapp.servers.flask_run import ImpatientReads
+from chatapp.servers.flask_run import ImpatientReads, running_few
 from chatapp.servers.incoming import Incoming, State
+from chatapp.servers.slots import PER_ADDRESS, TOTAL
 
 from ..actors import PATIENCE, InThread, Server, Talker, eventually, handshake_headers, read_head
 
@@ -153,51 +157,24 @@ def test_a_closing_connection_gives_its_answer_to_the_end_though_the_client_sent
             assert b'"general"' in read_to_the_end(guest)
 
 
-class TestUnreader:
-    """A handler's thread waits for a client only for a body whose end is not known ahead, and then not for long."""
+def test_a_handler_gets_what_was_received_and_then_the_end_without_reading(pair: Pair) -> None:
+    reads, writes = pair
+    unreader = Unreader(reads)
+    request = Incoming(100, b"GET / HTTP/1.1\r\n\r\n")
+    unreader.begin(request)
+    assert not request.content
+    writes.sendall(b"the next request")
+    assert unreader.read() == b"GET / HTTP/1.1\r\n\r\n"
+    assert unreader.read() == b""
+    assert reads.recv(100) == b"the next request"
 
-    @pytest.fixture
-    def readers(self) -> Semaphore:
-        return Semaphore(1)
 
-    def unreader(self, sock: socket.socket, readers: Semaphore, received: bytes, *, begun: float = 0.0) -> Unreader:
-        unreader = Unreader(sock, readers)
-        request = Incoming(100, received)
-        unreader.begin(request, time.monotonic() - begun)
-        assert not request.content
-        return unreader
-
-    def test_it_gives_what_was_received_and_then_the_end_without_reading(self, pair: Pair, readers: Semaphore) -> None:
-        reads, writes = pair
-        unreader = self.unreader(reads, readers, b"GET / HTTP/1.1\r\n\r\n")
-        writes.sendall(b"the next request")
-        assert unreader.read() == b"GET / HTTP/1.1\r\n\r\n"
-        assert unreader.read() == b""
-        assert reads.recv(100) == b"the next request"
-
-    def test_chunks_are_read_as_they_come(self, pair: Pair, readers: Semaphore) -> None:
-        reads, writes = pair
-        unreader = self.unreader(reads, readers, CHUNKED)
-        assert unreader.read() == CHUNKED
-        reading = InThread(unreader.read)
-        writes.sendall(b"3\r\n")
-        assert reading.outcome() == b"3\r\n"
-        assert readers.acquire(blocking=False)  # it was given back
-
-    def test_no_more_threads_wait_for_chunks_than_there_are_readers(self, pair: Pair, readers: Semaphore) -> None:
-        unreader = self.unreader(pair[0], readers, CHUNKED)
-        assert unreader.read() == CHUNKED
-        readers.acquire()
-        assert unreader.read() == b""
-        pair[1].sendall(b"3\r\n")
-        assert unreader.read() == b"3\r\n"  # what is there already is not waited for
-
-    def test_chunks_that_keep_coming_end_with_the_time_of_the_request(self, pair: Pair, readers: Semaphore) -> None:
-        reads, writes = pair
-        unreader = self.unreader(reads, readers, CHUNKED, begun=limits.REQUEST_TIME)
-        assert unreader.read() == CHUNKED
-        writes.sendall(b"3\r\n")
-        assert unreader.read() == b""
+def test_under_flask_run_no_more_of_a_request_is_read_than_may_come(pair: Pair) -> None:
+    reads, writes = pair
+    writes.sendall(b"x" * 1_000)
+    request = BufferedReader(ImpatientReads(reads, 600))
+    assert request.read(10_000_000) == b"x" * 600
+    assert request.read(10_000_000) == b""
 
 
 def test_under_flask_run_pieces_that_keep_coming_end_with_the_time_of_the_request(
@@ -206,7 +183,7 @@ def test_under_flask_run_pieces_that_keep_coming_end_with_the_time_of_the_reques
     monkeypatch.setattr(limits, "REQUEST_TIME", 0.2)
     reads, writes = pair
     begun = time.monotonic()
-    request = BufferedReader(ImpatientReads(reads))
+    request = BufferedReader(ImpatientReads(reads, 1_000_000))
 
     def drip() -> None:
         while time.monotonic() - begun < PATIENCE:
@@ -218,6 +195,30 @@ def test_under_flask_run_pieces_that_keep_coming_end_with_the_time_of_the_reques
     assert time.monotonic() - begun > 0.2
 
 
+@pytest.mark.parametrize(("hops", "running"), [(0, PER_ADDRESS), (1, TOTAL)])
+def test_under_flask_run_few_requests_of_an_address_run_at_once(hops: int, running: int) -> None:
+    may_end, at_work, ended = Event(), Semaphore(0), Semaphore(0)
+
+    def run(_handler: object) -> None:
+        at_work.release()
+        assert may_end.wait(PATIENCE)
+        ended.release()
+
+    run_in_slot = running_few(run, hops)
+    requests = []
+    for number in range(TOTAL + 4):  # behind a proxy each comes from an address of its own
+        headers = Message()
+        headers["X-Forwarded-For"] = f"192.0.2.{number}"
+        handler: Any = SimpleNamespace(client_address=("127.0.0.1", 1), headers=headers, connection=None)
+        requests.append(InThread(lambda handler=handler: run_in_slot(handler)))  # type: ignore[misc]
+    assert all(at_work.acquire(timeout=PATIENCE) for _ in range(running))
+    assert not at_work.acquire(timeout=0.1)
+    may_end.set()
+    for request in requests:
+        request.outcome()
+    assert all(ended.acquire(blocking=False) for _ in requests)
+
+
 class TestConnection:
     """gunicorn's own class, but for what is replaced in it."""
 
@@ -227,7 +228,7 @@ class TestConnection:
         budget = Budget(1_000_000)
         sock = AnsweringSocket(pair[0], budget=budget, unsent_limit=1_000)
         client, server = ("127.0.0.1", 1), ("127.0.0.1", 2)
-        yield Connection(Config(), sock, client, server, peer="127.0.0.1", readers=Semaphore(1), budget=budget)
+        yield Connection(Config(), sock, client, server, peer="127.0.0.1", budget=budget)
         sock.close()
 
     def test_every_request_of_it_is_read_with_a_bound(self, connection: Connection, pair: Pair) -> None:
@@ -259,6 +260,23 @@ class TestConnection:
         assert connection.receive() is State.WHOLE
         connection.init()
         assert budget.total == 0
+
+    def test_a_client_that_waits_for_a_word_before_the_body_gets_it_once(
+        self, connection: Connection, pair: Pair
+    ) -> None:
+        pair[1].settimeout(PATIENCE)
+        for _ in range(2):  # of one connection
+            connection.expect(100)
+            pair[1].sendall(b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+            assert connection.receive() is State.WAITING
+            assert pair[1].recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            pair[1].sendall(b"{")
+            assert connection.receive() is State.WAITING
+            pair[1].sendall(b"}")
+            assert connection.receive() is State.WHOLE
+        pair[1].setblocking(False)
+        with pytest.raises(BlockingIOError):
+            pair[1].recv(1)
 
     def test_a_graceful_close_waits_for_nobody(self, connection: Connection, pair: Pair) -> None:
         begun = time.monotonic()

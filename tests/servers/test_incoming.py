@@ -31,13 +31,52 @@ def test_a_head_that_ends_wrongly_is_one_that_has_ended(head: bytes) -> None:
     assert Incoming(LIMIT, head).state is State.WHOLE
 
 
-@pytest.mark.parametrize("field", [b"Transfer-Encoding: chunked", b"transfer-encoding: x", b"Expect: 100-continue"])
-def test_a_body_whose_end_is_not_known_or_that_waits_for_a_word_is_the_handlers(field: bytes) -> None:
-    head = b"POST / HTTP/1.1\r\n" + field + b"\r\nContent-Length: 5\r\n\r\n"
-    assert Incoming(LIMIT, head).state is State.TO_READ
+CHUNKED = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-@pytest.mark.parametrize(("length", "state"), [(LIMIT, State.WAITING), (LIMIT + 1, State.CUT_SHORT)])
+def test_a_body_in_chunks_is_whole_with_its_last_byte() -> None:
+    incoming = Incoming(LIMIT, CHUNKED)
+    for byte in b"5\r\nhello\r\n0\r\n\r\n":
+        assert incoming.state is State.WAITING
+        incoming.add(bytes([byte]))
+    assert incoming.state is State.WHOLE
+
+
+@pytest.mark.parametrize(
+    ("begun", "state"),
+    [
+        (CHUNKED + b"xyz\r\n", State.CUT_SHORT),
+        (CHUNKED + b"%x\r\n" % (LIMIT + 1), State.BODY_TOO_LARGE),
+        (CHUNKED.replace(b"chunked", b"gzip"), State.CUT_SHORT),
+        (CHUNKED.replace(b"chunked", b"gzip, chunked"), State.WAITING),
+        (CHUNKED.replace(b"chunked", b"gzip\r\ntransfer-encoding: CHUNKED"), State.WAITING),
+    ],
+)
+def test_a_body_whose_end_cannot_be_told_is_not_waited_for(begun: bytes, state: State) -> None:
+    assert Incoming(LIMIT, begun).state is state
+
+
+@pytest.mark.parametrize(
+    ("version", "expected", "awaits", "state"),
+    [
+        (b"1.1", b"100-continue", True, State.WAITING),
+        (b"1.1", b"100-Continue ", True, State.WAITING),
+        (b"1.0", b"100-continue", False, State.WAITING),
+        (b"1.1", b"a miracle", True, State.CUT_SHORT),
+    ],
+)
+def test_a_client_that_waits_for_a_word_is_known(version: bytes, expected: bytes, awaits: bool, state: State) -> None:
+    head = b"POST / HTTP/%s\r\nExpect: %s\r\nContent-Length: 5\r\n\r\n" % (version, expected)
+    incoming = Incoming(LIMIT, head)
+    assert (incoming.awaits_continue, incoming.state) == (awaits, state)
+
+
+def test_the_head_is_what_stands_before_the_body() -> None:
+    assert Incoming(LIMIT, b"POST / HT").head == b""
+    assert Incoming(LIMIT, POST + b"\r\nX-Forwarded-For: a\r\n\r\n").head == POST[:-5]
+
+
+@pytest.mark.parametrize(("length", "state"), [(LIMIT, State.WAITING), (LIMIT + 1, State.BODY_TOO_LARGE)])
 def test_a_body_over_the_limit_is_not_waited_for(length: int, state: State) -> None:
     assert Incoming(LIMIT, b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % length).state is state
 

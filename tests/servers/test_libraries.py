@@ -158,6 +158,12 @@ class TestGunicorn:
         assert {"unread", "take_buffered"} <= set(dir(SocketUnreader))
         assert "unreader" in names_in(http_parser.Parser.__next__)
 
+    def test_a_body_is_invited_where_we_keep_it_from_being_invited_twice(self) -> None:
+        assert "_expected_100_continue" in names_in(http_wsgi.create)
+        assert {"body", "_expected_100_continue"} <= names_in(http_message.Request.__init__) | names_in(
+            http_message.Message.__init__
+        ) | set(vars(http_message.Message))
+
     def test_the_pool_is_made_before_the_application_is_loaded_and_used_only_after(self) -> None:
         """So that it can be replaced in between, in `post_worker_init`."""
         source = inspect.getsource(gthread.ThreadWorker.init_process)
@@ -287,6 +293,11 @@ class TestWerkzeug:
         assert "setup" not in vars(WSGIRequestHandler)
         assert "self.rfile = self.connection.makefile('rb'" in inspect.getsource(StreamRequestHandler.setup)
         assert 'self.send_header("Connection", "close")' in inspect.getsource(WSGIRequestHandler.run_wsgi)
+
+    def test_a_request_is_run_and_its_chunks_are_read_by_what_we_replace(self) -> None:
+        assert "run_wsgi" in names_in(WSGIRequestHandler.__getattr__)
+        assert "DechunkedInput" in names_in(WSGIRequestHandler.make_environ)
+        assert "read_chunk_len" in names_in(serving.DechunkedInput.readinto)
 
     def test_its_threads_do_not_keep_the_process(self) -> None:
         assert ThreadedWSGIServer.daemon_threads is True

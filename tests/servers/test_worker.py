@@ -5,14 +5,18 @@ from __future__ import annotations
 import selectors
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from weakref import WeakSet
 
 import pytest
 from gunicorn.config import Config
+from gunicorn.workers.gthread import PollableMethodQueue
 
 from chatapp.live.addresses import Addresses
+from chatapp.servers.answering import DEFAULT_PATIENCE
 from chatapp.servers.connection import Connection
-from chatapp.servers.worker import MARGIN, Worker
+from chatapp.servers.worker import MARGIN, Idle, Worker
 
 from ..actors import eventually
 
@@ -37,7 +41,8 @@ def worker(listener: socket.socket, addresses: Addresses) -> Iterator[Worker]:
     made = object.__new__(Worker)
     made.cfg, made.alive, made.nr_conns, made.worker_connections = Config(), True, 0, MARGIN + 1
     made._accepting, made.poller, made.sockets = False, selectors.DefaultSelector(), [listener]
-    made.begin(addresses=addresses, largest_body=1_000)
+    made.method_queue = PollableMethodQueue()
+    made.begin(addresses=addresses, hops=0, largest_body=1_000, patience=DEFAULT_PATIENCE)
     made.set_accept_enabled(True)
     yield made
     made.poller.close()
@@ -61,3 +66,32 @@ def test_a_connection_closed_to_make_room_in_the_turn_in_which_it_sends_is_count
             assert (worker.nr_conns, addresses.count(HERE)) == (1, 1)
         worker.wait_for_and_dispatch_events(5)
         assert (worker.nr_conns, addresses.count(HERE)) == (0, 0)
+
+
+@dataclass(eq=False)
+class From:
+    peer: str
+
+
+def test_to_make_room_the_network_with_most_connections_loses_its_oldest() -> None:
+    idle, connections = Idle(), [From(peer) for peer in ("a", "b", "b", "a", "b", "c")]
+    for connection in connections:
+        idle.add(connection)  # type: ignore[arg-type]
+    assert idle.victim() is connections[1]
+
+
+def test_connections_count_by_network(worker: Worker, listener: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A household has 2 ** 64 addresses of IPv6: each connection may have one of its own."""
+    accept = socket.socket.accept
+    peers = iter(["2001:db8::1", "2001:db8::2", "::ffff:192.0.2.1"])
+    monkeypatch.setattr(socket.socket, "accept", lambda sock: (accept(sock)[0], (next(peers), 1, 0, 0)))
+    worker.worker_connections = MARGIN + 3
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(socket.create_connection(listener.getsockname()))
+            worker.wait_for_and_dispatch_events(5)
+        assert [connection.peer for connection in sorted(Connection.opened, key=lambda one: one.sock.fileno())] == [
+            "2001:db8::/64",
+            "2001:db8::/64",
+            "192.0.2.1",
+        ]
