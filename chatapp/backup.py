@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from .config import Settings, data_folder, lock_file
 from .lifecycle import DataLock, StartError
-from .log.continuity import Continuity, record_of
+from .log.continuity import Continuity, new_number, record_of
 from .log.database import newest_revision, sqlite_path
 from .private import create_private
 
@@ -159,7 +159,7 @@ def _copied(source: Path, target: Path, report: Report, *, alone: bool) -> int:
         faults = [str(fault) for (fault,) in copy.execute("PRAGMA integrity_check(1)")]
         if faults != ["ok"] or _events(copy) != events:
             raise BackupError(f"the copy of {source} is damaged, and so may be the original: {faults[0]}")
-        copy.execute("PRAGMA user_version = 0")  # no server has had it
+        copy.execute(f"PRAGMA user_version = {new_number()}")  # no server's database has had it
         copy.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", [secrets.token_hex(8)])
         report("checking", 1)
     return events

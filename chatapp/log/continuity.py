@@ -1,9 +1,14 @@
-"""Whether a SQLite database goes on where the last server on it ended, or is another one: a restored backup.
+"""Whether a SQLite database continues where the last server on it ended, or is another one (a restored backup), and
+whether the write-ahead log beside it is its own.
 
-The server notes beside the database, in `<database>.state`, what it leaves behind: the number of its run, which also
-stands in the database itself (`PRAGMA user_version`), and how the file looks. A copy made before has another number, or
-another time and size. What was written after the copy may still lie in a write-ahead log beside it: SQLite would put
-those pages into it, and damage it.
+The content of the files decides, because whoever copies a folder changes times and inodes. The first page of the
+database has a number (`PRAGMA user_version`). Each checkpoint gives the file the next even number, and the log after it
+begins with the odd number that follows (`Checkpoints`). So a log says which file it continues. SQLite would put the
+pages of any log into any file: into an older copy they undo the restore, or damage the copy; and without its own log a
+file lacks messages that were acknowledged.
+
+The server notes beside the database, in `<database>.state`, which numbers the file may have, and how it looks. A file
+that looks different gets a new epoch, which costs each client no more than to read the log again.
 """
 
 from __future__ import annotations
@@ -11,15 +16,17 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import shutil
 import time
+from enum import Enum
 from pathlib import Path
 
 import msgspec
 
+from ..private import create_private
 from . import wal
 
 RECORD_SIZE = 512  # bytes: written over in place, so that no disk can be too full for it
-BOOT = "/proc/sys/kernel/random/boot_id"  # of the machine; Linux only
 
 log = logging.getLogger(__name__)
 
@@ -30,65 +37,94 @@ def record_of(path: Path) -> Path:
 
 
 class Record(msgspec.Struct):
-    """What the last server left: the run numbers of which the file has one; the time of the file's last change (ns) and
-    its size, None while it is being changed; the inode of the write-ahead log; and in which run of the machine that
-    was, for a power failure may undo such a change."""
+    """What the last server left. The file has a number from `low` to `high`, or `before`, the one from before that
+    server. `file` is its inode, the time of its last status change (ns), which no copy can have, and its size; None
+    while the file is being changed."""
 
-    runs: list[int]
-    file: tuple[int, int] | None = None
-    wal: int = 0
-    boot: str = ""
+    before: int | None
+    low: int
+    high: int
+    file: tuple[int, int, int] | None = None
+
+    def may_be(self, number: int) -> bool:
+        return number == self.before or self.low <= number <= self.high
+
+
+class Kinship(Enum):
+    """How a write-ahead log and the file beside it are related."""
+
+    OWN = "own"
+    FOREIGN = "foreign"
+    UNSURE = "unsure"
 
 
 class Continuity:
-    """Owns the record beside one database. Two small writes for each checkpoint; only `begin` waits for the disk."""
+    """Owns the record beside one database. Three small writes for each checkpoint; only `begin` waits for the disk."""
 
     def __init__(self, path: Path):
         self._path = path
         self._record_path = record_of(path)
         self._wal_path = Path(os.path.realpath(path) + "-wal")
         self._descriptor: int | None = None
-        self._record = Record([])
+        self._record = Record(None, 0, 0)
 
     def judge(self) -> bool:
         """Before the database is opened: whether it goes on. False: it is another one.
 
-        A write-ahead log that belongs to the database before it is moved out of the way. Raises OSError.
+        A write-ahead log that certainly belongs to the database before it is moved out of the way. If nothing is
+        certain it stays, for it may hold the only copy of messages that were acknowledged, and both files are copied.
+        Raises OSError.
         """
         record = self._read()
-        run = wal.run_of_file(str(self._path))
-        runs_of_wal = wal.runs_of_wal(str(self._wal_path))
+        page = wal.first_page(str(self._path))
         present = _look(self._path)
-        if runs_of_wal is not None and self._is_strange(record, run, runs_of_wal, present):
-            aside = wal.set_aside(self._wal_path, time.strftime("aside-%Y%m%d-%H%M%S"))
-            log.warning(
-                "%s was replaced or deleted; %s belongs to the one before and was moved to %s",
-                self._path,
-                self._wal_path.name,
-                aside.name,
-            )
-            return False
-        if run is None:
+        pages = wal.first_pages(str(self._wal_path))
+        if pages is not None:
+            now = time.strftime("%Y%m%d-%H%M%S")
+            kinship = _kinship(page, pages, present[2] if present else 0)
+            if kinship is Kinship.FOREIGN:
+                aside = wal.set_aside(self._wal_path, f"aside-{now}")
+                log.warning(
+                    "%s was replaced or deleted; %s belongs to the one before and was moved to %s",
+                    self._path,
+                    self._wal_path.name,
+                    aside.name,
+                )
+                return False
+            if kinship is Kinship.UNSURE:
+                self._keep(f"kept-{now}")
+        if page is None:
             return True  # a new one; or none at all, as SQLite will say
         if record is None:
-            return run == 0  # made before there were records; any other was brought here without its own
-        return run in record.runs and record.file in (None, present)
+            return page.number == 0  # made before there were records; any other was brought here without its own
+        return record.may_be(page.number) and record.file in (None, present)
 
-    def _is_strange(
-        self, record: Record | None, run: int | None, runs_of_wal: set[int], present: tuple[int, int] | None
-    ) -> bool:
-        """Whether the write-ahead log is certainly not the file's: else it may hold the only copy of messages that were
-        acknowledged."""
-        if run is None:
-            return not present or not present[1]  # the file is gone
-        if record and record.file and record.boot == _boot() != "" and record.wal == _inode(self._wal_path):
-            return record.file != present  # the very log that the last run wrote, but not the file that it left
-        known = runs_of_wal | set(record.runs if record else ())
-        return bool(known) and run not in known
+    def _keep(self, name: str) -> None:
+        """Copies the database and the write-ahead log before SQLite makes one of them."""
+        copies = []
+        try:
+            for path in (Path(os.path.realpath(self._path)), self._wal_path):
+                copy = wal.unused(path.with_name(f"{path.name}.{name}"))
+                copies.append(copy)
+                with open(create_private(copy), "wb") as target, open(path, "rb") as source:
+                    shutil.copyfileobj(source, target)
+        except OSError as error:
+            for copy in copies:
+                copy.unlink(missing_ok=True)
+            what = f"could not be copied before: {error.strerror}"
+        else:
+            what = f"were copied before, to {' and '.join(copy.name for copy in copies)}"
+        log.warning(
+            "%s and %s may belong together or not. The newer messages in the second are used. Both %s."
+            " To go back to a backup use flask restore.",
+            self._path,
+            self._wal_path.name,
+            what,
+        )
 
-    def begin(self, run: int, new_run: int) -> None:
-        """The file bears `run`, and is about to bear `new_run`. Durable when this comes back."""
-        self._record = Record([run, new_run])
+    def begin(self, before: int, number: int) -> None:
+        """The file bears the number `before`, and is about to bear `number`. Durable when this comes back."""
+        self._record = Record(before, number, number)
         content = self._encoded()
         aside = self._record_path.with_name(self._record_path.name + ".new")
         try:
@@ -105,18 +141,16 @@ class Continuity:
         except OSError as error:
             log.warning("%s cannot be written: %s", self._record_path, error.strerror)
 
-    def begun(self, *, checkpointed: bool) -> None:
-        """The database is in use; `checkpointed`: the file itself bears the new number, and not only its log."""
-        if checkpointed:
-            del self._record.runs[0]
-        self._record.wal = _inode(self._wal_path)
-        self._record.boot = _boot()
-        self.settled()
-
-    def moving(self) -> None:
-        """The file is going to be changed."""
+    def moving(self, number: int) -> None:
+        """The file is going to be changed, and may get this number, the highest so far."""
+        self._record.high = number
         self._record.file = None
         self._write()
+
+    def moved(self) -> None:
+        """The file has the highest number."""
+        self._record.before = None
+        self._record.low = self._record.high
 
     def settled(self) -> None:
         """The file stays as it is now, until `moving`."""
@@ -125,7 +159,7 @@ class Continuity:
 
     def saw(self, status: os.stat_result) -> None:
         """This is how the file looks now; somebody else may have made a checkpoint."""
-        if self._record.file != (status.st_mtime_ns, status.st_size):
+        if self._record.file != _looks(status):
             self.settled()
 
     def ended(self) -> None:
@@ -155,28 +189,36 @@ class Continuity:
             return None
 
 
-def new_run() -> int:
-    """A number that no other run has, as `PRAGMA user_version` takes it."""
-    return secrets.randbelow(2**31 - 1) + 1
+def new_number() -> int:
+    """An odd number, such that neither it nor those that follow it are another run's, as `PRAGMA user_version` takes
+    them."""
+    return secrets.randbelow(2**29) * 2 + 1
 
 
-def _look(path: Path) -> tuple[int, int] | None:
+def _kinship(page: wal.FirstPage | None, pages: list[wal.FirstPage], size: int) -> Kinship:
+    """`page` is the first page of the file of `size` bytes, `pages` are the versions of it in the log. OWN and FOREIGN
+    are certain."""
+    if page is None:
+        return Kinship.OWN if size else Kinship.FOREIGN  # without a file there is nothing to continue
+    if not pages:
+        return Kinship.UNSURE
+    first = pages[0]
+    if page.head not in {each.head for each in pages} and not (
+        # A copy that SQLite made since the last checkpoint has the log's number too, but another schema cookie.
+        first.number - page.number in (0, 1) and first.changes - page.changes in (0, 1) and first.schema == page.schema
+    ):
+        return Kinship.FOREIGN
+    # Only a checkpoint gives a file an even number. The odd one is that of a copy into which SQLite has merged a part
+    # of this log, or of a file that another program has closed.
+    return Kinship.UNSURE if page.number % 2 else Kinship.OWN
+
+
+def _look(path: Path) -> tuple[int, int, int] | None:
     try:
-        status = path.stat()
+        return _looks(path.stat())
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size
 
 
-def _inode(path: Path) -> int:
-    try:
-        return path.stat().st_ino
-    except OSError:
-        return 0
-
-
-def _boot() -> str:
-    try:
-        return Path(BOOT).read_text().strip()
-    except OSError:
-        return ""
+def _looks(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_ctime_ns, status.st_size

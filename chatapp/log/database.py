@@ -130,6 +130,9 @@ class Database:
             begin_step(revisions.index(str(step.up_revision_id)) + 1)
 
         try:
+            if self._checkpoints:
+                with self.writer.connect() as connection:
+                    self._checkpoints.mark(connection)
             with self.writer.begin() as connection:
                 current = MigrationContext.configure(connection).get_current_revision()
                 begin_step(revisions.index(current) + 1 if current in revisions else 0)
@@ -161,9 +164,10 @@ class Database:
         if not self._path or not self._continuity:
             return True
         real = self._path.resolve()
-        make_private([real, *(real.with_name(f"{real.name}-{kind}") for kind in ("wal", "shm"))])
+        make_private(real.with_name(f"{real.name}-{kind}") for kind in ("wal", "shm"))
         try:
             goes_on = self._continuity.judge()
+            make_private([real])  # only now: it changes what the last server noted of the file
             if not real.exists():
                 os.close(create_private(real))
         except OSError as error:
@@ -194,6 +198,11 @@ class Database:
         for the log gets its length again.
         """
         return self._checkpoints.empty(connection, EMPTYING_TIMEOUT) if self._checkpoints else True
+
+    def finish(self, connection: Connection) -> None:
+        """After the last transaction of the journal's."""
+        if self._checkpoints and not self.gone:
+            self._checkpoints.seal(connection)
 
     def close(self) -> None:
         if self._claim is not None:

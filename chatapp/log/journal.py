@@ -174,6 +174,7 @@ class Journal:
                     if change.between:
                         change.run_between(connection)
                 self._look_after(connection, checked=bool(sent or marks or changes))
+            self._database.finish(connection)
 
     def _look_after(self, connection: Connection, *, checked: bool) -> None:
         """Between two transactions: the database's own affairs."""

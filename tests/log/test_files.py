@@ -11,16 +11,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
 
-from chatapp.log import checkpoints, continuity, wal
+from chatapp.log import checkpoints, wal
 from chatapp.log.database import Database, sqlite_url
-from chatapp.log.schema import markers
 from chatapp.model import Refusal
 from chatapp.private import make_private
 
-from ..actors import PATIENCE, eventually, standings
-from ..launching import WARM
+from ..actors import eventually
 from .conftest import Log
 
 
@@ -169,164 +166,14 @@ def test_checkpoints_keep_the_write_ahead_log_short_while_people_post(log: Log) 
     assert log.path.stat().st_size > 5_000_000
 
 
-# A database that was put back.
-
-
-def lived(path: str, before: int, after: int) -> None:
-    """In a process of its own: a server's life, ended as by `kill -9`. In the middle of it the file is copied."""
-    log = Log(Path(path))
-    for number in range(before):
-        log.post(f"before {number}").wait()
-    backup(Path(path))
-    for number in range(after):
-        log.post(f"after {number} " + "x" * 3_000).wait()
-    os._exit(0)
-
-
-class Life:
-    """The log of one folder, which servers serve one after the other."""
-
-    def __init__(self, path: Path):
-        self.path = path
-        self.copy = path.with_name("copy")
-
-    def lead(self, before: int = 3, after: int = 3) -> None:
-        """One server, which posts, is copied, posts more, and is killed."""
-        process = WARM.Process(target=lived, args=(str(self.path), before, after))
-        process.start()
-        process.join(PATIENCE)
-        assert process.exitcode == 0
-
-    def now(self) -> tuple[str, list[str]]:
-        """Starts and stops a server: the epoch, and the first word of each text."""
-        log = Log(self.path)
-        try:
-            assert log.post("and now").event
-            return log.history.epoch(), [event.text.partition(" ")[0] for event in log.stored]
-        finally:
-            log.close()
-
-    def restore(self, copy: Path) -> None:
-        """As `cp copy chat.sqlite3` does it: into the same file."""
-        self.path.write_bytes(copy.read_bytes())
-
-    @property
-    def aside(self) -> list[Path]:
-        """The write-ahead logs that were moved away."""
-        return list(self.path.parent.glob("*-wal.aside-*"))
-
-    @property
-    def is_sound(self) -> bool:
-        with closing(sqlite3.connect(self.path)) as database:
-            return bool(database.execute("PRAGMA integrity_check").fetchall() == [("ok",)])
-
-
-@pytest.fixture
-def life(tmp_path: Path) -> Life:
-    (tmp_path / "data").mkdir()
-    return Life(tmp_path / "data" / "chat.sqlite3")
-
-
-def test_a_log_that_was_killed_goes_on_as_it_was(life: Life) -> None:
-    epoch, _ = life.now()
-    life.lead()
-    assert life.now() == (epoch, ["and", *["before"] * 3, *["after"] * 3, "and"])
-    assert life.now()[0] == epoch
-    assert life.aside == []
-
-
-@pytest.mark.parametrize("after", [3, 1_200])  # with and without a checkpoint since the copy
-def test_an_old_write_ahead_log_does_not_undo_a_restore(
-    life: Life, after: int, caplog: pytest.LogCaptureFixture
-) -> None:
-    epoch, _ = life.now()
-    life.lead(after=after)
-    assert beside(life.path, "wal").stat().st_size > 0
-    life.restore(life.copy)
-    later, texts = life.now()
-    assert texts == ["and", *["before"] * 3, "and"]
-    assert later != epoch
-    assert len(life.aside) == 1
-    assert "belongs to the one before" in caplog.text
-    assert life.is_sound
-    assert life.now()[0] == later
-
-
-def test_a_backup_of_an_earlier_server_is_recognised_after_the_machine_was_started_anew(
-    life: Life, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Then times and sizes say nothing, for what a power failure leaves is not what was written."""
-    epoch, _ = life.now()
-    earlier = tmp_path / "earlier"
-    shutil.copy(life.path, earlier)
-    life.lead()
-    boot = tmp_path / "boot_id"
-    boot.write_text("another one")
-    monkeypatch.setattr(continuity, "BOOT", str(boot))
-    assert life.now() == (epoch, ["and", *["before"] * 3, *["after"] * 3, "and"])
-    life.lead()
-    life.restore(earlier)
-    later, texts = life.now()
-    assert texts == ["and", "and"]
-    assert later != epoch
-    assert len(life.aside) == 1
-    assert life.is_sound
-
-
-def test_a_folder_that_was_copied_after_a_crash_keeps_its_write_ahead_log(life: Life, tmp_path: Path) -> None:
-    epoch, _ = life.now()
-    life.lead()
-    there = tmp_path / "there"
-    shutil.copytree(life.path.parent, there, copy_function=shutil.copyfile)  # new inodes, new times
-    copied = Life(there / life.path.name)
-    assert copied.now()[1] == ["and", *["before"] * 3, *["after"] * 3, "and"]
-    assert copied.aside == []
-    assert copied.now()[0] == copied.now()[0]
-    assert life.now()[0] == epoch
-
-
-def test_a_copy_put_back_while_the_server_is_stopped_has_a_new_epoch(life: Life) -> None:
-    epoch, _ = life.now()
-    shutil.copy(life.path, life.copy)
-    assert life.now()[0] == epoch
-    life.restore(life.copy)
-    later, texts = life.now()
-    assert later != epoch
-    assert texts == ["and", "and"]
-
-
-def test_a_copy_without_the_rest_of_the_folder_has_a_new_epoch(life: Life, tmp_path: Path) -> None:
-    epoch, _ = life.now()
-    shutil.copy(life.path, tmp_path)
-    assert Life(tmp_path / life.path.name).now()[0] != epoch
-
-
-def test_a_deleted_database_leaves_its_write_ahead_log_to_be_rescued(life: Life) -> None:
-    life.lead()
-    life.path.unlink()
-    assert life.now()[1] == ["and"]
-    assert len(life.aside) == 1
-
-
-def test_read_markers_never_point_behind_the_end_of_a_restored_log(life: Life) -> None:
-    log = Log(life.path)
-    log.post("hello").wait()
-    log.journal.write(lambda connection: connection.execute(insert(markers).values(person_id="a", room_id=1, seq=9)))
-    log.close()
-    os.utime(life.path)
-    later = Log(life.path)
-    assert standings(later.history, "a")[1].read == 1
-    later.close()
-
-
 # Modes.
 
 
-def test_restored_files_are_their_owners_alone(life: Life, caplog: pytest.LogCaptureFixture) -> None:
-    life.now()
-    life.path.chmod(0o644)
-    life.now()
-    assert life.path.stat().st_mode & 0o777 == 0o600
+def test_restored_files_are_their_owners_alone(make_log: Callable[[], Log], caplog: pytest.LogCaptureFixture) -> None:
+    path = make_log().path
+    path.chmod(0o644)
+    make_log()
+    assert path.stat().st_mode & 0o777 == 0o600
     assert "was accessible to others (mode 0644)" in caplog.text
 
 
