@@ -132,7 +132,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     lobby = Lobby(hub=hub, presence=presence, addresses=addresses, clock=time.monotonic, tap=tap)
     heartbeat = Heartbeat(settings, hub=hub, presence=presence, bus=bus, tap=tap, vitals=vitals)
 
-    identity = Identity(history, secret=lambda: str(app.secret_key))
+    identity = Identity(history, secret=lambda: str(app.secret_key), is_online=presence.is_online)
     services = Services(settings, lobby, house, history, presence, limits, tap)
     budget = Budget(settings.OUTBOXES_LIMIT)
     door = Door(services, identity, budget=budget, stalled=fanout.stalled, evicted=fanout.evicted)

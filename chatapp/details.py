@@ -59,6 +59,7 @@ _VARIANTS = {
     "bad-field": {
         "q": _("The query is too long: at most {n} characters."),
         "marks": _("Too many accents or other marks on one letter: at most {n} in a row."),
+        "used": _("A guest of this name and address has used this nonce for something else. Use another one."),
     },
     "bad-json": {"body": _("The body must be one JSON object, sent with Content-Type: application/json.")},
     "bad-topic": {"marks": _("Too many accents or other marks on one letter: at most {n} in a row.")},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import time
 from collections.abc import Callable
 
 from flask import request, session
@@ -13,6 +14,7 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from .details import LOCALES
+from .guests import GUEST
 from .limits import ACCEPTED_MOST
 from .log.history import History
 from .model import Person, Refusal
@@ -21,17 +23,18 @@ from .rooms.names import person_name
 from .spelling import folded
 
 COOKIE_DAYS = 365  # how long a browser remembers who one is
-GUEST = "guest-"  # the beginning of the ids of guests, and of nobody else's
-GUEST_DAYS = 30  # how long a token makes a connection the same guest's
+TOKEN_LIFETIME_S = 86_400  # from the welcome that gives the token; it works longer while its guest counts as online
 TOKEN_LIMIT = 200  # characters; a token has some 75
 
 
 class Identity:
     """Knows people by their cookie. Who has none is a guest, and a new one with each connection."""
 
-    def __init__(self, history: History, secret: Callable[[], str]):
+    def __init__(self, history: History, *, secret: Callable[[], str], is_online: Callable[[str], bool]):
+        """`is_online` says whether the person with that id has a connection, or had one a moment ago."""
         self._history = history
         self._secret = secret
+        self._is_online = is_online
 
     def member(self) -> Person | None:
         """The person of this request's cookie, under the name they chose last; None without a cookie."""
@@ -53,8 +56,8 @@ class Identity:
         return _from_here(self.member() or self.poster())
 
     def guest(self, given: str | None, token: str | None = None) -> Person:
-        """The guest of one connection, under the name that they gave, or none. It is a new person, unless the
-        connection brings the token of an earlier one that `token_of` gave out.
+        """The guest of one connection, under the given name. It is a new person, unless the connection continues an
+        earlier one: it brings the token that `token_of` made for that one.
 
         Raises Refusal `bad-name` if it cannot be a name.
         """
@@ -62,17 +65,20 @@ class Identity:
         return Person(self._guest_of(token) or GUEST + new_id(), name)
 
     def token_of(self, guest: Person) -> str:
-        """What makes the next connection the same guest's: signed, and good for GUEST_DAYS."""
+        """A signed token with which the next connection continues this guest's."""
         return self._tokens().dumps(guest.id)
 
     def _guest_of(self, token: str | None) -> str | None:
-        """The id of the guest to whom the token was given, None if it is forged, too old, or none."""
+        """The id of the guest to whom the token was given. None if there is no token, or it is forged or expired."""
         if not token or len(token) > TOKEN_LIMIT:
             return None
         try:
-            return str(self._tokens().loads(token, max_age=GUEST_DAYS * 86_400))
+            guest, signed_at = self._tokens().loads(token, return_timestamp=True)
         except BadData:
             return None
+        # The age is not left to `loads`: it rejects a token that was signed while the clock was ahead.
+        expired = time.time() - signed_at.timestamp() > TOKEN_LIFETIME_S
+        return None if expired and not self._is_online(guest) else str(guest)
 
     def _tokens(self) -> URLSafeTimedSerializer:
         return URLSafeTimedSerializer(self._secret(), salt="guest")

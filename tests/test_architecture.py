@@ -116,6 +116,7 @@ LAYERS: list[set[str]] = [
         "cpu_time",
         "excerpt",
         "exhaustion",
+        "guests",
         "model",
         "nesting",
         "networks",

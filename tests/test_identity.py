@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from flask import Flask, request, session
+from itsdangerous import URLSafeTimedSerializer
 
-from chatapp.identity import GUEST_DAYS, Identity, language, new_id
+from chatapp.identity import TOKEN_LIFETIME_S, Identity, language, new_id
 from chatapp.model import Person, Refusal
 from chatapp.rooms.names import person_name
 
@@ -32,8 +33,23 @@ def kept() -> Kept:
 
 
 @pytest.fixture
-def identity(kept: Kept) -> Identity:
-    return Identity(kept, lambda: "secret")  # type: ignore[arg-type]  # all that it asks of the history is a name
+def online() -> set[str]:
+    """The ids of the people who are online."""
+    return set()
+
+
+@pytest.fixture
+def make_identity(kept: Kept, online: set[str]) -> Callable[[str], Identity]:
+    def make(secret: str) -> Identity:
+        # All that it asks of the history is a name.
+        return Identity(kept, secret=lambda: secret, is_online=online.__contains__)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def identity(make_identity: Callable[[str], Identity]) -> Identity:
+    return make_identity("secret")
 
 
 @pytest.fixture
@@ -119,18 +135,38 @@ def test_a_forged_token_makes_a_new_guest(
             assert identity.guest("ana", token).id != ana.id
 
 
-def test_a_token_of_another_secret_or_of_long_ago_makes_a_new_guest(
-    identity: Identity, kept: Kept, asking: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+def test_a_token_of_another_secret_makes_a_new_guest(
+    identity: Identity, make_identity: Callable[[str], Identity], asking: Callable[..., Any]
 ) -> None:
     with asking():
         ana = identity.guest("ana")
-        token = identity.token_of(ana)
-        assert Identity(kept, lambda: "another").guest("ana", token).id != ana.id  # type: ignore[arg-type]
-        now = time.time()
-        monkeypatch.setattr(time, "time", lambda: now + GUEST_DAYS * 86_400 - 10)
-        assert identity.guest("ana", token).id == ana.id
-        monkeypatch.setattr(time, "time", lambda: now + GUEST_DAYS * 86_400 + 10)
-        assert identity.guest("ana", token).id != ana.id
+        assert make_identity("another").guest("ana", identity.token_of(ana)).id != ana.id
+
+
+def test_a_token_expires_unless_its_guest_is_still_online(
+    identity: Identity, online: set[str], asking: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with asking():
+        ana = identity.guest("ana")
+        token, now = identity.token_of(ana), time.time()
+
+        def is_same(age: float) -> bool:
+            monkeypatch.setattr(time, "time", lambda: now + age)
+            return identity.guest("ana", token).id == ana.id
+
+        assert is_same(TOKEN_LIFETIME_S - 10)
+        assert not is_same(TOKEN_LIFETIME_S + 10)
+        assert is_same(-30 * 86_400), "the clock was ahead and was set back"
+        online.add(ana.id)
+        assert is_same(TOKEN_LIFETIME_S + 10), "a connection lasts longer than a day, and may break then"
+
+
+def test_the_token_of_the_cookie_is_no_guests(identity: Identity, asking: Callable[..., Any]) -> None:
+    """What the same secret signed for another purpose names nobody."""
+    for salt in ("cookie-session", "itsdangerous", ""):
+        token = URLSafeTimedSerializer("secret", salt=salt).dumps("guest-0123456789abcdef01")
+        with asking():
+            assert identity.guest("ana", token).id != "guest-0123456789abcdef01"
 
 
 def test_who_posts_with_a_request_is_the_same_from_one_address_under_one_name_and_nobody_else(
@@ -155,9 +191,11 @@ def test_a_request_without_a_cookie_is_no_members(identity: Identity, asking: Ca
         assert identity.need_member() == identity.member_or_poster() == ana
 
 
-def test_an_id_cannot_be_worked_out_without_the_secret(kept: Kept, asking: Callable[..., Any]) -> None:
+def test_an_id_cannot_be_worked_out_without_the_secret(
+    make_identity: Callable[[str], Identity], asking: Callable[..., Any]
+) -> None:
     with asking("/chat?name=ana"):
-        one, other = (Identity(kept, lambda key=key: key).poster().id for key in ("a", "b"))  # type: ignore
+        one, other = (make_identity(secret).poster().id for secret in ("a", "b"))
     assert one != other
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -13,6 +14,8 @@ from .words import Frame
 
 SHOWN = 256  # bytes of a frame's content that are shown
 SPLIT = 50  # frames shown of one send; a round may join thousands
+_WELCOME = b'{"type":"welcome"'
+_TOKEN = re.compile(rb'("token":")([^"]*)')
 
 
 def split(sent: bytes) -> Iterator[bytes]:
@@ -30,7 +33,7 @@ def taken_apart(frame: bytes, *, t: int, direction: str, viewer: Viewer, owner: 
     """One whole frame of the client of person `owner`, as the viewer may see it."""
     key_at, start, end = _layout(frame, 0)
     key = frame[key_at:start]
-    masked = frame[start:end]
+    masked = frame[start:end] if direction == "in" else _without_token(frame[start:end])
     content = bytes(byte ^ key[i % 4] for i, byte in enumerate(masked[:SHOWN])) if key else masked[:SHOWN]
     opcode = frame[0] & 0x0F
     own = viewer.sees(owner) and (direction == "in" or viewer.mode == "open" or _is_about(masked, owner))
@@ -54,6 +57,13 @@ def taken_apart(frame: bytes, *, t: int, direction: str, viewer: Viewer, owner: 
         close_code=code,
         cut=len(masked) > SHOWN,
     )
+
+
+def _without_token(sent: bytes) -> bytes:
+    """What the server sent, with asterisks for the token in a guest's `welcome`: whoever has it acts as that guest."""
+    if not sent.startswith(_WELCOME):
+        return sent
+    return _TOKEN.sub(lambda found: found[1] + b"*" * len(found[2]), sent)
 
 
 def _is_about(sent: bytes, person: str) -> bool:

@@ -104,16 +104,18 @@ class Door:
         asked_name: str | None,
         *,
         subprotocol: str | None = None,
+        token: str | None = None,
         farewell: Callable[[int, str], bytes] = close_frame,
     ) -> tuple[Client, str]:
         """Lists who asks as a client, its socket behind an outbox on hold; gives the name as well that they asked for.
+        With the `token` of a guest's earlier connection the client continues that one.
 
         Raises Full, TooManyFromAddress, or Refusal `bad-name` or `rate-limited`. `release` must follow in the end.
         """
         environ, services = request.environ, self._services
         limits, here = services.limits, network(request.remote_addr or "")
         member = self._identity.member()
-        person = member or self._identity.guest(asked_name, _token(environ))
+        person = member or self._identity.guest(asked_name, token)
         if not member:
             limits.meet(replace(person, network=here))
         sock = socket_of(environ)
@@ -122,8 +124,6 @@ class Door:
         outbox.hold()
         address = (environ.get("REMOTE_ADDR") or "", int(environ.get("REMOTE_PORT") or 0))
         client = services.lobby.enter(outbox, address, dialect, person)
-        if not member and client.person.name != person.name:  # the name was taken: a guest with a number is one more
-            limits.people.charge(here)
         outbox.evicted = partial(self._evicted, client)
         g.client = client
         answer_through(environ, outbox, subprotocol)
@@ -137,7 +137,8 @@ class Door:
         room = None if chat else services.house.room(DEFAULT_ROOM if asked[0] is None else asked[0])
         dialect = Dialect.CHAT_V1 if chat else Dialect.PLAIN_NAMED if asked[1] else Dialect.PLAIN
         subprotocol = SUBPROTOCOL if chat else None
-        client, asked_name = self.seat(dialect, asked[1], subprotocol=subprotocol)
+        token = _token(environ) if chat else None
+        client, asked_name = self.seat(dialect, asked[1], subprotocol=subprotocol, token=token)
         if services.settings.FLOW != "off":
             client.handshake = Handshake(environ, asked, subprotocol, begun_at=begun_at, checked_at=checked_at)
         if room:  # before the 101: a plain client misses nothing from the moment it sees it
@@ -145,8 +146,8 @@ class Door:
             g.session = PlainSession(services, client, language(), room)
         else:
             is_guest = client.person.role == "guest"
-            token = self._identity.token_of(client.person) if is_guest else None
-            g.session = ChatSession(services, client, language(), asked_name=asked_name, token=token)
+            next_token = self._identity.token_of(client.person) if is_guest else None
+            g.session = ChatSession(services, client, language(), asked_name=asked_name, token=next_token)
         if client.handshake:
             client.handshake.entered_at = time.monotonic_ns()
         log.info("Client connected: path=%s from %s", environ["PATH_INFO"], client.address)
@@ -206,8 +207,8 @@ def _dialect() -> bool:
 
 
 def _token(environ: Mapping[str, Any]) -> str | None:
-    """The guest's token that the client offers among the subprotocols: a browser can send it nowhere else, and in the
-    address it would come into the logs of proxies."""
+    """The token of a guest that the client offers among the subprotocols. A browser can send it in no other header, and
+    servers and proxies would write it to their logs if it were in the address."""
     offered = (name.removeprefix(TOKEN) for name in offered_subprotocols(environ) if name.startswith(TOKEN))
     return next(offered, None)
 

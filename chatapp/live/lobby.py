@@ -41,16 +41,29 @@ class Lobby:
         dialect: Dialect,
         person: Person,
     ) -> Client:
-        """One more client. Raises Full, or TooManyFromAddress."""
+        """One more client. A guest has one connection at a time: the new one ends the one that it continues.
+
+        Raises Full, or TooManyFromAddress.
+        """
         self._addresses.enter(address[0])
         try:
             client = self._listed(outbox, address, dialect, person)
         except BaseException:
             self._addresses.leave(address[0])
             raise
+        if client.person.role == "guest":
+            self._end_earlier(client)
         if self._tap.watched:
             self._tap.note("connected", client)
         return client
+
+    def _end_earlier(self, client: Client) -> None:
+        """Ends the connections of that guest that are older than this one."""
+        for earlier in self._hub.of_person(client.person.id):
+            if earlier.number < client.number and earlier.thread:
+                earlier.outbox.close(GOING_AWAY, "this guest continues on another connection")
+            elif earlier.number < client.number:
+                earlier.outbox.cut()  # its handshake is not answered yet: a close frame must not come before the 101
 
     def _listed(
         self,

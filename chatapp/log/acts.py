@@ -5,6 +5,7 @@ An act of a new kind is a class here with what it checks, a struct in `model.py`
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -78,8 +79,11 @@ class Call:
     present: tuple[str, ...] = ()
     reached: list[str] = field(default_factory=list)
 
-    def reach(self, connection: Connection, act: Act, seq: int, *, again: bool = False) -> None:
-        """Writes down whom that message means; `again`: it means everybody already. Raises Refusal `confirm-all`."""
+    def reach(
+        self, connection: Connection, act: Act, seq: int, *, again: bool = False, before: Container[str] = ()
+    ) -> None:
+        """Writes down whom that message means. `again`: it means everybody already; `before`: ids that it names
+        already. Raises Refusal `confirm-all`."""
         people = {*self.mentions}
         if self.everybody:
             room = act.room.id
@@ -87,7 +91,7 @@ class Call:
         people.discard(act.author.id)
         if people and self.everybody and not again and not self.confirmed:
             raise Refusal("confirm-all", field="all", count=len(people))
-        self.reached[:] = call(connection, act.room.id, seq, people)
+        self.reached[:] = [person for person in call(connection, act.room.id, seq, people) if person not in before]
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,8 @@ class Edit(Act):
         if done_before(connection, self, "edited", self.target) >= EDITS_LIMIT:
             raise Refusal("too-many", field="target", n=EDITS_LIMIT, edits=True)
         index.forget(connection, self.room.id, self.target)
-        self.call.reach(connection, self, self.target, again=self.call.everybody and now.all)
+        again = self.call.everybody and now.all
+        self.call.reach(connection, self, self.target, again=again, before=now.mentions)
         return edited
 
     def settle(self, connection: Connection) -> None:

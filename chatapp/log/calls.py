@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
+from ..guests import is_guest
 from ..model import Present
 from .present import present
 from .rows import with_slug
@@ -13,7 +14,12 @@ from .schema import events, markers, mentions
 
 
 def call(connection: Connection, room_id: int, seq: int, people: Collection[str]) -> list[str]:
-    """That message means these people, and nobody else any more. Gives those whom it did not mean before."""
+    """That message means these people, and nobody else any more. Gives those whom it did not mean before.
+
+    No row is written for a guest, who could not read it later. So each call gives the guests among `people`.
+    """
+    guests = [person for person in people if is_guest(person)]
+    people = [person for person in people if not is_guest(person)]
     found = meant(connection, room_id, seq)
     gone = found.difference(people)
     if gone:
@@ -24,11 +30,11 @@ def call(connection: Connection, room_id: int, seq: int, people: Collection[str]
     added = [person for person in people if person not in found]
     if added:
         connection.execute(insert(mentions), [{"person_id": p, "room_id": room_id, "seq": seq} for p in added])
-    return added
+    return added + guests
 
 
 def meant(connection: Connection, room_id: int, seq: int) -> set[str]:
-    """Whom that message means."""
+    """Whom that message means, without guests."""
     return set(connection.execute(select(mentions.c.person_id).where(_of_message(room_id, seq))).scalars())
 
 

@@ -143,6 +143,11 @@ class Presence:
                 return online.person
             return Person(person.id, self._free_name(person, shares=person.role == "guest"), person.role)
 
+    def is_online(self, person: str) -> bool:
+        """Whether that person has a client, or had one less than `linger` seconds ago."""
+        with self._lock:
+            return person in self._online
+
     def called(self, names: Collection[str]) -> list[Author]:
         """Who is online under these names, which are as `spelling.bare` has them."""
         with self._lock:

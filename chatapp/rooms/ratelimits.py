@@ -16,7 +16,6 @@ from threading import Lock
 from .. import cpu_time
 from ..config import Rate, Settings
 from ..model import Person, Refusal
-from ..spelling import folded
 from .rates import Bucket, Buckets, Rates
 
 PREVIEWS = Rate(3, 6)  # of one person
@@ -186,17 +185,16 @@ class RateLimits:
         self.searches = limit("ADDRESS_SEARCHES")
         self.mentions_of_all = limit("ADDRESS_MENTIONS_OF_ALL", MENTIONS_OF_ALL)
         self._lock = Lock()  # guards the one below
-        self._guests: dict[str, None] = {}  # address and folded name of those who are known, the oldest first
+        self._guests: dict[str, None] = {}  # ids of the guests that were counted, the oldest first
 
     def meet(self, guest: Person) -> None:
-        """Counts a new identity, unless that guest was here before. Raises Refusal `rate-limited`."""
-        key = f"{guest.network} {folded(guest.name)}"
+        """Counts a new identity: a guest whose id was not counted before. Raises Refusal `rate-limited`."""
         with self._lock:
-            if key in self._guests:
+            if guest.id in self._guests:
                 return
         self.people.take(guest.network)
         with self._lock:
-            self._guests[key] = None
+            self._guests[guest.id] = None
             if len(self._guests) > GUESTS_KEPT:
                 del self._guests[next(iter(self._guests))]
 

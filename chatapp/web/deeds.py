@@ -25,18 +25,31 @@ class Deeds:
         self._identity = identity
         self._limits = limits
 
-    def done(self, deed: Callable[[Person, Receipt], None], status: int = 200, *, as_guest: bool = False) -> Response:
+    def done(
+        self,
+        deed: Callable[[Person, Receipt], None],
+        status: int = 200,
+        *,
+        made_by: Callable[[Event], bool] | None = None,
+    ) -> Response:
         """Waits until what the caller does is on disk, and answers with its event.
 
-        Raises Refusal `forbidden` for a caller without a cookie, unless it can be done as a guest, and `rate-limited`
-        if too many new guests come from one network.
+        A caller without a cookie may do it only with `made_by`, which says whether an event is what this request asks
+        for. Two programs behind one address may use the same name and nonce: the second must not take the first one's
+        event for its own.
+
+        Raises Refusal `forbidden` for another caller without a cookie, `bad-field` for a nonce that a guest has used
+        for something else, and `rate-limited` if too many new guests come from one network.
         """
         receipt = _Awaited()
-        actor = self._identity.member_or_poster() if as_guest else self._identity.need_member()
+        actor = self._identity.member_or_poster() if made_by else self._identity.need_member()
         if actor.role == "guest":
             self._limits.meet(actor)
         deed(replace(self._presence.known(actor), network=actor.network), receipt)
-        return as_json(receipt.wait(), status)
+        event = receipt.wait()
+        if made_by and actor.role == "guest" and not receipt.first and not made_by(event):
+            raise Refusal("bad-field", field="nonce", used=True)
+        return as_json(event, status)
 
 
 class _Awaited:
@@ -44,11 +57,12 @@ class _Awaited:
 
     def __init__(self) -> None:
         self._done = Flag()
+        self.first = True  # nothing was stored under the nonce before
         self._event: Event | None = None
         self._refusal: Refusal | None = None
 
     def stored(self, event: Event, *, first: bool) -> None:
-        self._event = event
+        self._event, self.first = event, first
         self._done.set()
 
     def refused(self, refusal: Refusal) -> None:

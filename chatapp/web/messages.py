@@ -7,14 +7,16 @@ from typing import Annotated
 
 import msgspec
 from flask import Blueprint, Response, request
+from msgspec.structs import replace
 
 from ..config import Settings
 from ..identity import Identity
 from ..limits import Choices, Nonce, Text
 from ..live.protocol import Seq
 from ..log.history import History, Page
-from ..model import Poll, Present, Refusal, Room
+from ..model import Event, Message, Poll, Present, Refusal, Room
 from ..rooms.house import House
+from ..rooms.names import poll_options
 from .deeds import Deeds
 from .exchange import as_json, body, check_origin, query
 
@@ -60,7 +62,11 @@ def messages(settings: Settings, *, house: House, history: History, deeds: Deeds
     def post(slug: str) -> Response:
         room, new = house.room(slug), body(NewMessage)
         deed = partial(house.post, reply_to=new.reply_to, to_all=new.all, poll=new.poll)
-        return deeds.done(lambda you, receipt: deed(you, room, new.text, new.nonce, receipt), 201, as_guest=True)
+        return deeds.done(
+            lambda you, receipt: deed(you, room, new.text, new.nonce, receipt),
+            201,
+            made_by=lambda event: _is_made_by(new, room, event),
+        )
 
     @blueprint.patch("/messages/<seq>")
     def edit(slug: str, seq: str) -> Response:
@@ -108,6 +114,17 @@ def messages(settings: Settings, *, house: House, history: History, deeds: Deeds
         return deeds.done(lambda you, receipt: house.close(you, room, target, None, receipt))
 
     return blueprint
+
+
+def _is_made_by(new: NewMessage, room: Room, event: Event) -> bool:
+    """Whether the event is the message that was posted, and not another one under the same nonce."""
+    if not isinstance(event, Message) or event.room != room.slug:
+        return False
+    if (event.text, event.reply_to) != (new.text, new.reply_to):
+        return False
+    if new.poll is None or event.poll is None:
+        return new.poll is event.poll
+    return event.poll == replace(new.poll, options=poll_options(new.poll.options))
 
 
 def _reader(identity: Identity) -> str | None:

@@ -47,8 +47,8 @@ def personal(settings: Settings, *, house: House, history: History, identity: Id
     @blueprint.get("/api/mentions")
     def mentions() -> Response:
         limit: int = query("limit", Limit, PAGE_DEFAULT)
-        before, you = query("before", Seq, None), identity.member()
-        found = history.calls(you.id, before=before, limit=limit + 1) if you else []
+        before = query("before", Seq, None)
+        found = history.calls(identity.need_member().id, before=before, limit=limit + 1)
         # The nonce is its author's: nobody is meant by their own message.
         page = [
             Mention(id, one_line(message.text, message.html), msgspec.structs.replace(message, nonce=None))

@@ -32,6 +32,7 @@ export class Connection extends Emitter {
   #retry;
   #beat;
   #deadline;
+  #token = ""; // a guest's, from the last `welcome`: the next connection continues the one before
   #since = null; // when the last answer was missed first; null: nothing is missed
 
   state = { name: "closed", since: null, retryAt: null, reason: "" };
@@ -71,12 +72,17 @@ export class Connection extends Emitter {
   #connect() {
     this.#retry.clear();
     this.#enter({ name: "connecting" });
-    const socket = new this.#WebSocket(this.#url, this.#protocol);
+    const socket = new this.#WebSocket(this.#url, this.#protocols());
     this.#socket = socket;
     // Each handler asks whether its socket is still the present one: a former one may speak late.
     socket.onmessage = ({ data }) => socket === this.#socket && this.#hear(data);
     socket.onclose = ({ code, reason }) => socket === this.#socket && this.#ended(code, reason);
     this.#deadline.set(WELCOME_WITHIN, () => this.#ended());
+  }
+
+  /** The token goes where no server or proxy writes it to a log. */
+  #protocols() {
+    return this.#token ? [this.#protocol, `guest.${this.#token}`] : [this.#protocol];
   }
 
   #hear(text) {
@@ -93,6 +99,7 @@ export class Connection extends Emitter {
     }
     if (frame.type === "welcome") {
       this.#attempt = 0;
+      this.#token = frame.you?.token ?? "";
       this.#enter({ name: "open" });
     }
     if (frame.type !== "pong") this.emit("frame", frame);

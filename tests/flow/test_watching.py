@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import logging
 import secrets
 import threading
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from chatapp.flow.assembler import Assembler
+from chatapp.flow.frames import taken_apart
+from chatapp.flow.viewer import Viewer
 from chatapp.live.frames import text_frame
 from chatapp.live.handshake import GUID
 from chatapp.log.posts import Post
@@ -240,6 +244,46 @@ def test_the_handshake_is_shown_as_it_was_without_anything_secret(wire: Wire, lo
     told = json.dumps(looker.words)
     assert cookie.value not in told
     assert "topsecret" not in told
+
+
+def test_the_token_of_a_guest_is_shown_to_nobody(
+    make_app: Callable[..., Flask],
+    make_wire: Callable[[Flask], Wire],
+    look: Look,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    wire = make_wire(make_app(FLOW="open"))
+    first = wire.connect("/chat?name=bia", chat=True)
+    token = first.hear("welcome")["you"]["token"]
+    first.close()
+    looker = look(on=wire)
+    again = wire.connect("/chat?name=bia", Sec_WebSocket_Protocol=f"chat.v1, guest.{token}")
+    again.hear("welcome")
+    number = looker.snapshot(lambda word: len(word["clients"]) == 1)["clients"][0]["id"]
+    looker.say("watch", client=number)
+    eventually(lambda: _sees_frames(wire))
+    looker.say("handshake", client=number)
+    assert "guest" not in json.dumps(looker.next("handshake")).replace("guest-", "")
+    again.join()
+    looker.frame("out", lambda frame: "joined" in (frame["text"] or ""))
+    assert token not in json.dumps(looker.words)
+    assert token not in wire.app.test_client().get("/api/flow").text
+    assert token not in caplog.text
+
+
+def test_a_welcome_is_taken_apart_without_its_token() -> None:
+    token = "WyJndWVzdC0wMTIz.aBcD-eF_"
+    sent = b'{"type":"welcome","version":1,"epoch":"e","you":{"id":"guest-1","name":"\\"token\\":\\"x","role":"guest",'
+    frame = text_frame(sent + b'"token":"%s"},"rooms":[]}' % token.encode())
+    open_to_all = Viewer(None, "open", b"salt")
+    shown = taken_apart(frame, t=0, direction="out", viewer=open_to_all, owner="guest-1")
+    assert token not in (shown.text or "")
+    assert token.encode().hex() not in (shown.payload or "")
+    assert "*" * len(token) in (shown.text or "")
+    assert shown.size == len(frame) - 4
+    said = text_frame(b'{"type":"message","text":"\\"token\\":\\"mine\\""}')
+    assert taken_apart(said, t=0, direction="out", viewer=open_to_all, owner="guest-1").text == said[2:].decode()
 
 
 def test_the_handshake_of_somebody_else_hides_their_name(wire: Wire, look: Look) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from ..actors import Talker
-from ..conftest import Wire
+from ..actors import Closed, Refused, Talker, eventually
+from ..conftest import Wire, open_room
 
 ROOM = "/api/rooms/general"
 POLL = {"options": ["Yes", "No"]}
@@ -88,6 +93,134 @@ def test_a_forged_token_makes_a_guest_of_their_own(wire: Wire) -> None:
     assert thief["name"] == "ana 2"
 
 
+@pytest.mark.parametrize(
+    "offer",
+    [
+        "chat.v1, guest.",
+        "chat.v1, guest.x.y.z",
+        "chat.v1, guest." + "x" * 6_000,
+        "chat.v1, guest.{token}x",
+        "chat.v1, GUEST.{token}",
+        "chat.v1, guest.{id}",
+        "chat.v1, guest.nonsense, guest.{token}",
+        "chat.v1, guest." + "é",
+    ],
+)
+def test_a_token_that_cannot_be_used_makes_a_new_guest_and_harms_nobody(wire: Wire, offer: str) -> None:
+    ana = wire.connect("/chat?name=ana", chat=True)
+    you = ana.hear("welcome")["you"]
+    other = wire.connect("/chat?name=ana", Sec_WebSocket_Protocol=offer.format(**you))
+    assert other.hear("welcome")["you"]["id"] != you["id"]
+    ana.say("ping", nonce="p1")
+    assert ana.hear("pong")["nonce"] == "p1"
+
+
+def test_a_token_is_used_by_one_connection_at_a_time(wire: Wire, client: FlaskClient) -> None:
+    first = wire.connect("/chat?name=ana", chat=True)
+    you = first.hear("welcome")["you"]
+    first.join()
+    second = come_back(wire, you["token"])
+    second.hear("welcome")
+    with pytest.raises(Closed) as closed:
+        first.hear("never")
+    assert (closed.value.code, closed.value.reason) == (1001, "this guest continues on another connection")
+    second.join()
+    do(second, "post", "n1", text="I am the one")
+    hub = wire.app.extensions["chatapp"].hub
+    assert [client.person.id for client in hub.clients()] == [you["id"]]
+
+
+def test_many_connections_with_one_token_leave_one(wire: Wire) -> None:
+    first = wire.connect("/chat?name=ana", chat=True)
+    you = first.hear("welcome")["you"]
+    with ThreadPoolExecutor(8) as pool:
+        talkers = list(pool.map(lambda _: come_back_if_let(wire, you["token"]), range(8)))
+    alive = [talker for talker in talkers if talker and is_alive(talker)]
+    assert len(alive) == 1
+    assert not is_alive(first)
+    hub = wire.app.extensions["chatapp"].hub
+    eventually(lambda: len(hub.of_person(you["id"])) == 1)
+    alive[0].join()
+    assert do(alive[0], "post", "n1", text="still here")["author"] == {"id": you["id"], "name": "ana"}
+
+
+def come_back_if_let(wire: Wire, token: str) -> Talker | None:
+    """As `come_back`; None if another connection with the token came before the handshake was answered."""
+    try:
+        return come_back(wire, token)
+    except Closed:
+        return None
+
+
+def is_alive(talker: Talker) -> bool:
+    try:
+        talker.say("ping", nonce="alive")
+        return bool(talker.hear("pong"))
+    except (Closed, OSError):
+        return False
+
+
+def test_a_token_is_no_ticket_for_a_stream_or_a_plain_client(wire: Wire) -> None:
+    you = wire.connect("/chat?name=ana", chat=True).hear("welcome")["you"]
+    token = f"guest.{you['token']}"
+    answer = wire.app.test_client().get("/chat", headers={"Sec-WebSocket-Protocol": token})
+    assert answer.status_code == 426
+    with pytest.raises(Refused):
+        wire.connect("/chat?name=ana", Sec_WebSocket_Protocol=token)
+    hub = wire.app.extensions["chatapp"].hub
+    assert len(hub.of_person(you["id"])) == 1
+
+
+def test_each_new_connection_without_a_token_counts_as_a_new_guest_of_the_address(
+    make_app: Callable[..., Flask], make_wire: Callable[[Flask], Wire]
+) -> None:
+    wire = make_wire(make_app(ADDRESS_PEOPLE="0.001/3"))
+    you = [wire.connect("/chat?name=ana", chat=True).hear("welcome")["you"] for _ in range(3)]
+    assert come_back(wire, you[0]["token"]).hear("welcome")["you"]["id"] == you[0]["id"]
+    with pytest.raises(Refused) as refused:
+        wire.connect("/chat?name=ana", chat=True)
+    assert refused.value.status == 429
+
+
+def test_the_read_marker_of_a_guest_is_nobody_elses(ana: Talker, wire: Wire) -> None:
+    thief = wire.enter("ana")
+    thief.say("read", room="general", seq=1)
+    thief.say("ping", nonce="p1")
+    thief.hear("pong")
+    ana.say("ping", nonce="p2")
+    ana.hear("pong", nonce="p2")
+    assert not [frame for frame in ana.heard if '"read"' in frame]
+
+
+def test_a_guest_leaves_no_row_that_nobody_can_read_later(ana: Talker, wire: Wire, app: Flask, tmp_path: Path) -> None:
+    bob = app.test_client()
+    bob.post("/api/me", json={"name": "Bob"})
+    member = wire.connect(chat=True, client=bob)
+    member.hear("welcome")
+    member.join()
+    ana.say("read", room="general", seq=2)
+    assert do(ana, "level", "l1", level="none")["code"] == "forbidden"
+    away = wire.connect("/chat?name=zoe", chat=True)
+    away.hear("welcome")
+    do(member, "post", "m1", text="@all and @ana and @zoe", all=True)
+    assert away.hear("called")["author"]["name"] == "Bob"  # it is told, and not kept
+    with closing(sqlite3.connect(tmp_path / "data" / "chat.sqlite3")) as database:
+        kept = {
+            table: [person for (person,) in database.execute(f"SELECT person_id FROM {table}")]
+            for table in ("markers", "levels", "mentions")
+        }
+    assert not [person for people in kept.values() for person in people if person.startswith("guest-")]
+
+
+def test_a_guest_whom_an_edited_message_names_is_called_once(ana: Talker, wire: Wire) -> None:
+    away = wire.connect("/chat?name=zoe", chat=True)
+    away.hear("welcome")
+    do(ana, "post", "m1", text="@zoe")
+    do(ana, "edit", "m2", target=5, text="@zoe, look")
+    do(ana, "edit", "m3", target=1, text="@zoe, here as well")
+    assert [away.hear("called")["seq"] for _ in range(2)] == [5, 1]
+
+
 def test_a_member_needs_no_token(app: Flask, wire: Wire) -> None:
     browser = app.test_client()
     browser.post("/api/me", json={"name": "Ana"})
@@ -123,6 +256,40 @@ def test_a_request_without_a_cookie_may_post_and_do_nothing_else(ana: Talker, ap
     assert program.delete("/api/me?name=ana").get_json() == {}  # there is nobody to forget
     assert program.post(f"{ROOM}/messages?name=ana", json=body).status_code == 201
     assert program.get(f"{ROOM}/messages?name=ana").status_code == 200
+
+
+@pytest.mark.parametrize(("path", "code", "status"), [("/api/mentions", "forbidden", 403), ("/api/me", "no-name", 404)])
+def test_a_request_without_a_cookie_reads_nothing_personal(
+    ana: Talker, app: Flask, path: str, code: str, status: int
+) -> None:
+    answer = app.test_client().get(f"{path}?name=ana")
+    assert (answer.status_code, answer.get_json()["code"]) == (status, code)
+
+
+def test_two_programs_that_use_one_nonce_do_not_get_each_others_message(app: Flask) -> None:
+    thief, program = app.test_client(), app.test_client()
+    path = f"{ROOM}/messages?name=ci"
+    first = thief.post(path, json={"text": "The build is green", "nonce": "build-72"}).get_json()
+    for changed in (
+        {"text": "The build is red"},
+        {"reply_to": first["seq"]},
+        {"poll": POLL},
+    ):
+        said = {"text": "The build is green", "nonce": "build-72", **changed}
+        answer = program.post(path, json=said)
+        assert (answer.status_code, answer.get_json()["code"], answer.get_json()["field"]) == (
+            400,
+            "bad-field",
+            "nonce",
+        )
+    other = open_room(app, "Other")
+    elsewhere = program.post(
+        f"/api/rooms/{other}/messages?name=ci", json={"text": "The build is green", "nonce": "build-72"}
+    )
+    assert elsewhere.get_json()["field"] == "nonce"
+    asked = {"text": "Which?", "nonce": "poll-1", "poll": {"options": [" Yes ", "No"]}}
+    assert program.post(path, json=asked).get_json()["seq"] == program.post(path, json=asked).get_json()["seq"]
+    assert program.post(f"{ROOM}/messages?name=cd", json={"text": "x", "nonce": "build-72"}).status_code == 201
 
 
 def test_what_a_request_posts_is_stored_once_under_its_nonce_and_belongs_to_no_connection(

@@ -241,11 +241,17 @@ def test_to_check_counts_nothing_and_says_what_taking_would_say(clock: Clock) ->
 
 def test_a_guest_who_was_here_before_is_no_new_identity(clock: Clock) -> None:
     limits = made(clock, ADDRESS_PEOPLE="0.001/2")
-    for name in ("ci", "CI", "ci", "backup"):
-        limits.meet(Person("", name, "guest", HERE))
-    assert not passed(lambda: limits.meet(Person("", "third", "guest", HERE)))
-    assert passed(lambda: limits.meet(Person("", "ci", "guest", HERE)))
-    assert passed(lambda: limits.meet(Person("", "third", "guest", ELSEWHERE)))
+    for number in (1, 2, 1, 2):
+        limits.meet(guest(number))
+    assert not passed(lambda: limits.meet(guest(3)))
+    assert passed(lambda: limits.meet(guest(1)))
+    assert passed(lambda: limits.meet(Person("guest-3", "Name 3", "guest", ELSEWHERE)))
+
+
+def test_a_new_connection_under_a_known_name_is_a_new_identity(clock: Clock) -> None:
+    limits = made(clock, ADDRESS_PEOPLE="0.001/2")
+    same_name = [Person(f"guest-{number}", "ci", "guest", HERE) for number in range(3)]
+    assert [passed(lambda one=one: limits.meet(one)) for one in same_name] == [True, True, False]  # type: ignore[misc]
 
 
 def test_the_guests_that_count_as_known_are_bounded(clock: Clock) -> None:

@@ -34,8 +34,8 @@ def test_mentions_are_read_a_page_at_a_time_newest_first(ana: Browser, bob: Brow
     assert ana.read("/api/mentions") == {"mentions": [], "more": False}
 
 
-def test_a_program_has_its_mentions_by_its_name(ana: Browser, program: Browser) -> None:
-    assert program.read("/api/mentions?name=ci") == {"mentions": [], "more": False}
+def test_a_program_without_a_cookie_has_no_mentions(ana: Browser, program: Browser) -> None:
+    refused(program.get("/api/mentions?name=ana"), 403, "forbidden")
 
 
 @pytest.mark.parametrize(

@@ -53,11 +53,12 @@ export class MentionsView {
     const before = this.#before;
     this.#more.hidden = true;
     this.#status.textContent = this.#strings.say("mentions.loading");
-    const page = await this.#load(before).catch(() => null);
+    const page = await this.#load(before).catch((problem) => ({ problem }));
     if (before !== this.#before || !this.#dialog.open) return;
-    if (page === null) {
-      this.#status.textContent = this.#strings.say("ask.unreachable");
-      this.#more.hidden = false;
+    if (page.problem) {
+      const forbidden = page.problem.code === "forbidden"; // a guest has no such list
+      this.#status.textContent = forbidden ? page.problem.message : this.#strings.say("ask.unreachable");
+      this.#more.hidden = forbidden;
       return;
     }
     const items = page.mentions.map((mention) => this.#item(mention));
