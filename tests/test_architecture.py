@@ -45,6 +45,7 @@ LAYERS: list[set[str]] = [
     {"web.deeds"},
     {
         "web.cookies",
+        "web.joining",
         "web.exchange",
         "web.health",
         "web.limiting",

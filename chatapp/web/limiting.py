@@ -9,7 +9,7 @@ from ..networks import network
 from ..rooms.ratelimits import RateLimits
 
 HEALTH = "/healthz"  # never refused: a flood by others must not make a supervisor end the server
-STATIC = 0.1  # of a request: what a static file counts; a visit to the page fetches about a hundred
+STATIC = 0.1  # of a request: what a static file counts, which costs little
 
 
 def init_app(app: Flask, limits: RateLimits) -> None:

@@ -1,7 +1,7 @@
 /** The addresses of the chat: of rooms and messages, `/r/<slug>` and `/r/<slug>/<seq>`, and of all else by their path. */
 
-/** What a proxy puts in front of each path, such as `/chat-app`; mostly empty. This file lies at `/static/js/`. */
-const PREFIX = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
+/** What a proxy puts in front of each path, such as `/chat-app`; mostly empty. */
+const PREFIX = document.documentElement.dataset.prefix ?? "";
 
 /** The address of a path of the chat, such as `/api/me`. */
 export function at(path) {

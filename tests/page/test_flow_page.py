@@ -21,6 +21,7 @@ from werkzeug.serving import make_server
 from chatapp.details import LOCALES, TRANSLATIONS
 from chatapp.web.errors import HEADERS
 from chatapp.web.flow_strings import flow_strings
+from chatapp.web.static import StaticFiles
 from tests.actors import ROOT
 
 from .conftest import let_happen
@@ -45,7 +46,8 @@ HELLO = next(flow for text in told("flows") for flow in text["flows"] if flow["t
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """The page under the chat's own headers, on a server that has nothing else."""
-    app = Flask(__name__, root_path=str(ROOT))
+    app = Flask(__name__, root_path=str(ROOT), static_folder=None)
+    StaticFiles(ROOT / "static").init_app(app)
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=lambda: request.args.get("lang", "en").replace("-", "_"))
 

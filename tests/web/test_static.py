@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -25,9 +26,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def browser(folder: Path) -> FlaskClient:
+def files(folder: Path) -> StaticFiles:
+    return StaticFiles(folder)
+
+
+@pytest.fixture
+def browser(files: StaticFiles) -> FlaskClient:
     app = Flask(__name__, static_folder=None)
-    StaticFiles(folder).init_app(app)
+    files.init_app(app)
     return app.test_client()
 
 
@@ -79,6 +85,66 @@ def test_a_part_of_a_file_can_be_asked_for(folder: Path, browser: FlaskClient) -
     write(folder / "page.js", b"let a = 1;")
     part = browser.get("/static/page.js", headers={"Range": "bytes=4-6"})
     assert (part.status_code, part.data, part.headers["Content-Range"]) == (206, b"a =", "bytes 4-6/10")
+
+
+def test_a_file_under_its_version_is_kept_for_good_and_under_another_one_never(
+    folder: Path, files: StaticFiles, browser: FlaskClient
+) -> None:
+    write(folder / "page.js", b"let a = 1;")
+    old = files.release().version
+    assert files.release().version == old
+    first = browser.get(f"/static/{old}/page.js")
+    assert (first.data, first.headers["Cache-Control"]) == (b"let a = 1;", "public, max-age=31536000, immutable")
+    write(folder / "page.js", b"let a = 2;")
+    # Until a page refers to the new version, the old one is whole: a page never gets files of two versions.
+    assert browser.get(f"/static/{old}/page.js").data == b"let a = 1;"
+    new = files.release().version
+    assert new != old
+    assert browser.get(f"/static/{new}/page.js").data == b"let a = 2;"
+    other = browser.get(f"/static/{old}/page.js")  # of a page from before, or of a server with other files
+    assert (other.data, other.headers["Cache-Control"]) == (b"let a = 2;", "no-cache")
+    assert browser.get(f"/static/{new}/nothing.js").status_code == 404
+    write(folder / "page.js", b"let a = 1;")
+    assert files.release().version == old
+
+
+def test_a_server_that_has_shown_no_page_yet_knows_its_version(folder: Path, browser: FlaskClient) -> None:
+    write(folder / "page.js", b"let a = 1;")
+    version = StaticFiles(folder).release().version
+    assert browser.get(f"/static/{version}/page.js").headers["Cache-Control"].endswith("immutable")
+
+
+def test_a_version_tells_the_files_apart_by_name_and_content(folder: Path, files: StaticFiles) -> None:
+    versions = {files.release().version}
+    for name, content in (("a.js", b"1"), ("a.js", b"2"), ("b.js", b"2")):
+        (folder / name).write_bytes(content)
+        versions.add(files.release().version)
+    (folder / "a.js").unlink()
+    assert len(versions | {files.release().version}) == 5
+
+
+def test_a_text_comes_compressed_to_who_takes_it(folder: Path, files: StaticFiles, browser: FlaskClient) -> None:
+    content = b"let a = 1;\n" * 200
+    (folder / "page.js").write_bytes(content)
+    (folder / "tiny.js").write_bytes(b"1")
+    (folder / "picture.png").write_bytes(content)
+    for prefix in ("/static", f"/static/{files.release().version}"):
+        packed = browser.get(f"{prefix}/page.js", headers={"Accept-Encoding": "br;q=1, gzip;q=0.5"})
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.data) == content
+        assert int(packed.headers["Content-Length"]) == len(packed.data) < len(content) / 10
+        for accepted in ("identity", "gzip;q=0", ""):
+            plain = browser.get(f"{prefix}/page.js", headers={"Accept-Encoding": accepted})
+            assert ("Content-Encoding" not in plain.headers, plain.data) == (True, content)
+            assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+            assert plain.headers["ETag"] != packed.headers["ETag"]
+        again = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+        assert browser.get(f"{prefix}/page.js", headers=again).status_code == 304
+        part = browser.get(f"{prefix}/page.js", headers={"Accept-Encoding": "gzip", "Range": "bytes=4-6"})
+        assert (part.status_code, part.data) == (206, b"a =")
+        for other in ("tiny.js", "picture.png"):
+            answer = browser.get(f"{prefix}/{other}", headers={"Accept-Encoding": "gzip"})
+            assert not {"Content-Encoding", "Vary"} & set(answer.headers.keys())
 
 
 @pytest.mark.parametrize(
