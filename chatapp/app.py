@@ -39,6 +39,7 @@ from .proxies import Proxies
 from .rooms.house import House
 from .rooms.presence import Presence
 from .rooms.ratelimits import RateLimits
+from .rooms.registry import NameRegistry
 from .tap import Tap
 from .terminal import Terminal
 from .text.emoji import Emoji
@@ -115,6 +116,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         vitals=vitals,
     )
     indexer = Indexer(journal, vitals=vitals)
+    registry = NameRegistry(history=history, journal=journal, presence=presence, clock=time.time)
     limits = RateLimits(settings, clock=time.monotonic)
     emoji = Emoji()
     renderer = Renderer(emoji)
@@ -124,15 +126,18 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         history=history,
         bus=bus,
         presence=presence,
+        registry=registry,
         limits=limits,
         render=renderer.render,
         clock=time.time,
     )
     addresses = Addresses(settings.MAX_CLIENTS_PER_ADDRESS)
-    lobby = Lobby(hub=hub, presence=presence, addresses=addresses, clock=time.monotonic, tap=tap)
-    heartbeat = Heartbeat(settings, hub=hub, presence=presence, bus=bus, tap=tap, vitals=vitals)
+    lobby = Lobby(
+        hub=hub, presence=presence, addresses=addresses, connect=registry.connect, clock=time.monotonic, tap=tap
+    )
+    heartbeat = Heartbeat(settings, hub=hub, presence=presence, registry=registry, bus=bus, tap=tap, vitals=vitals)
 
-    identity = Identity(history, secret=lambda: str(app.secret_key), is_online=presence.is_online)
+    identity = Identity(registry, secret=lambda: str(app.secret_key), is_online=presence.is_online)
     services = Services(settings, lobby, house, history, presence, limits, tap)
     budget = Budget(settings.OUTBOXES_LIMIT)
     door = Door(services, identity, budget=budget, stalled=fanout.stalled, evicted=fanout.evicted)
@@ -147,7 +152,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     flow_door.init_app(app)
     limiting.init_app(app, limits)
     app.register_blueprint(pages(settings, house=house, history=history, identity=identity))
-    deeds = Deeds(presence, identity, limits)
+    deeds = Deeds(registry, identity, limits)
     app.register_blueprint(
         api(
             settings,

@@ -36,7 +36,7 @@ _SENTENCES = {
     "too-late": _("A message can be changed for {n} minutes. This one is older."),
     "too-many": _("This room has {n} pinned messages already. More do not fit: unpin one first."),
     "confirm-all": _("It calls everybody, which nobody has confirmed. People: {count}."),
-    "name-taken": _("Someone else is using the name “{name}” right now. Choose another one."),
+    "name-taken": _("The name “{name}” belongs to somebody else. Choose another one."),
     "bad-name": _("A name has 1 to {n} visible characters, without control characters or ones that show nothing."),
     "too-many-rooms": _("You are in too many rooms at once: at most {n}. Leave one first."),
     "busy": _("The server cannot store anything right now. Try again in a moment."),
@@ -75,7 +75,11 @@ _VARIANTS = {
         "guest": _("Guests cannot do that. Choose a name first; a program does it with POST /api/me, for a cookie."),
         "cookie": _("A change that comes with a cookie needs an Origin header too: the address of this site."),
     },
-    "name-taken": {"slug": _("There is a room of that name already.")},
+    "name-taken": {
+        "lookalike": _("“{name}” looks like the name of somebody else. Choose another one."),
+        "like_room": _("“{name}” looks like the name of the room “{like_room}”. Choose another one."),
+        "slug": _("There is a room of that name already."),
+    },
     "too-many": {
         "rooms": _("This chat has {n} rooms already. More cannot be made."),
         "crowd": _("Too many people did that with this message already: {n} are the most."),

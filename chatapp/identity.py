@@ -16,10 +16,10 @@ from werkzeug.http import parse_accept_header
 from .details import LOCALES
 from .guests import GUEST
 from .limits import ACCEPTED_MOST
-from .log.history import History
 from .model import Person, Refusal
 from .networks import network
 from .rooms.names import person_name
+from .rooms.registry import NameRegistry
 from .spelling import folded
 
 COOKIE_DAYS = 365  # how long a browser remembers who one is
@@ -30,9 +30,9 @@ TOKEN_LIMIT = 200  # characters; a token has some 75
 class Identity:
     """Knows people by their cookie. Who has none is a guest, and a new one with each connection."""
 
-    def __init__(self, history: History, *, secret: Callable[[], str], is_online: Callable[[str], bool]):
+    def __init__(self, registry: NameRegistry, *, secret: Callable[[], str], is_online: Callable[[str], bool]):
         """`is_online` says whether the person with that id has a connection, or had one a moment ago."""
-        self._history = history
+        self._registry = registry
         self._secret = secret
         self._is_online = is_online
 
@@ -41,7 +41,7 @@ class Identity:
         person = session.get("id")
         if not isinstance(person, str):
             return None
-        return Person(person, self._history.name(person) or str(session.get("name", "")), "member")
+        return self._registry.member(person, str(session.get("name", "")))
 
     def need_member(self) -> Person:
         """As `member`. Raises Refusal `forbidden` without a cookie: nobody could tell two guests apart who send single

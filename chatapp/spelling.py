@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -43,6 +43,7 @@ class Skeletons(NamedTuple):
     written: str
 
 
+@lru_cache(4_096)  # for letters beyond ASCII it takes 20 µs
 def skeletons(name: str) -> Skeletons:
     """The two keys by which names that imitate this one are found."""
     key = folded(name)

@@ -6,6 +6,7 @@ import secrets
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 
 from chatapp import create_app
+from chatapp.log.people import note_seen
 
 from .actors import NO_RATE_LIMITS, PATIENCE, Closed, InThread, Refused, Server, Talker, handshake_headers, read_head
 from .launching import Launch, cold
@@ -133,6 +135,13 @@ class Wire:
         for _, theirs, request in self._open:
             request.outcome()
             theirs.close()
+
+
+def been_away_for_long(app: Flask, client: FlaskClient) -> str:
+    """Makes as if the person of that browser was here long ago for the last time; gives their id."""
+    person = str(client.get("/api/me").get_json()["id"])
+    app.extensions["chatapp"]._parts.journal.write(partial(note_seen, ids=[person], at=1_000))
+    return person
 
 
 @pytest.fixture

@@ -98,8 +98,8 @@ def test_every_sentence_is_translated(code: str) -> None:
 @pytest.mark.parametrize(("code", "mark"), [(code, mark) for code, marks in _VARIANTS.items() for mark in marks])
 def test_what_a_code_means_beside_its_first_meaning_has_a_sentence_of_its_own(code: str, mark: str) -> None:
     values: dict[str, Any] = {mark: "7", "n": 7, "retry_after": 7}
-    named: dict[str, Any] = {name: "7" for name in ("everybody", "system") if name in _VARIANTS[code][mark]}
-    for refusal in (Refusal(code, field=mark, n=7, retry_after=7, **named), Refusal(code, **values)):
+    named: dict[str, Any] = dict.fromkeys(placeholders(_VARIANTS[code][mark]) - {"n", "retry_after"}, "7")
+    for refusal in (Refusal(code, field=mark, n=7, retry_after=7, **named), Refusal(code, **named | values)):
         said = [sentence(refusal, locale) for locale in LOCALES]
         assert said[0] == _VARIANTS[code][mark].format(n=7, retry_after=7, **named)
         assert said[1] != said[0]

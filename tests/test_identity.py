@@ -18,13 +18,13 @@ from chatapp.rooms.names import person_name
 
 
 class Kept:
-    """The names that the log knows."""
+    """The names that are known, in the place of the registry."""
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
 
-    def name(self, person: str) -> str | None:
-        return self.names.get(person)
+    def member(self, person: str, remembered: str) -> Person:
+        return Person(person, self.names.get(person, remembered), "member")
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def online() -> set[str]:
 @pytest.fixture
 def make_identity(kept: Kept, online: set[str]) -> Callable[[str], Identity]:
     def make(secret: str) -> Identity:
-        # All that it asks of the history is a name.
+        # All that it asks of the registry is a member.
         return Identity(kept, secret=lambda: secret, is_online=online.__contains__)  # type: ignore[arg-type]
 
     return make

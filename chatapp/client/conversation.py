@@ -16,7 +16,7 @@ from ..terminal import escaped
 from .address import Address
 from .heard import Heard, NotNow, heard
 from .patience import Patience
-from .person import NotSo, introduce
+from .person import NotSo, give_back, introduce
 from .show import Telling, resumed
 from .wire import Closed, Refused, Wire
 
@@ -80,9 +80,8 @@ class Conversation:
         self._people: dict[str, str] = {}  # id and name of those in the room
         # Of the thread alone.
         self._telling = Telling()
-        self._you = ""
+        self._you = self._epoch = ""
         self._last: int | None = None  # the newest seq that was told
-        self._epoch = ""
         self._joined = False
         self._sent = ""  # the nonce of what is on its way on this connection
         self._again_at = 0.0  # monotonic seconds: not before, says the server
@@ -162,6 +161,7 @@ class Conversation:
             self._joined, self._sent = False, ""
             if not self._over:
                 self._pause(wait, why)
+        give_back(self._address, self._cookie)
         self._bell.close()
         self._rings.close()
 

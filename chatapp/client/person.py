@@ -13,6 +13,7 @@ from .address import Address
 from .heard import NotNow, heard
 
 TIMEOUT = 15.0  # seconds for an answer
+GOODBYE_TIMEOUT = 2.0  # seconds for the answer to the last request
 LONGEST_WAIT = 60.0  # seconds that an introduction waits for a server that refuses it for a while
 
 
@@ -42,6 +43,21 @@ def introduce(address: Address, name: str) -> str:
     if problem and problem.retry_after is not None:
         raise NotNow(escaped(detail), problem.retry_after)
     raise HTTPException(escaped(detail))
+
+
+def give_back(address: Address, cookie: str) -> None:
+    """Frees the name that belongs to whoever has the cookie, if there is one: nobody can come back with it. If that
+    fails, the server keeps the name for 30 days."""
+    if not cookie:
+        return
+    connection = address.http(GOODBYE_TIMEOUT)
+    try:
+        connection.request("DELETE", "/api/me", headers={"Cookie": cookie, "Origin": str(address)})
+        connection.getresponse().read()
+    except (OSError, HTTPException):
+        pass
+    finally:
+        connection.close()
 
 
 def introduce_in_time(

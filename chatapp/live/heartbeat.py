@@ -9,6 +9,7 @@ from threading import Event
 from ..bus.local import LocalBus
 from ..config import Settings
 from ..rooms.presence import Presence
+from ..rooms.registry import NameRegistry
 from ..tap import Tap
 from ..vitals import FAILURES_IN_A_ROW, Vitals
 from .frames import ping_frame
@@ -25,7 +26,18 @@ log = logging.getLogger(__name__)
 class Heartbeat:
     """Owns the times at which something happens by itself. Its clock is monotonic: a changed date changes nothing."""
 
-    def __init__(self, settings: Settings, *, hub: Hub, presence: Presence, bus: LocalBus, tap: Tap, vitals: Vitals):
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        hub: Hub,
+        presence: Presence,
+        registry: NameRegistry,
+        bus: LocalBus,
+        tap: Tap,
+        vitals: Vitals,
+    ):
+        self._registry = registry
         self._tap = tap
         self._settings = settings
         self._hub = hub
@@ -53,6 +65,7 @@ class Heartbeat:
                 now = time.monotonic()
                 if now >= patrol_at:
                     patrol_at = now + min(PATROL_INTERVAL, tick * 2)
+                    self._registry.note_seen()
                     for client in self._hub.clients():
                         self._look_after(client, now)
                 failures = 0

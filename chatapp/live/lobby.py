@@ -25,10 +25,13 @@ class Lobby:
         hub: Hub,
         presence: Presence,
         addresses: Addresses,
+        connect: Callable[[Person], Person],
         clock: Callable[[], float],
         tap: Tap | None = None,
     ):
+        """`connect`: as `NameRegistry.connect`, which may raise Refusal `busy`."""
         self._addresses = addresses
+        self._connect = connect
         self._tap = tap or Tap()
         self._hub = hub
         self._presence = presence
@@ -43,7 +46,7 @@ class Lobby:
     ) -> Client:
         """One more client. A guest has one connection at a time: the new one ends the one that it continues.
 
-        Raises Full, or TooManyFromAddress.
+        Raises Full, TooManyFromAddress, or Refusal `busy`.
         """
         self._addresses.enter(address[0])
         try:
@@ -72,7 +75,7 @@ class Lobby:
         dialect: Dialect,
         person: Person,
     ) -> Client:
-        known = self._presence.connect(person)
+        known = self._connect(person)
         client = Client(outbox, address, known, dialect, self._clock())
         try:
             self._hub.add(client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from threading import Event as Flag
 from threading import Lock
@@ -10,12 +11,15 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+log = logging.getLogger(__name__)
+
 
 class Change:
-    """One such write, in a transaction or `between` two."""
+    """One such write, in a transaction or `between` two. Nobody waits for one that is `unattended`."""
 
-    def __init__(self, apply: Callable[[Connection], Any], *, between: bool = False):
+    def __init__(self, apply: Callable[[Connection], Any], *, between: bool = False, unattended: bool = False):
         self.between = between
+        self._unattended = unattended
         self.done = Flag()
         self.result: Any = None
         self.error: Exception | None = None
@@ -48,7 +52,9 @@ class Change:
             if not isinstance(error, IntegrityError):
                 raise  # the database itself: a full disk has undone the whole transaction, the savepoint too
             self.error = error
-        except Exception as error:  # noqa: BLE001  # a refusal, or a mistake of ours: its caller gets it
+        except Exception as error:  # a refusal, or a mistake of ours: its caller gets it
+            if self._unattended:
+                log.exception("A write failed that nobody waits for")
             self.error = error
         if self.error:
             savepoint.rollback()

@@ -14,6 +14,7 @@ from ..model import Author, Event, Present, Refusal, Room, RoomState, Standing, 
 from ..spelling import bare
 from .calls import calls_of
 from .database import Database, reason
+from .people import Known, known, refusal_of
 from .places import pinned_in
 from .present import present
 from .rows import about, as_told, told, with_slug
@@ -150,10 +151,13 @@ class History:
             raise Refusal("no-such-message", field="target")
         return [Version(rfc3339(row.at), row.text, row.html) for row in rows if row.text]
 
-    def name(self, person: str) -> str | None:
-        """The name that person chose last, or None."""
-        row = self._one(select(people.c.name).where(people.c.id == person))
-        return None if row is None else str(row.name)
+    def person(self, person: str) -> Known | None:
+        """What is stored of that person."""
+        return self.read(lambda connection: known(connection, person))
+
+    def refusal_of(self, name: str, at: int, *, to: str) -> Refusal | None:
+        """Why that person may not have that name at `at` (ms since the epoch). None: they may."""
+        return self.read(lambda connection: refusal_of(connection, name, at, to=to))
 
     def calls(self, person: str, *, before: int | None, limit: int) -> list[tuple[int, Present]]:
         """The newest messages that mean that person, newest first, each with the number by which `before` goes on."""

@@ -107,6 +107,10 @@ class Journal:
         result: T = self._wait_for(Change(apply))
         return result
 
+    def write_soon(self, apply: Callable[[Connection], object]) -> None:
+        """As `write`, without waiting for it: it may fail. Raises Refusal `busy` if too many wait."""
+        self._put(Change(apply, unattended=True))
+
     def empty_wal(self) -> bool:
         """Takes what was deleted out of SQLite's write-ahead log too. False: not now. Raises Refusal `busy`."""
         return bool(self._wait_for(Change(self._database.empty_wal, between=True)))

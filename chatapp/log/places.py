@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 from sqlalchemy import Connection, delete, insert, select, union, update
 
 from ..model import Configured, Pinned, Refusal, Room, rfc3339
-from ..spelling import bare, folded
+from ..spelling import bare, folded, skeletons
 from .acts import Act, Unchanged, living_message
 from .schema import pins, rooms
 
@@ -76,16 +76,23 @@ class Configure(Act):
 
 
 def refuse_taken_name(connection: Connection, name: str, *, but: Room | None = None) -> None:
-    """Raises Refusal `name-taken`, with the slug of the room, if a reader would take a room's name for this one."""
-    same = select(rooms.c.id, rooms.c.slug).where(rooms.c.folded == folded(name))
-    room = connection.execute(same).first()
-    if room is not None and (but is None or room.id != but.id):
+    """Raises Refusal `name-taken`, with the slug of the room, if a reader would take a room's name for this one, or if
+    the names look alike."""
+    keys = skeletons(name)
+    alike = (rooms.c.small == keys.small) | (rooms.c.written == keys.written)
+    wanted = select(rooms.c.slug, rooms.c.name).where(alike, rooms.c.id != (but.id if but else 0))
+    room = connection.execute(wanted.order_by(rooms.c.folded != folded(name)).limit(1)).first()
+    if room is None:
+        return
+    if folded(room.name) == folded(name):
         raise Refusal("name-taken", field="name", name=name, slug=room.slug)
+    raise Refusal("name-taken", field="name", name=name, slug=room.slug, like_room=room.name)
 
 
 def keys_of(name: str) -> dict[str, str]:
     """The columns by which a room of that name is found: `rooms_called` and `refuse_taken_name` look them up."""
-    return {"folded": folded(name), "bare": bare(name)}
+    keys = skeletons(name)
+    return {"folded": folded(name), "bare": bare(name), "small": keys.small, "written": keys.written}
 
 
 def room_row(slug: str, name: str, at: int) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The writes that are no events: rooms, names, read markers. Each runs inside a transaction of the journal's."""
+"""The writes that are no events: rooms, read markers. Each runs inside a transaction of the journal's."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
 
 from ..model import Refusal, RoomState
-from ..spelling import bare
 from .places import refuse_taken_name, room_row
-from .schema import head, markers, people, rooms
+from .schema import head, markers, rooms
 
 
 def add_room(connection: Connection, name: str, slugs: Iterable[str], at: int, *, most: int) -> RoomState:
@@ -28,13 +27,6 @@ def add_room(connection: Connection, name: str, slugs: Iterable[str], at: int, *
             break
     made = connection.execute(insert(rooms).values(room_row(slug, name, at)).returning(rooms.c.id)).scalar_one()
     return RoomState(made, slug, name)
-
-
-def save_name(connection: Connection, person: str, name: str) -> None:
-    """The name that person goes by from now on."""
-    changed = connection.execute(update(people).where(people.c.id == person).values(name=name, bare=bare(name)))
-    if not changed.rowcount:
-        connection.execute(insert(people).values(id=person, name=name, bare=bare(name)))
 
 
 def move_markers(connection: Connection, wanted: dict[tuple[str, int], int]) -> dict[tuple[str, int], int]:

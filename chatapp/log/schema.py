@@ -47,10 +47,15 @@ rooms = Table(
     # The name and the slug as `spelling.bare` has them: a room is found by either.
     Column("bare", Text, nullable=False),
     Column("bare_slug", Text, nullable=False),
+    # The name's skeletons: a room whose name looks like another's is refused.
+    Column("small", Text, nullable=False),
+    Column("written", Text, nullable=False),
 )
 rooms_folded = Index("rooms_folded", rooms.c.folded, unique=True)
 rooms_bare = Index("rooms_bare", rooms.c.bare)
 rooms_bare_slug = Index("rooms_bare_slug", rooms.c.bare_slug)
+rooms_small = Index("rooms_small", rooms.c.small)
+rooms_written = Index("rooms_written", rooms.c.written)
 
 # Everything durable that happens in a room, one row and one seq each.
 events = Table(
@@ -146,8 +151,22 @@ people = Table(
     Column("id", String(64), primary_key=True),
     Column("name", String(64), nullable=False),
     Column("bare", Text, nullable=False),  # the name as `spelling.bare` has it: by that a mention finds it
+    Column("last_seen", BigInteger, nullable=False),  # ms since the epoch; written once a day at most
 )
 people_bare = Index("people_bare", people.c.bare)
+
+# Which name belongs to whom, by its keys (`spelling.skeletons`), one or two rows for each name. `until` is None for the
+# name that the person goes by; a former name, or that of a new person, belongs to them until then (ms since the epoch).
+# Of people who have shared a name since an older version only one has rows.
+names = Table(
+    "names",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("person_id", String(64), nullable=False),
+    Column("until", BigInteger),
+    sqlite_with_rowid=False,
+)
+names_person = Index("names_person", names.c.person_id)
 
 markers = Table(
     "markers",

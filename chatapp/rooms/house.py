@@ -17,7 +17,7 @@ from ..log.journal import Journal
 from ..log.places import Configure, Pin
 from ..log.polls import Close, Vote
 from ..log.posts import Mark, Post
-from ..log.records import add_room, save_name
+from ..log.records import add_room
 from ..log.standings import save_level
 from ..model import (
     LEVELS,
@@ -43,6 +43,7 @@ from .names import person_name, poll_options, room_name, room_topic, slugs
 from .presence import Presence
 from .ratelimits import RateLimits
 from .rates import Rates
+from .registry import NameRegistry
 
 LONG_TEXT = 1_000  # characters from which it is counted what the journal's thread does for a text
 STORING_COST = 2e-6  # seconds of processor time a character: to store and index it, and to take it out again
@@ -61,6 +62,7 @@ class House:
         history: History,
         bus: LocalBus,
         presence: Presence,
+        registry: NameRegistry,
         limits: RateLimits,
         render: Callable[[str, Names], Rendered],
         clock: Callable[[], float],
@@ -70,6 +72,7 @@ class House:
         self._history = history
         self._bus = bus
         self._presence = presence
+        self._registry = registry
         self._limits = limits
         self._render = render
         self._clock = clock
@@ -270,11 +273,12 @@ class House:
         Raises Refusal `bad-name`, `name-taken`, `rate-limited` or `busy`.
         """
         self._limits.people.take(person.network, person.id)
-        checked = person_name(name)
-        with self._presence.renaming(person.id, checked):
-            if person.role == "member":
-                self._journal.write(lambda connection: save_name(connection, person.id, checked))
-        return checked
+        return self._registry.rename(person, person_name(name))
+
+    def forget(self, person: Person) -> None:
+        """Frees the name of a person who does not come back. Raises Refusal `rate-limited`."""
+        self._limits.people.take(person.network, person.id)
+        self._registry.release(person.id)
 
     def _check_text(self, text: str) -> None:
         if len(text) > self._settings.TEXT_LIMIT:

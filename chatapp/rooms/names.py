@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from secrets import randbelow
 
 from ..characters import DEFAULT_IGNORABLE, too_many_marks
 from ..limits import (
@@ -25,6 +26,8 @@ from ..text.mentions import EVERYBODY
 from .emoji import without_emoji
 
 _NUMBERS_TRIED = 20  # numbers behind a slug that is taken; each costs a look-up
+_SMALL_NUMBERS = 9  # the last number behind a name that is tried in order
+_MOST_DIGITS = 12  # of a random number behind a name
 
 # Controls, format characters (the bidi overrides among them), surrogates, private use and unassigned ones can hide or
 # forge a name.
@@ -150,6 +153,21 @@ def _is_spelling(text: str, at: int) -> bool:
 def _letter(text: Iterable[str]) -> str:
     """The first character that is no vowel sign or other mark; a blank if there is none."""
     return next((char for char in text if not unicodedata.combining(char)), " ")
+
+
+def numbered_names(name: str) -> Iterator[str]:
+    """The name, then the name with numbers behind it, each within the limit of a name.
+
+    After the smallest numbers come random ones, which soon find a gap in a crowd, and among names that somebody took
+    to be in the way.
+    """
+    yield name
+    for number in range(2, _SMALL_NUMBERS + 1):
+        yield numbered(name, number)
+    digits = 3
+    while True:
+        yield numbered(name, randbelow(10**digits))
+        digits = min(digits + 1, _MOST_DIGITS)
 
 
 def numbered(name: str, number: int) -> str:

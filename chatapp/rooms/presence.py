@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import inf
 from threading import Lock
 
-from ..model import Author, Change, Person, Refusal
-from ..spelling import bare, folded
-from .names import numbered
-
-_NUMBERS_TRIED = 20  # numbers tried one by one behind a name that is taken
+from ..log.people import name_taken
+from ..model import Author, Change, Person
+from ..spelling import bare, skeletons
+from .names import numbered_names
 
 
 @dataclass
@@ -24,7 +23,6 @@ class _Online:
     rooms: dict[str, int] = field(default_factory=dict)
     empty_since: dict[str, float] = field(default_factory=dict)
     gone_since: float | None = None
-    namesakes: int = 0
 
 
 class Presence:
@@ -39,48 +37,64 @@ class Presence:
         self._clock = clock
         self._lock = Lock()  # guards all below
         self._online: dict[str, _Online] = {}
-        self._names: dict[str, str] = {}  # folded name -> person id
+        self._names: dict[tuple[int, str], str] = {}  # key of a name -> person id
         self._called: dict[str, set[str]] = {}  # bare name -> person ids
         self._members: dict[str, dict[str, Author]] = {}  # room -> person id -> who
         self._joined: dict[str, dict[str, Author]] = {}  # room -> to be told as joined
         self._left: dict[str, set[str]] = {}  # room -> to be told as left
 
-    def connect(self, person: Person) -> Person:
+    def connect(self, person: Person, *, but: Collection[str] = ()) -> Person:
         """One more client of that person; the answer bears the name they go by.
 
-        If someone else is online under the name, a number is appended. A guest who has no connection any more leaves
-        the name at once: nobody can come back as that guest without its token.
+        If someone else is online under the name or one that looks like it, or if it is one of `but`, a number is
+        appended. A guest who has no connection any more leaves the name at once: nobody can come back as that guest
+        without its token.
         """
         with self._lock:
             online = self._online.get(person.id)
             if online is None:
-                name = self._free_name(person)
-                self._expel(self._names.get(folded(name)))
+                name = self._free_name(person, but)
+                for holder in self._holders(name, person.id):
+                    self._expel(holder)
                 online = self._online[person.id] = _Online(Person(person.id, name, person.role))
-                self._names[folded(name)] = person.id
+                self._keep(name, person.id)
                 self._called.setdefault(bare(name), set()).add(person.id)
             online.clients += 1
             online.gone_since = None
             return online.person
 
-    def _free_name(self, person: Person, *, shares: bool = False) -> str:
+    def name_for(self, person: Person, *, but: Collection[str] = ()) -> str:
+        """The name under which `connect` would have that person now."""
+        with self._lock:
+            online = self._online.get(person.id)
+            return online.person.name if online else self._free_name(person, but)
+
+    def _free_name(self, person: Person, but: Collection[str], *, shares: bool = False) -> str:
         """The person's name, with a number if it needs one. `shares`: guests who are online may have the same."""
-        name, number = person.name, 1
-        while not self._is_free(name, person.id, shares=shares):
-            number += 1
-            if number == _NUMBERS_TRIED:  # a crowd under one name: go on where the last one of it stopped
-                holder = self._online.get(self._names[folded(person.name)])
-                if holder:
-                    holder.namesakes = number = max(number, holder.namesakes + 1)
-            name = numbered(person.name, number)
-        return name
+        return next(
+            name
+            for name in numbered_names(person.name)
+            if name not in but and self._is_free(name, person.id, shares=shares)
+        )
 
     def _is_free(self, name: str, person: str, *, shares: bool) -> bool:
-        holder = self._names.get(folded(name), person)
-        if holder == person:
-            return True
-        online = self._online.get(holder)
-        return online is not None and online.person.role == "guest" and (shares or not online.clients)
+        for holder in self._holders(name, person):
+            online = self._online.get(holder)
+            if online is None or online.person.role != "guest" or (online.clients and not shares):
+                return False
+        return True
+
+    def _holders(self, name: str, person: str) -> set[str]:
+        """Who else bears that name or one that looks like it, or is about to."""
+        return {self._names[key] for key in _keys(name) if key in self._names} - {person}
+
+    def _keep(self, name: str, person: str) -> None:
+        self._names.update(dict.fromkeys(_keys(name), person))
+
+    def _give_up(self, name: str, person: str) -> None:
+        for key in _keys(name):
+            if self._names.get(key) == person:
+                del self._names[key]
 
     def _expel(self, person: str | None) -> None:
         """Forgets, and has told as left, who has no connection any more."""
@@ -108,8 +122,10 @@ class Presence:
         Raises Refusal `name-taken` if somebody else is online under it, or about to be.
         """
         with self._lock:
-            if self._names.setdefault(folded(name), person) != person:
-                raise Refusal("name-taken", field="name", name=name)
+            for holder in self._holders(name, person):
+                online = self._online.get(holder)
+                raise name_taken(name, online.person.name if online else name)
+            self._keep(name, person)
         try:
             yield
             with self._lock:
@@ -117,16 +133,16 @@ class Presence:
         finally:
             with self._lock:
                 online = self._online.get(person)
-                borne = online is not None and folded(online.person.name) == folded(name)
-                if not borne and self._names.get(folded(name)) == person:
-                    del self._names[folded(name)]
+                self._give_up(name, person)
+                if online is not None:
+                    self._keep(online.person.name, person)
 
     def _rename(self, person: str, name: str) -> None:
         online = self._online.get(person)
         if online is None or online.person.name == name:
             return
-        if folded(online.person.name) != folded(name):
-            del self._names[folded(online.person.name)]
+        self._give_up(online.person.name, person)
+        self._keep(name, person)
         self._strike(online.person)
         self._called.setdefault(bare(name), set()).add(person)
         online.person = Person(person, name, online.person.role)
@@ -134,14 +150,19 @@ class Presence:
             self._members[room][person] = online.person.author
             self._joined.setdefault(room, {})[person] = online.person.author
 
-    def known(self, person: Person) -> Person:
+    def known(self, person: Person, *, but: Collection[str] = ()) -> Person:
         """That person under the name they go by now; one who is not online under a name that nobody else bears, or, for
-        a guest, that no member bears."""
+        a guest, that no member bears, and that is none of `but`."""
         with self._lock:
             online = self._online.get(person.id)
             if online:
                 return online.person
-            return Person(person.id, self._free_name(person, shares=person.role == "guest"), person.role)
+            return Person(person.id, self._free_name(person, but, shares=person.role == "guest"), person.role)
+
+    def members_online(self) -> list[str]:
+        """The ids of the people who are online and no guests."""
+        with self._lock:
+            return [online.person.id for online in self._online.values() if online.person.role == "member"]
 
     def is_online(self, person: str) -> bool:
         """Whether that person has a client, or had one less than `linger` seconds ago."""
@@ -215,7 +236,7 @@ class Presence:
             self._left.setdefault(room, set()).add(person)
         if online.gone_since is not None and now - online.gone_since >= self._linger and not online.rooms:
             del self._online[person]
-            del self._names[folded(online.person.name)]
+            self._give_up(online.person.name, person)
             self._strike(online.person)
 
     def _strike(self, person: Person) -> None:
@@ -223,3 +244,8 @@ class Presence:
         called.discard(person.id)
         if not called:
             del self._called[bare(person.name)]
+
+
+def _keys(name: str) -> Iterable[tuple[int, str]]:
+    """What a name has in common with those that look like it."""
+    return enumerate(skeletons(name))

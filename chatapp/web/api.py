@@ -148,6 +148,8 @@ def api(
     @blueprint.delete("/api/me")
     def forget_me() -> Response:
         you = identity.member()
+        if you:
+            house.forget(replace(you, network=network(request.remote_addr or "")))
         forget()
         response = as_json({})
         if you:

@@ -12,16 +12,16 @@ from ..identity import Identity
 from ..log.acts import Receipt
 from ..log.journal import WRITE_TIMEOUT
 from ..model import Event, Person, Refusal
-from ..rooms.presence import Presence
 from ..rooms.ratelimits import RateLimits
+from ..rooms.registry import NameRegistry
 from .exchange import as_json
 
 
 class Deeds:
     """Has the caller of a request do something in a room."""
 
-    def __init__(self, presence: Presence, identity: Identity, limits: RateLimits):
-        self._presence = presence
+    def __init__(self, registry: NameRegistry, identity: Identity, limits: RateLimits):
+        self._registry = registry
         self._identity = identity
         self._limits = limits
 
@@ -45,7 +45,7 @@ class Deeds:
         actor = self._identity.member_or_poster() if made_by else self._identity.need_member()
         if actor.role == "guest":
             self._limits.meet(actor)
-        deed(replace(self._presence.known(actor), network=actor.network), receipt)
+        deed(replace(self._registry.known(actor), network=actor.network), receipt)
         event = receipt.wait()
         if made_by and actor.role == "guest" and not receipt.first and not made_by(event):
             raise Refusal("bad-field", field="nonce", used=True)

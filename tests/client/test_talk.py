@@ -138,7 +138,7 @@ def test_a_message_that_calls_everybody_goes_out_after_a_yes(server: Server, ter
 def test_a_name_that_is_taken_is_asked_for_again(server: Server, terminal: Open) -> None:
     server.enter("Ana")
     other = terminal("talk", "general", "--server", server.url, "--name", "ana")
-    other.shows("Someone else is using the name")
+    other.shows("belongs to somebody else")
     other.press("\x15")
     other.enter("Caio")
     other.shows("you are in general")

@@ -192,8 +192,8 @@ def test_a_name_stays_its_bearers_while_they_linger(app: Flask, wire: Wire) -> N
     assert again.hear("welcome")["you"]["name"] == "Bia"
 
 
-def test_a_name_is_free_when_its_bearer_has_left(app: Flask, wire: Wire) -> None:
-    bia = wire.connect(chat=True, client=member(app, "Bia"))
+def test_a_guests_name_is_free_when_the_guest_has_left(wire: Wire) -> None:
+    bia = wire.connect("/chat?name=Bia", chat=True)
     bia.hear("welcome")
     bia.vanish()
 
@@ -261,7 +261,13 @@ class Hall:
         self.hub = Hub(capacity)
         self.presence = Presence(linger=5, clock=self.clock)
         self.addresses = Addresses(per_address)
-        self.lobby = Lobby(hub=self.hub, presence=self.presence, addresses=self.addresses, clock=self.clock)
+        self.lobby = Lobby(
+            hub=self.hub,
+            presence=self.presence,
+            addresses=self.addresses,
+            connect=self.presence.connect,
+            clock=self.clock,
+        )
         self._socket = socket.socket
 
     def enter(self, name: str) -> Any:

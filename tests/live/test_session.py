@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ..actors import Talker, eventually, identity_of
-from ..conftest import SETTINGS, Wire, open_room
+from ..conftest import SETTINGS, Wire, been_away_for_long, open_room
 
 
 def test_three_plain_clients_all_receive_what_one_sends(wire: Wire) -> None:
@@ -576,6 +576,7 @@ def test_a_member_whose_name_is_in_use_is_told_so_and_gets_a_number(app: Flask, 
     assert (taken.status_code, taken.get_json()["code"]) == (409, "name-taken")
     ana.close()
     eventually(lambda: _can_take(browser, "Ana"))
+    been_away_for_long(app, browser)
     guest = wire.enter("Ana")  # comes first: the member is not online yet
     client = wire.connect(chat=True, client=browser)
     assert client.hear("welcome")["you"]["name"] == "Ana 2"

@@ -122,6 +122,11 @@ class Log:
         """What stands in `general`, oldest first."""
         return self.history.missed(GENERAL, after=0, upto=1_000_000)
 
+    def name_of(self, person: str) -> str | None:
+        """What that person is called, None if nothing is stored of them."""
+        known = self.history.person(person)
+        return known.name if known else None
+
     def post(self, text: str, nonce: str | None = None, *, author: str = "ana", room: Room = GENERAL) -> Heard:
         """Hands a post over without waiting."""
         heard = Heard()

@@ -9,7 +9,8 @@ import pytest
 
 from chatapp.log.database import READERS, Database, sqlite_url
 from chatapp.log.history import History
-from chatapp.log.records import add_room, move_markers, save_name
+from chatapp.log.people import take_name
+from chatapp.log.records import add_room, move_markers
 from chatapp.model import Event, Message, Refusal, RoomState, Standing
 
 from ..actors import standings
@@ -84,9 +85,9 @@ def test_an_unknown_room_is_refused(log: Log) -> None:
 
 
 def test_names_and_markers_are_a_persons_own(log: Log) -> None:
-    log.journal.write(lambda connection: save_name(connection, "p1", "Ana"))
+    log.journal.write(lambda connection: take_name(connection, "p1", "Ana", 0))
     log.journal.write(lambda connection: move_markers(connection, {("p1", 1): 0}))
-    assert (log.history.name("p1"), log.history.name("p2")) == ("Ana", None)
+    assert (log.name_of("p1"), log.name_of("p2")) == ("Ana", None)
     assert (standings(log.history, "p1"), standings(log.history, "p2")) == ({1: Standing(0)}, {})
 
 
@@ -98,7 +99,7 @@ def test_a_database_that_cannot_be_read_is_busy_with_the_reason(tmp_path: Path) 
     (tmp_path / "empty.sqlite3").touch()
     database = Database(sqlite_url(tmp_path / "empty.sqlite3"), busy_timeout=0.1)
     history = History(database)
-    for read in (history.rooms, history.epoch, lambda: history.room("general"), lambda: history.name("p1")):
+    for read in (history.rooms, history.epoch, lambda: history.room("general"), lambda: history.person("p1")):
         with pytest.raises(Refusal) as refused:
             read()
         assert (refused.value.code, refused.value.retry_after) == ("busy", 1.0)

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.event import listen
 
 from chatapp.log.journal import BATCH_LIMIT
+from chatapp.log.people import take_name
 from chatapp.log.posts import Post
-from chatapp.log.records import add_room, save_name
+from chatapp.log.records import add_room
 from chatapp.log.schema import markers, meta, people
 from chatapp.model import Author, Message, Refusal, Room
 
@@ -218,7 +219,7 @@ def test_a_disk_that_is_full_during_a_change_refuses_it_as_busy(log: Log) -> Non
         heard = log.post("hello")
     assert "full" in str(busy(change.outcome).values["reason"])
     assert heard.refusal.code == "busy"
-    assert log.history.name("p0") is None
+    assert log.name_of("p0") is None
     log.journal.write(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 100000").scalar())
     assert log.post("hello").event.seq == 1
 
@@ -240,7 +241,7 @@ def test_a_commit_that_fails_at_its_very_end_tells_nobody(log: Log) -> None:
 
 def test_a_change_that_is_refused_fails_alone_and_leaves_nothing_behind(log: Log) -> None:
     def half_done(connection: Connection) -> None:
-        save_name(connection, "p1", "half")
+        take_name(connection, "p1", "half", 0)
         raise Refusal("name-taken")
 
     def doubled(connection: Connection) -> None:
@@ -249,7 +250,7 @@ def test_a_change_that_is_refused_fails_alone_and_leaves_nothing_behind(log: Log
 
     with log.held():
         changes = [log.change(half_done), log.change(doubled)]
-        fine = log.change(lambda connection: save_name(connection, "p3", "fine"))
+        fine = log.change(lambda connection: take_name(connection, "p3", "fine", 0))
         heard = log.post("hello")
     for change, wrong in zip(changes, ("Refusal", "IntegrityError"), strict=True):
         with pytest.raises(Exception) as failed:
@@ -257,7 +258,7 @@ def test_a_change_that_is_refused_fails_alone_and_leaves_nothing_behind(log: Log
         assert type(failed.value).__name__ == wrong
     fine.outcome()
     assert heard.event.seq == 1
-    assert [log.history.name(person) for person in ("p1", "p2", "p3")] == [None, None, "fine"]
+    assert [log.name_of(person) for person in ("p1", "p2", "p3")] == [None, None, "fine"]
 
 
 def test_a_change_with_a_mistake_of_ours_fails_alone(log: Log) -> None:

@@ -10,9 +10,12 @@ import pytest
 from flask import Flask
 
 from chatapp.log.database import Database, LogError
+from chatapp.log.people import take_name
+from chatapp.model import Refusal
 
-from ..actors import Server, Talker, eventually
+from ..actors import PATIENCE, InThread, Server, Talker, eventually
 from ..conftest import Wire, open_room
+from ..live.test_names import choose_at_once
 from .cluster import Cluster
 
 
@@ -96,6 +99,38 @@ def test_polls_pins_and_archives_work_on_postgresql_as_on_sqlite(
     }
     listed = browser.get("/api/rooms").get_json()["rooms"][-1]
     assert (listed["topic"], listed["archived"], listed["head"]) == ("quick check", True, 7)
+
+
+def test_a_name_belongs_to_one_person_on_postgresql_as_on_sqlite(
+    cluster: Cluster, make_app: Callable[..., Flask], make_wire: Callable[[Flask], Wire]
+) -> None:
+    app = make_app(DATABASE_URL=cluster.make("names"))
+    assert choose_at_once(app, "Zoë") == [200, *[409] * 5]
+    assert make_wire(app).connect("/chat?name=ZOË", chat=True).hear("welcome")["you"]["name"] == "ZOË 2"
+
+
+def test_two_servers_that_give_one_name_to_two_people_at_once_leave_it_to_the_first(cluster: Cluster) -> None:
+    """No two serve one database today; the key of the table would keep them apart."""
+    url = cluster.make("servers")
+    databases = [Database(url, busy_timeout=PATIENCE) for _ in range(2)]
+    databases[0].migrate()
+    with databases[0].writer.connect() as first, databases[1].writer.connect() as second:
+        take_name(first, "p1", "Ana", 0)
+        other = InThread(lambda: take_name(second, "p2", "ana", 0))  # waits for the first one's commit
+        eventually(lambda: waits_for_a_lock(cluster, "servers"))
+        first.commit()
+        with pytest.raises(Refusal) as refused:
+            other.outcome()
+        assert refused.value.code == "name-taken"
+    for database in databases:
+        database.close()
+
+
+def waits_for_a_lock(cluster: Cluster, name: str) -> bool:
+    """Whether a connection to that database waits for what another one holds."""
+    with psycopg.connect(cluster.url) as connection:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+        return connection.execute(query, [name]).fetchone() != (0,)
 
 
 def test_a_postgresql_that_went_away_makes_busy_and_is_found_again(

@@ -7,8 +7,9 @@ from functools import partial
 
 import pytest
 
+from chatapp.log.people import take_name
 from chatapp.log.places import Configure, rooms_called
-from chatapp.log.records import add_room, move_markers, save_name
+from chatapp.log.records import add_room, move_markers
 from chatapp.model import Author, Refusal, RoomState
 from chatapp.rooms.names import slugs
 
@@ -85,10 +86,26 @@ def test_a_renamed_room_is_found_by_its_new_name_and_its_old_slug(log: Log) -> N
         assert [rooms_called(connection, [name])[0].name for name in ("cha", "tea")] == ["Chá", "Chá"]
 
 
+@pytest.mark.parametrize("other", ["Теа", "tеа", "ΤEA", "Ｔea"])
+def test_a_room_whose_name_looks_like_that_of_another_is_neither_made_nor_renamed_so(log: Log, other: str) -> None:
+    log.journal.write(partial(add_room, name="Tea", slugs=["tea"], at=0, most=9))
+    room = log.journal.write(partial(add_room, name="Other", slugs=["other"], at=0, most=9))
+    with pytest.raises(Refusal) as refused:
+        log.journal.write(partial(add_room, name=other, slugs=["new"], at=0, most=9))
+    like = {} if other == "Ｔea" else {"like_room": "Tea"}
+    assert (refused.value.code, refused.value.values) == ("name-taken", {"name": other, "slug": "tea", **like})
+    heard = Heard()
+    log.journal.append(Configure(room, Author("ana", "Ana"), None, heard, name=other))
+    assert heard.refusal.values["slug"] == "tea"
+    heard = Heard()
+    log.journal.append(Configure(room, Author("ana", "Ana"), None, heard, name="Оther"))  # its own, in Cyrillic
+    heard.wait()
+
+
 def test_a_name_is_replaced_by_a_later_one(log: Log) -> None:
     for name in ("Ana", "Anna", "Anna"):
-        log.journal.write(partial(save_name, person="p1", name=name))
-        assert log.history.name("p1") == name
+        log.journal.write(partial(take_name, person="p1", name=name, at=0))
+        assert log.name_of("p1") == name
 
 
 def test_a_read_marker_moves_forward_never_back_never_past_the_newest_event(log: Log) -> None:

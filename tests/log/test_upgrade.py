@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -84,7 +85,7 @@ def test_what_was_said_is_read_as_it_was_said(before: Path, upgraded: Log) -> No
             }
     stand = standings(upgraded.history, ANA.id)
     assert {room: (standing.read, standing.unread) for room, standing in stand.items()} == {1: (10, 0), 2: (3, 0)}
-    assert upgraded.history.name("4c") == "سارة"
+    assert upgraded.name_of("4c") == "سارة"
     assert [author.id for author in upgraded.history.named({"سارة"})] == ["4c"]
 
 
@@ -122,5 +123,32 @@ def test_rooms_that_an_older_version_let_share_a_name_are_kept(before: Path, tmp
         assert refused.value.values["slug"] == "straße"
         with log.database.reader.connect() as connection:
             assert [room.id for room in rooms_called(connection, ["strasse"])] == [50, 51, 52]
+    finally:
+        log.close()
+
+
+def test_names_that_people_and_rooms_have_belong_to_them_and_look_alikes_stay(before: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(before)) as raw, raw:
+        raw.executemany(
+            "INSERT INTO people (id, name) VALUES (?, ?)",
+            [(f"q{number:04}", name) for number, name in enumerate(["Eva", "eva", "Еvа", "Rui"])]
+            + [(f"r{number:04}", f"Somebody {number}") for number in range(1_200)],  # more than one batch
+        )
+        raw.executemany(
+            "INSERT INTO rooms (id, slug, name, created_at) VALUES (?, ?, ?, 0)",
+            [(50, "tea", "Tea"), (51, "tea-2", "Теа")],  # the second one in Cyrillic letters
+        )
+    begun = int(time.time() * 1000)
+    log = Log(before)
+    try:
+        assert {row[0] for row in rows(before, "names", "person_id")} >= {"q0000", "q0003", "r0000", "r1199", ANA.id}
+        assert {seen >= begun for (seen,) in rows(before, "people", "last_seen")} == {True}
+        for name in ("Eva", "EVA", "Еvа"):
+            assert log.history.refusal_of(name, begun, to="new") is not None
+        assert log.name_of("q0001") == "eva"
+        assert [row for row in rows(before, "rooms", "id, written") if row[0] >= 50] == [(50, "tea"), (51, "tea")]
+        with pytest.raises(Refusal) as refused:
+            log.journal.write(lambda connection: add_room(connection, "ТEA", ["new"], 0, most=100))
+        assert refused.value.values["like_room"] in ("Tea", "Теа")
     finally:
         log.close()

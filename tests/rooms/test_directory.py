@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 
 import pytest
 
-from chatapp.log.records import save_name
+from chatapp.log.people import KEPT, NOTED, take_name
 from chatapp.model import Person
 from chatapp.rooms.directory import NAMESAKES_MOST, Directory
 from chatapp.rooms.presence import Presence
@@ -29,11 +30,12 @@ def directory(log: Log, presence: Presence) -> Directory:
 
 @pytest.fixture
 def known(log: Log) -> Known:
-    """Puts people into the log, by id and name."""
+    """Puts people into the log, by id and name: so long one after the other that a name is free again."""
+    times = count(step=KEPT + NOTED + 1)
 
     def write(**names: str) -> None:
         for person, name in names.items():
-            log.journal.write(partial(save_name, person=person, name=name))
+            log.journal.write(partial(take_name, person=person, name=name, at=next(times)))
 
     return write
 

@@ -13,6 +13,7 @@ from chatapp.model import Author, News, Person, Poll, Read, Refusal, Room, Typin
 from chatapp.rooms.house import House
 from chatapp.rooms.presence import Presence
 from chatapp.rooms.ratelimits import PREVIEWS, RateLimits
+from chatapp.rooms.registry import NameRegistry
 from chatapp.text.rendering import Rendered
 
 from ..actors import NO_RATE_LIMITS, Clock, eventually, standings
@@ -35,12 +36,14 @@ class Place:
         self.settings = load({**NO_RATE_LIMITS, **settings})
         self.presence = Presence(linger=5, clock=self.clock)
         bus = LocalBus(self.ephemera.append)
+        self.registry = NameRegistry(history=log.history, journal=log.journal, presence=self.presence, clock=self.clock)
         self.house = House(
             self.settings,
             journal=log.journal,
             history=log.history,
             bus=bus,
             presence=self.presence,
+            registry=self.registry,
             limits=RateLimits(self.settings, clock=self.clock),
             render=lambda text, names: Rendered(f"<p>{text[1:-1]}</p>" if text.startswith("*") else None),
             clock=self.clock,
@@ -213,14 +216,14 @@ def test_a_room_without_a_proper_name_is_refused(place: Place, name: str) -> Non
 def test_a_members_name_is_kept_and_normal(place: Place) -> None:
     place.presence.connect(ANA)
     assert place.house.rename(ANA, "  Zoe\u0308 ") == "Zoë"
-    assert place.log.history.name("p1") == "Zoë"
+    assert place.log.name_of("p1") == "Zoë"
     assert place.presence.known(ANA).name == "Zoë"
 
 
 def test_a_guests_name_is_not_kept(place: Place) -> None:
     place.presence.connect(GUEST)
     assert place.house.rename(GUEST, "Zoe") == "Zoe"
-    assert place.log.history.name(GUEST.id) is None
+    assert place.log.name_of(GUEST.id) is None
     assert place.presence.known(GUEST).name == "Zoe"
 
 
@@ -228,7 +231,7 @@ def test_a_name_that_is_taken_is_neither_given_nor_kept(place: Place) -> None:
     for person in (ANA, BOB):
         place.presence.connect(person)
     assert refusal(lambda: place.house.rename(BOB, "ANA")).code == "name-taken"
-    assert place.log.history.name("p2") is None
+    assert place.log.name_of("p2") is None
     assert place.presence.known(BOB).name == "Bob"
 
 

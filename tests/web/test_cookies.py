@@ -50,8 +50,8 @@ def test_over_https_the_cookie_goes_over_nothing_else(make_app: Callable[..., Fl
 
 def test_two_chats_on_one_host_keep_their_cookies_apart(make_app: Callable[..., Flask]) -> None:
     names = []
-    for key in ("one" * 11, "two" * 11):
-        browser = Browser(make_app(SECRET_KEY=key).test_client()).named("Ana")
+    for name, key in (("Ana", "one" * 11), ("Bia", "two" * 11)):
+        browser = Browser(make_app(SECRET_KEY=key).test_client()).named(name)
         names.append(identity_of(browser.client).key)
     assert names[0] != names[1]
 
