@@ -45,7 +45,12 @@ class Skeletons(NamedTuple):
 
 @lru_cache(4_096)  # for letters beyond ASCII it takes 20 µs
 def skeletons(name: str) -> Skeletons:
-    """The two keys by which names that imitate this one are found."""
+    """The two keys by which names that imitate this one are found.
+
+    They are stored (`names.key`, and `small` and `written` of `rooms`), as `folded` and `bare` are: if what they give
+    for a name changes, a migration has to fill those columns anew, as 0013 does. A newer Unicode changes it for no
+    character that had a meaning before, for the data of look-alikes is that of a pinned library.
+    """
     key = folded(name)
     if key.isascii() and name.isascii():
         return Skeletons(key, key)

@@ -80,18 +80,31 @@ function parsed(link) {
   }
 }
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** Firefox has no segmenter before 125. */
+const graphemes = Intl.Segmenter ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;
 
-/** One or two initials: "Ana Prado" gives "AP". A letter with a tower of accents gives the letter with few. */
-export function initials(name) {
+/**
+ * What Unicode takes for one character (UAX #29), for browsers without a segmenter: a flag, a syllable of Hangul, or a
+ * character with what belongs to it: marks, skin tones, the tags of a flag, further emoji behind joiners, and in scripts
+ * of India the consonants that a virama joins.
+ */
+const CLUSTER = new RegExp(
+  "^(?:\\p{RI}{2}|[\u1100-\u115f]+[\u1160-\u11a7]*[\u11a8-\u11ff]*" +
+    "|.(?:[\u094d\u09cd\u0acd\u0b4d\u0c4d\u0d4d]\u200d?\\p{L}|\u200d\\p{Extended_Pictographic}" +
+    "|\\p{M}|\\p{EMod}|[\u200c\u200d\u{e0020}-\u{e007f}])*)",
+  "su",
+);
+
+/** One or two initials: "Ana Prado" gives "AP". A letter with a tower of accents gives the letter with three. */
+export function initials(name, segmenter = graphemes) {
   const words = name.trim().split(/[\s\p{Pd}_.]+/u).filter(Boolean);
-  const chosen = words.length > 1 ? [words[0], words.at(-1)] : words;
-  return chosen.map((word) => firstLetter(word).toLocaleUpperCase()).join("");
+  const chosen = words.length > 1 ? [words[0], words.at(-1)] : [words[0] ?? name];
+  return chosen.map((word) => firstGrapheme(word, segmenter).toLocaleUpperCase()).join("");
 }
 
-function firstLetter(word) {
-  const [first] = graphemes.segment(word);
-  return [...(first?.segment ?? "")].slice(0, 4).join("");
+function firstGrapheme(word, segmenter) {
+  const first = segmenter ? segmenter.segment(word)[Symbol.iterator]().next().value?.segment : word.match(CLUSTER)?.[0];
+  return (first ?? "").replace(/(\p{M}{3})\p{M}+/gu, "$1");
 }
 
 /** A hue in degrees, the same for the same id everywhere (FNV-1a, then spread over 24 hues that differ visibly). */
