@@ -18,6 +18,7 @@ TOPIC_LIMIT = 250  # characters of a room's topic
 OPTION_LIMIT = 200  # characters of a poll's option
 OPTIONS_LEAST, OPTIONS_MOST = 2, 10  # options of a poll
 NONCE_LIMIT = 64  # characters of a nonce
+ID_LIMIT = 64  # characters of a person's id
 EMOJI_LIMIT = 32  # characters of one emoji; the longest in use has 10
 QUERY_LIMIT = 500  # characters of a search
 ZONE_LIMIT = 64  # characters of a time zone's name; the longest has 32
@@ -36,6 +37,7 @@ OPTION_MOST = UNFOLDED * OPTION_LIMIT
 _BAD_POLL = {"code": "bad-poll", "field": "options", "n": OPTIONS_MOST, "length": OPTION_LIMIT}
 
 Nonce = Annotated[str, Meta(min_length=1, max_length=NONCE_LIMIT)]
+PersonId = Annotated[str, Meta(max_length=ID_LIMIT)]
 Slug = Annotated[str, Meta(min_length=1, max_length=SLUG_LIMIT)]
 Emoji = Annotated[str, Meta(max_length=EMOJI_LIMIT)]
 Language = Annotated[str, Meta(max_length=LANGUAGE_LIMIT)]

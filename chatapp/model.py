@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -207,14 +206,15 @@ class Configured(_Happening, frozen=True, omit_defaults=True, tag="configured"):
 Event = Message | Edited | Deleted | Reacted | Pinned | Voted | Closed | Configured
 
 
-@dataclass(frozen=True)
-class Change:
-    """Who came into a room and who left it since the last time it was told; `count` is how many are in it now."""
+class Change(msgspec.Struct, frozen=True):
+    """Who came into a room and who left it since that was told last, and how many are in it now. With `members` too
+    many did for their names: these are the first of those who are in it."""
 
     room: str
     joined: list[Author]
     left: list[str]
     count: int
+    members: list[Author] | None = None
 
 
 class Typing(NamedTuple):

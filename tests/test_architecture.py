@@ -26,7 +26,7 @@ LAYERS: list[set[str]] = [
     {"backup", "client.prompt"},
     {"client.conversation", "client.follow"},
     {"client.rooms"},
-    {"client.patience", "client.person", "client.show", "client.wire"},
+    {"client.patience", "client.people", "client.person", "client.show", "client.wire"},
     {"client.address", "client.heard"},
     {"servers.worker"},
     {"servers.connection"},

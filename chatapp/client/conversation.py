@@ -16,6 +16,7 @@ from ..terminal import escaped
 from .address import Address
 from .heard import Heard, NotNow, heard
 from .patience import Patience
+from .people import People
 from .person import NotSo, give_back, introduce
 from .show import Telling, resumed
 from .wire import Closed, Refused, Wire
@@ -77,7 +78,7 @@ class Conversation:
         self._unsent: deque[_Said] = deque()  # the first is on its way, if one is
         self._commands: deque[protocol.Command] = deque()
         self._over = False
-        self._people: dict[str, str] = {}  # id and name of those in the room
+        self._people = People()
         # Of the thread alone.
         self._telling = Telling()
         self._you = self._epoch = ""
@@ -113,13 +114,13 @@ class Conversation:
     def name(self) -> str:
         """The name one goes by."""
         with self._changed:
-            return self._people.get(self._you, self._name)
+            return self._people.name(self._you, self._name)
 
     @property
-    def people(self) -> list[str]:
-        """The names of those in the room."""
+    def people(self) -> tuple[list[str], int]:
+        """As `People.listed`."""
         with self._changed:
-            return sorted(self._people.values(), key=str.casefold)
+            return self._people.listed()
 
     def wait_sent(self, timeout: float) -> int:
         """Waits until the server has everything; gives how many messages it has not."""
@@ -264,7 +265,7 @@ class Conversation:
         else:
             self._listener.tell(resumed(word))
         with self._changed:
-            self._people = {person.id: person.name for person in word.members}
+            self._people.take(word)
         for event in word.events:
             self._event(event)
         self._last = word.head if word.reset else max(self._last or 0, word.head)
@@ -291,9 +292,7 @@ class Conversation:
             if person.id == self._you and person.name != self.name:
                 self._listener.tell(f"-- you are {escaped(person.name)} now")
         with self._changed:
-            self._people |= {person.id: person.name for person in word.joined}
-            for gone in word.left:
-                self._people.pop(gone, None)
+            self._people.take(word)
 
     def _refused(self, word: Heard) -> None:
         if word.nonce == JOINING or word.code == "not-joined":

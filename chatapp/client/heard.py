@@ -56,7 +56,8 @@ class Heard(Struct):
     reset: bool = False
     epoch: str = ""
     events: list[Heard] = []
-    members: list[Author] = []
+    members: list[Author] | None = None
+    count: int = 0
     joined: list[Author] = []
     left: list[str] = []
     you: You = You()

@@ -76,7 +76,8 @@ class Terminal:
             elif word == "/all":
                 self._confirm(conversation)
             elif word == "/who":
-                print("-- " + ", ".join(conversation.people))
+                names, more = conversation.people
+                print("-- " + ", ".join(names) + (f" and {more} more" if more else ""))
             elif word.startswith("/") and not word.startswith("//"):
                 print(HELP)
             elif text:

@@ -29,7 +29,7 @@ def addressed(item: Ephemeron, hub: Hub) -> tuple[news.Ephemeral, Iterable[Clien
         case Watched():
             return news.WatchNews(item.watchers), hub.clients()
         case _:
-            told = news.PresenceNews(item.room, item.joined, item.left, item.count)
+            told = news.PresenceNews(item.room, item.joined, item.left, item.count, members=item.members)
             return told, hub.recipients(item.room).chat
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from ..model import Author, Person
-from ..rooms.presence import Presence
+from ..model import Person
+from ..rooms.presence import Members, Presence
 from ..tap import Tap
 from .addresses import Addresses
 from .frames import GOING_AWAY
@@ -84,13 +84,13 @@ class Lobby:
             raise
         return client
 
-    def join(self, client: Client, room: str) -> tuple[int, list[Author]]:
-        """Into a room: the seq up to which the client must read the log itself, and who is in the room."""
+    def join(self, client: Client, room: str) -> tuple[int, Members]:
+        """Into a room: the seq up to which the client must read the log itself, and the first of who is in the room."""
         return self._hub.join(client, room), self._presence.enter(client.person.id, room)
 
-    def join_again(self, client: Client, room: str) -> tuple[int, list[Author]]:
+    def join_again(self, client: Client, room: str) -> tuple[int, Members]:
         """As `join`, for a client that `pause` took out."""
-        return self._hub.join(client, room), self._presence.members(room)
+        return self._hub.join(client, room), self._presence.first(room, client.person.id)
 
     def pause(self, client: Client, room: str) -> None:
         """Nothing of the room comes to the client until it joins again; the person stays in it."""

@@ -12,11 +12,14 @@ Level = Literal["all", "mentions", "none"]  # model.LEVELS
 
 
 class PresenceNews(Struct, tag="presence", omit_defaults=True):
+    """Who came and who left. `members`: more than are named did; these are the first of those who are in the room."""
+
     room: str
     joined: list[Author]
     left: list[str]
     count: int
     nonce: str | None = None
+    members: list[Author] | None = None
 
 
 class TypingNews(Struct, tag="typing"):

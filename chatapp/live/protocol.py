@@ -215,9 +215,9 @@ class Described(Struct):
 
 
 class Joined(Struct, tag="joined", omit_defaults=True):
-    """The answer to a join; `state` for those who know nothing of the room or missed more than the `events`.
-
-    `reset`: the room ends before the event after which the client wanted more; what it knows of the room is void.
+    """The answer to a join; `state` for those who know nothing of the room or missed more than the `events`. `members`
+    are the first of the people in the room, who are `count`. `reset`: the room ends before the event after which the
+    client wanted more; what it knows of the room is void.
     """
 
     room: str
@@ -225,6 +225,7 @@ class Joined(Struct, tag="joined", omit_defaults=True):
     events: list[Event]
     gap: bool
     members: list[Author]
+    count: int
     nonce: str | None = None
     state: Described | None = None
     reset: bool = False

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..log.history import History
-from ..model import Author, Event, Refusal, Room
+from ..model import Event, Refusal, Room
+from ..rooms.presence import Members
 from . import protocol
 from .frames import TRY_LATER, Ended, fragments, text_frame
 
@@ -46,7 +47,7 @@ class Missed:
         self._start = head - self.count
         self._stranger = after is None or self.gap
 
-    def joined(self, members: list[Author], nonce: str | None) -> Iterator[bytes]:
+    def joined(self, members: Members, nonce: str | None) -> Iterator[bytes]:
         """The frames of the one `joined`, so that memory stays bounded whoever reads it however slowly.
 
         Raises Refusal `busy` before the first frame, and Ended after it, if the log cannot be read.
@@ -63,7 +64,7 @@ class Missed:
         for start in range(self._start, self._head, PIECE):
             yield self._read(start, min(start + PIECE, self._head))
 
-    def _pieces(self, members: list[Author], nonce: str | None, state: protocol.Described | None) -> Iterator[bytes]:
+    def _pieces(self, members: Members, nonce: str | None, state: protocol.Described | None) -> Iterator[bytes]:
         before, _, behind = protocol.encode(self._frame([], members, nonce, state)).partition(b"[]")
         yield before + b"[" + self._encoded(self._start)
         for start in range(self._start + PIECE, self._head, PIECE):
@@ -90,6 +91,7 @@ class Missed:
         return protocol.Described(now.name, now.topic, now.archived)
 
     def _frame(
-        self, events: list[Event], members: list[Author], nonce: str | None, state: protocol.Described | None
+        self, events: list[Event], members: Members, nonce: str | None, state: protocol.Described | None
     ) -> protocol.Joined:
-        return protocol.Joined(self._room.slug, self._head, events, self.gap, members, nonce, state, self.reset)
+        people, count = members
+        return protocol.Joined(self._room.slug, self._head, events, self.gap, people, count, nonce, state, self.reset)

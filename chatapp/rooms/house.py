@@ -300,7 +300,7 @@ class House:
             return Call(mentions)
         if to_all:
             self._limits.mentions_of_all.take(person.network, person.id)
-        present = tuple(author.id for author in self._presence.members(room.slug))
+        present = tuple(self._presence.ids(room.slug))
         return Call(mentions, everybody=True, confirmed=to_all, present=present)
 
     def _no_guest(self, person: Person) -> None:

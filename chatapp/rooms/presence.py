@@ -5,20 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from heapq import nsmallest
+from itertools import islice
 from math import inf
 from threading import Lock
+from typing import NamedTuple
 
 from ..log.people import name_taken
 from ..model import Author, Change, Person
 from ..spelling import bare, skeletons
 from .names import numbered_names
 
+MEMBERS_NAMED = 200  # people of a room that are named at once; of more there is the count
 
-@dataclass
+
+class Members(NamedTuple):
+    """Some of the people in a room, and how many are in it."""
+
+    people: list[Author]
+    total: int
+
+
+@dataclass(eq=False)
 class _Online:
     """One person: the clients they have, how many of them are in each room, and since when there is none."""
 
     person: Person
+    key: str  # the person's name as `spelling.bare` has it
     clients: int = 0
     rooms: dict[str, int] = field(default_factory=dict)
     empty_since: dict[str, float] = field(default_factory=dict)
@@ -39,7 +52,7 @@ class Presence:
         self._online: dict[str, _Online] = {}
         self._names: dict[tuple[int, str], str] = {}  # key of a name -> person id
         self._called: dict[str, set[str]] = {}  # bare name -> person ids
-        self._members: dict[str, dict[str, Author]] = {}  # room -> person id -> who
+        self._members: dict[str, dict[str, _Online]] = {}  # room -> person id -> who
         self._joined: dict[str, dict[str, Author]] = {}  # room -> to be told as joined
         self._left: dict[str, set[str]] = {}  # room -> to be told as left
 
@@ -56,9 +69,9 @@ class Presence:
                 name = self._free_name(person, but)
                 for holder in self._holders(name, person.id):
                     self._expel(holder)
-                online = self._online[person.id] = _Online(Person(person.id, name, person.role))
+                online = self._online[person.id] = _Online(Person(person.id, name, person.role), bare(name))
                 self._keep(name, person.id)
-                self._called.setdefault(bare(name), set()).add(person.id)
+                self._called.setdefault(online.key, set()).add(person.id)
             online.clients += 1
             online.gone_since = None
             return online.person
@@ -143,11 +156,10 @@ class Presence:
             return
         self._give_up(online.person.name, person)
         self._keep(name, person)
-        self._strike(online.person)
-        self._called.setdefault(bare(name), set()).add(person)
-        online.person = Person(person, name, online.person.role)
+        self._strike(online)
+        online.person, online.key = Person(person, name, online.person.role), bare(name)
+        self._called.setdefault(online.key, set()).add(person)
         for room in online.rooms:
-            self._members[room][person] = online.person.author
             self._joined.setdefault(room, {})[person] = online.person.author
 
     def known(self, person: Person, *, but: Collection[str] = ()) -> Person:
@@ -174,8 +186,8 @@ class Presence:
         with self._lock:
             return [self._online[person].person.author for name in names for person in self._called.get(name, ())]
 
-    def enter(self, person: str, room: str) -> list[Author]:
-        """One client of that person is in the room now; the answer is who is in it, they included."""
+    def enter(self, person: str, room: str) -> Members:
+        """One client of that person is in the room now; the answer is as of `first`."""
         with self._lock:
             online = self._online[person]
             clients = online.rooms.get(room)
@@ -183,10 +195,10 @@ class Presence:
             online.empty_since.pop(room, None)
             members = self._members.setdefault(room, {})
             if clients is None:
-                members[person] = online.person.author
+                members[person] = online
                 self._joined.setdefault(room, {})[person] = online.person.author
                 self._left.get(room, set()).discard(person)
-            return list(members.values())
+            return self._first(room, person)
 
     def exit(self, person: str, room: str) -> None:
         """One client of that person is no longer in the room."""
@@ -196,10 +208,36 @@ class Presence:
             if not online.rooms[room]:
                 online.empty_since[room] = self._clock()
 
-    def members(self, room: str) -> list[Author]:
-        """Who is in the room."""
+    def first(self, room: str, person: str) -> Members:
+        """At most MEMBERS_NAMED people of the room, in the order in which they came, with that person among them if
+        they are in it."""
         with self._lock:
-            return list(self._members.get(room, {}).values())
+            return self._first(room, person)
+
+    def _first(self, room: str, person: str | None = None) -> Members:
+        members = self._members.get(room, {})
+        first = list(islice(members.values(), MEMBERS_NAMED))
+        if len(members) > MEMBERS_NAMED and person in members and members[person] not in first:
+            first[-1] = members[person]
+        return Members([online.person.author for online in first], len(members))
+
+    def page(self, room: str, *, after: str, limit: int, q: str = "") -> Members:
+        """The first `limit` people of the room whose ids come after `after`, in the order of their ids; with `q` those
+        of whose name a word begins with it, without regard to case and accents. The total is that of the room."""
+        with self._lock:
+            members = list(self._members.get(room, {}).values())
+        key = bare(q)
+        found = (
+            online.person.author
+            for online in members
+            if online.person.id > after and (online.key.startswith(key) or f" {key}" in online.key)
+        )
+        return Members(nsmallest(limit, found, key=lambda author: author.id), len(members))
+
+    def ids(self, room: str) -> set[str]:
+        """The ids of all people in the room."""
+        with self._lock:
+            return set(self._members.get(room, ()))
 
     def count(self, room: str) -> int:
         """How many people are in the room."""
@@ -214,13 +252,18 @@ class Presence:
                 self._forget(person, now)
             told = []
             for room in self._joined.keys() | self._left.keys():
-                joined = list(self._joined.get(room, {}).values())
-                left = list(self._left.get(room, ()))
+                joined, left = self._joined.get(room, {}), self._left.get(room, set())
                 if joined or left:
-                    told.append(Change(room, joined, left, len(self._members.get(room, ()))))
+                    told.append(self._change(room, joined, left))
             self._joined.clear()
             self._left.clear()
             return told
+
+    def _change(self, room: str, joined: dict[str, Author], left: set[str]) -> Change:
+        count = len(self._members.get(room, ()))
+        if len(joined) + len(left) <= MEMBERS_NAMED:
+            return Change(room, list(joined.values()), list(left), count)
+        return Change(room, [], [], count, self._first(room).people)
 
     def _forget(self, person: str, now: float) -> None:
         online = self._online[person]
@@ -237,13 +280,13 @@ class Presence:
         if online.gone_since is not None and now - online.gone_since >= self._linger and not online.rooms:
             del self._online[person]
             self._give_up(online.person.name, person)
-            self._strike(online.person)
+            self._strike(online)
 
-    def _strike(self, person: Person) -> None:
-        called = self._called[bare(person.name)]
-        called.discard(person.id)
+    def _strike(self, online: _Online) -> None:
+        called = self._called[online.key]
+        called.discard(online.person.id)
         if not called:
-            del self._called[bare(person.name)]
+            del self._called[online.key]
 
 
 def _keys(name: str) -> Iterable[tuple[int, str]]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ..config import Settings
 from ..details import LOCALES
 from ..identity import Identity, new_id
-from ..limits import Language, Name, Nonce, RoomName, Topic
+from ..limits import Language, Name, Nonce, PersonId, RoomName, Topic
 from ..live.lobby import Lobby
 from ..live.news import Level
 from ..live.protocol import Seq
@@ -20,7 +20,7 @@ from ..log.history import History, Listed
 from ..model import Person, Refusal
 from ..networks import network
 from ..rooms.house import House
-from ..rooms.presence import Presence
+from ..rooms.presence import MEMBERS_NAMED, Presence
 from .cookies import forget
 from .deeds import Deeds
 from .exchange import as_json, body, check_origin, query
@@ -29,6 +29,7 @@ from .health import Health
 ROOMS_PAGE = 100  # rooms in one page of the list
 
 RoomsAtOnce = Annotated[int, Meta(ge=1, le=ROOMS_PAGE)]
+PeopleAtOnce = Annotated[int, Meta(ge=1, le=MEMBERS_NAMED)]
 
 
 class NewRoom(msgspec.Struct):
@@ -107,6 +108,15 @@ def api(
     @blueprint.get("/api/rooms/<slug>")
     def room(slug: str) -> Response:
         return as_json(entry(history.listing(house.room(slug).slug, asker())))
+
+    @blueprint.get("/api/rooms/<slug>/people")
+    def people(slug: str) -> Response:
+        limit: int = query("limit", PeopleAtOnce, MEMBERS_NAMED)
+        after: str = query("after", PersonId, "")
+        asked: str = query("q", Name, "")
+        found, count = presence.page(house.room(slug).slug, after=after, limit=limit + 1, q=asked)
+        following = found[limit - 1].id if len(found) > limit else None
+        return as_json({"people": found[:limit], "count": count, "next": following})
 
     @blueprint.post("/api/rooms")
     def open_room() -> Response:

@@ -13,12 +13,12 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from ..flow.words import Snapshot
-from ..limits import NAME_LIMIT, Query, RoomName, Zone
+from ..limits import NAME_LIMIT, Name, PersonId, Query, RoomName, Zone
 from ..live.news import Level
 from ..live.protocol import JOIN_LIMIT, End, Seq, Stream
 from ..log.search import Hit
-from ..model import Closed, Configured, Deleted, Edited, Event, Message, Pinned, Present, Reacted, Voted
-from .api import NewRoom, NewSelf, NewState, RoomEntry, RoomsAtOnce
+from ..model import Author, Closed, Configured, Deleted, Edited, Event, Message, Pinned, Present, Reacted, Voted
+from .api import NewRoom, NewSelf, NewState, PeopleAtOnce, RoomEntry, RoomsAtOnce
 from .limiting import HEALTH
 from .messages import PAGE_LIMIT, NewMessage, NewText, NewVote
 from .personal import Mention, NewLevel
@@ -37,6 +37,15 @@ class Rooms(Struct):
 
     rooms: list[RoomEntry]
     next: int | None
+
+
+class People(Struct):
+    """A page of the people who are in a room, in the order of their ids, and how many there are in all. `next` is
+    `after` for the following page, null if there is none."""
+
+    people: list[Author]
+    count: int
+    next: str | None
 
 
 class MadeRoom(Struct):
@@ -182,6 +191,9 @@ def operations() -> Iterator[Operation]:
     listing = {"after": Seq, "limit": RoomsAtOnce, "q": RoomName}
     yield Operation("get", "/api/rooms", "The rooms", Rooms, query=listing, refusals=("bad-field",))
     yield Operation("get", room, "A room", RoomEntry)
+    inside = {"after": PersonId, "limit": PeopleAtOnce, "q": Name}
+    of_list = ("bad-field", "bad-name")
+    yield Operation("get", f"{room}/people", "Who is in a room", People, query=inside, refusals=of_list)
     yield Operation("post", "/api/rooms", "Makes a room", MadeRoom, 201, NewRoom, refusals=(*of_name, "too-many"))
     changing = (*of_name, "bad-topic")
     yield Operation("patch", room, "Changes a room", Configured, 200, NewState, refusals=changing)

@@ -45,6 +45,11 @@ export class Api {
     return ask(`/api/rooms/${encodeURIComponent(slug)}`);
   }
 
+  /** People who are in a room: the first 200 by their ids, or of those whose names begin with `q` the first `limit`. */
+  async people(slug, asked = {}) {
+    return (await ask(`/api/rooms/${encodeURIComponent(slug)}/people?${new URLSearchParams(asked)}`)).people;
+  }
+
   /** The HTML that a message would have, or null. */
   async preview(text) {
     return (await post("/api/preview", { text }, { wanted: () => false })).html;

@@ -8,7 +8,7 @@ import { PaletteView } from "./views/palette.js";
 
 /**
  * `parts` are the page's (chat, composer, log, rooms, settings, strings, store, boot), `actions` what the person does:
- * goTo(slug), newRoom(), rename(), people(), search(text), speak(code). Gives {commands, shortcuts}: whoever can do more
+ * goTo(slug), newRoom(), rename(), people(), search(text), speak(code), findRooms(text), findPeople(name). Gives {commands, shortcuts}: whoever can do more
  * adds to them.
  */
 export function controls(root, { chat, composer, log, rooms, settings, strings, store, boot }, actions) {
@@ -21,7 +21,7 @@ export function controls(root, { chat, composer, log, rooms, settings, strings, 
     opener: part(root, "#palette-open"),
     strings,
     choices: () => [...ofRooms(), ...ofCommands(), ...ofPeople()],
-    typed: (text) => /^[@>]/u.test(text.trim()) || actions.findRooms(text.trim().replace(/^#/u, "")),
+    typed: (text) => look(text.trim()),
     otherwise: (text) => ({
       kind: "command",
       name: strings.say("command.search.for", { text }),
@@ -31,6 +31,12 @@ export function controls(root, { chat, composer, log, rooms, settings, strings, 
   });
 
   chat.on("rooms", () => palette.renew());
+
+  /** Asks the server for what this page may not know. */
+  function look(text) {
+    if (!/^[@>]/u.test(text)) actions.findRooms(text.replace(/^#/u, ""));
+    if (!/^[#>]/u.test(text)) actions.findPeople(text.replace(/^@/u, ""));
+  }
 
   function ofRooms() {
     const all = [...chat.rooms.values()].filter((room) => room !== chat.open);

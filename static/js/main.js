@@ -6,6 +6,7 @@ import { browserClock as clock } from "./clock.js";
 import { Connection } from "./connection.js";
 import { controls } from "./controls.js";
 import { conversation } from "./conversation.js";
+import { Crowd } from "./crowd.js";
 import { Deeds } from "./deeds.js";
 import { Drafts } from "./drafts.js";
 import { forgetting } from "./forgetting.js";
@@ -53,6 +54,7 @@ const tabs = new Tabs({ store: tabStore, clock, makeId: randomNonce });
 
 const chat = new Chat({ you: boot.you, clock });
 const reading = new Reading({ api, chat });
+const crowd = new Crowd({ api, chat, clock });
 const connection = new Connection({
   url: socketAt("/chat"),
   protocol: "chat.v1",
@@ -124,7 +126,7 @@ const aids = writingAids(document, {
   store,
   strings,
   clock,
-  sources: [mentionSource({ chat, strings })],
+  sources: [mentionSource({ chat, crowd, strings })],
 });
 const composer = new ComposerView({
   form: $("#composer"),
@@ -170,6 +172,7 @@ const people = new PeopleView({
   chat,
   strings,
   locale,
+  onFew: (room) => crowd.fill(room),
 });
 const rooms = new RoomsView({
   mine: $("#rooms-mine"),
@@ -216,6 +219,7 @@ const { commands, shortcuts } = controls(
     search,
     people: () => drawers.open($("#people")),
     findRooms: go.findRooms,
+    findPeople: (name) => crowd.find(name),
   },
 );
 const told = news(

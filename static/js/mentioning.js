@@ -5,12 +5,16 @@ import { element, paintAvatar } from "./views/parts.js";
 // Names may hold blanks: what stands behind the sign is looked for as long as somebody's name begins so.
 const PATTERN = /(?:^|[^\p{L}\p{N}\p{M}_@])(?<whole>@(?<query>[^\n@]{0,32}))$/u;
 
-/** A source of suggestions for the composer (see `views/completion.js`). */
-export function mentionSource({ chat, strings }) {
+const ENOUGH = 8; // people found among those who are known: the server is not asked for others
+
+/** A source of suggestions for the composer (see `views/completion.js`). `find(query)` of the crowd knows more people. */
+export function mentionSource({ chat, crowd, strings }) {
   const all = strings.say("completion.all"); // one of the names that everybody goes by
-  const find = (query) => {
+  const find = async (query) => {
     const wanted = folded(query);
-    const people = candidates(chat).filter(({ name }) => begins(name, wanted));
+    const fitting = () => candidates(chat).filter(({ name }) => begins(name, wanted));
+    if (fitting().length < ENOUGH) await crowd.find(query);
+    const people = fitting();
     const names = [...people.map(({ name }) => folded(name)), ...(all.startsWith(`@${wanted}`) ? [all.slice(1)] : [])];
     if (names.length === 1 && names[0] === wanted) return []; // it stands there already: Enter sends it
     const found = people.map((person) => ({ insert: `@${person.name} `, children: shown(person) }));

@@ -8,6 +8,7 @@ import { firstIndex } from "./sorted.js";
 
 const TYPING_LASTS = 5000;
 const ACTS_KEPT = 1000; // events about messages that a page of history, read before them, may still have to hear
+const MEMBERS_KEPT = 1000; // people whose names are kept; the server names 200 at once
 export const COUNTED_AT_MOST = 100;
 
 export class Room {
@@ -27,7 +28,7 @@ export class Room {
   oldest = 1; // the oldest seq covered by `messages`
   messages = [];
   aside = null; // what is read instead, apart from these
-  members = new Map(); // id -> name
+  members = new Map(); // id -> name, of those who are known to be here
   typing = new Map(); // id -> {name, until}
   #acts = []; // the newest events about messages …
   #actsFrom = 0; // … all that came after this seq
@@ -109,12 +110,13 @@ export class Room {
    * Takes the answer to a join: the events after `last`, or the newest ones if there was none or too much between, or if
    * the room is `reset`: then what was known is of a log that is no more.
    */
-  begin({ head, events, gap, members, state, reset = false }) {
+  begin({ head, events, gap, members, count, state, reset = false }) {
     this.joined = true;
     if (reset) this.#goBack(head);
     if (state) this.configure(state);
-    this.members = new Map((members ?? []).map(({ id, name }) => [id, name]));
-    this.people = this.members.size;
+    this.members = new Map();
+    this.meet(members ?? []);
+    this.people = count ?? this.members.size;
     const hole = gap || (events.length > 0 && events[0].seq > this.last + 1);
     if (this.loaded && hole) this.#drop();
     if (!this.loaded) {
@@ -294,8 +296,19 @@ export class Room {
     return Math.min(COUNTED_AT_MOST, count + Math.min(before, Math.max(0, given - counted)));
   }
 
-  presence({ joined = [], left = [], count }) {
-    for (const { id, name } of joined) this.members.set(id, name);
+  /** Takes in people who are here; where they are too many to keep, the first of the others go. */
+  meet(people) {
+    for (const { id, name } of people) this.members.set(id, name);
+    for (const id of this.members.keys()) {
+      if (this.members.size <= MEMBERS_KEPT) break;
+      if (!this.#isMe(id)) this.members.delete(id);
+    }
+  }
+
+  /** Takes who came and who left; `members` are there in place of those who are known, if that was too much to tell. */
+  presence({ joined = [], left = [], count, members }) {
+    if (members) this.members.clear();
+    this.meet(members ?? joined);
     for (const id of left) {
       this.members.delete(id);
       this.typing.delete(id);

@@ -187,8 +187,14 @@ export class Chat extends Emitter {
 
   presence(room, change) {
     room.presence(change);
-    const me = (change.joined ?? []).find(({ id }) => this.isMe(id));
+    const me = (change.members ?? change.joined ?? []).find(({ id }) => this.isMe(id));
     if (me && me.name !== this.you.name) this.become({ ...this.you, name: me.name });
+    this.#tell(room, "people");
+  }
+
+  /** People who are in the room, and of whom the server had not told. */
+  meet(room, people) {
+    room.meet(people);
     this.#tell(room, "people");
   }
 

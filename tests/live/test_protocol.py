@@ -244,5 +244,6 @@ def test_a_message_goes_over_the_wire_without_the_fields_it_has_not() -> None:
 
 
 def test_joined_always_says_whether_there_is_a_gap() -> None:
-    said = json.loads(protocol.encode(protocol.Joined("general", 0, [], False, [])))
-    assert said == {"type": "joined", "room": "general", "head": 0, "events": [], "gap": False, "members": []}
+    said = json.loads(protocol.encode(protocol.Joined("general", 0, [], False, [], 0)))
+    empty = {"events": [], "gap": False, "members": [], "count": 0}
+    assert said == {"type": "joined", "room": "general", "head": 0, **empty}

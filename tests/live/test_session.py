@@ -140,6 +140,7 @@ def test_joined_bears_head_events_members_and_nonce(wire: Wire, ana: Talker) -> 
         "head": 2,
         "events": [first, second],
         "gap": False,
+        "count": 2,
         "nonce": "here",
         "state": {"name": "general", "topic": "", "archived": False},
     }

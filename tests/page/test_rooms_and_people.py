@@ -202,6 +202,24 @@ def somebody_called(server: Server, name: str) -> Talker | None:
     return None
 
 
+def test_of_a_crowd_some_are_listed_and_all_can_be_mentioned(
+    server: Server, make_person: Callable[..., Person]
+) -> None:
+    for number in range(204):
+        server.talk(f"/chat?name=Guest%20{number}")
+    server.talk(f"/chat?name={quote('Zoë Lima')}")
+    ana = make_person(server.url).visit(name="Ana")
+    expect(ana.page.locator("#people-title .people-count")).to_have_text("206")
+    people = ana.page.locator("#people-list .person")
+    expect(people).to_have_count(200)
+    expect(people.first).to_contain_text("Ana")
+    expect(ana.page.locator("#people-more")).to_have_text("and 6 more people")
+    ana.composer.press_sequentially("hi @lim")
+    expect(ana.page.locator("#completion [role=option]")).to_have_text([re.compile("Zoë Lima")])
+    ana.composer.press("Enter")
+    expect(ana.composer).to_have_value("hi @Zoë Lima ")
+
+
 def test_people_come_and_go(server: Server, ana: Person, make_person: Callable[..., Person]) -> None:
     expect(ana.page.locator(".person-name")).to_have_text(["Ana"])
     bia = make_person(server.url).visit(name="Bia")

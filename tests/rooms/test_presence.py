@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from chatapp.model import Author, Person, Refusal
-from chatapp.rooms.presence import Presence
+from chatapp.rooms.presence import MEMBERS_NAMED, Presence
 from chatapp.spelling import folded
 
 from ..actors import Clock
@@ -42,7 +42,7 @@ def guests(name: str) -> Iterator[Person]:
 
 def test_a_person_is_told_as_joined_once_and_left_once(presence: Presence, clock: Clock) -> None:
     ana = presence.connect(member("Ana"))
-    assert presence.enter(ana.id, "general") == [ana.author]
+    assert presence.enter(ana.id, "general") == ([ana.author], 1)
     [change] = presence.changes()
     assert (change.room, change.joined, change.left, change.count) == ("general", [ana.author], [], 1)
     assert presence.changes() == []
@@ -67,7 +67,7 @@ def test_a_reload_within_the_linger_tells_nobody_anything(presence: Presence, cl
     presence.enter(ana.id, "general")
     clock.now += LINGER * 2
     assert presence.changes() == []
-    assert presence.members("general") == [ana.author]
+    assert presence.first("general", ana.id) == ([ana.author], 1)
 
 
 def test_who_says_goodbye_has_left_at_once_and_leaves_their_name(presence: Presence) -> None:
@@ -88,7 +88,7 @@ def test_a_goodbye_from_one_tab_is_none_from_the_other(presence: Presence) -> No
     presence.changes()
     presence.disconnect(ana.id, for_good=True)
     assert presence.changes() == []
-    assert presence.members("general") == [ana.author]
+    assert presence.first("general", ana.id) == ([ana.author], 1)
 
 
 def test_two_tabs_of_one_person_are_one_person(presence: Presence, clock: Clock) -> None:
@@ -148,6 +148,69 @@ def test_a_name_is_freed_only_after_its_owner_has_left(presence: Presence, clock
     clock.now += LINGER
     presence.changes()
     rename(presence, "somebody else", "ana")
+
+
+CROWD = 5_000
+
+
+@pytest.fixture
+def crowd(presence: Presence) -> list[Author]:
+    """5,000 people in `general`, whose coming was told; in the order of their ids, which is not that of their names."""
+    people = [presence.connect(member(f"Zoë {CROWD - number}", f"p{number:04}")) for number in range(CROWD)]
+    for person in people:
+        presence.enter(person.id, "general")
+    presence.changes()
+    return [person.author for person in people]
+
+
+def test_of_a_crowd_the_first_are_named_and_who_comes_in_is_among_them(presence: Presence, crowd: list[Author]) -> None:
+    late = presence.connect(member("Ana"))
+    for named in (presence.enter(late.id, "general"), presence.first("general", late.id)):
+        assert named == ([*crowd[: MEMBERS_NAMED - 1], late.author], CROWD + 1)
+    assert presence.first("general", "nobody") == (crowd[:MEMBERS_NAMED], CROWD + 1)
+
+
+@pytest.mark.parametrize("moving", [MEMBERS_NAMED, MEMBERS_NAMED + 1])
+def test_of_a_crowd_that_comes_or_goes_at_once_no_more_are_told_than_are_named(
+    presence: Presence, crowd: list[Author], clock: Clock, moving: int
+) -> None:
+    for author in crowd[:moving]:
+        presence.exit(author.id, "general")
+        presence.disconnect(author.id)
+    clock.now += LINGER
+    [change] = presence.changes()
+    told = (change.joined, set(change.left), change.members)
+    if moving <= MEMBERS_NAMED:
+        assert told == ([], {author.id for author in crowd[:moving]}, None)
+    else:
+        assert told == ([], set(), crowd[moving : moving + MEMBERS_NAMED])
+    assert change.count == CROWD - moving
+
+
+def test_all_of_a_crowd_are_found_page_by_page_while_people_come_go_and_change_their_names(
+    presence: Presence, crowd: list[Author]
+) -> None:
+    found: list[Author] = []
+    while (page := presence.page("general", after=found[-1].id if found else "", limit=200)).people:
+        assert page.total == CROWD
+        found += page.people
+        if len(found) == 200:
+            presence.exit(crowd[0].id, "general")
+            presence.disconnect(crowd[0].id, for_good=True)
+            rename(presence, crowd[1].id, "Ana")
+            presence.enter(presence.connect(member("Late", "p0000x")).id, "general")
+    assert found == crowd
+
+
+def test_people_of_a_crowd_are_found_by_how_a_word_of_their_names_begins(
+    presence: Presence, crowd: list[Author]
+) -> None:
+    assert presence.page("general", after="", limit=10, q="ZOE 499").people == [
+        crowd[number] for number in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+    ]
+    assert presence.page("general", after="", limit=10, q="4999").people == [crowd[1]]
+    assert presence.page("general", after="", limit=10, q="oe").people == []
+    assert presence.page("elsewhere", after="", limit=10) == ([], 0)
 
 
 def test_a_second_person_under_a_name_gets_a_number_behind_it(presence: Presence) -> None:
@@ -305,7 +368,7 @@ class Everybody(RuleBasedStateMachine):
         tab.rooms[room] += 1
         self.empty.pop((tab.person, room), None)
         self.present[room].add(tab.person)
-        assert {author.id: author.name for author in members} == self._inside(room)
+        assert {author.id: author.name for author in members.people} == self._inside(room)
 
     @rule(tab=tabs, room=ROOMS)
     def one_leaves_a_room(self, tab: Tab, room: str) -> None:
@@ -380,7 +443,7 @@ class Everybody(RuleBasedStateMachine):
     def counts_and_members_match(self) -> None:
         for room in self.present:
             assert self.presence.count(room) == len(self.present[room])
-            assert {author.id: author.name for author in self.presence.members(room)} == self._inside(room)
+            assert {author.id: author.name for author in self.presence.first(room, "").people} == self._inside(room)
         for tab in self.open:
             assert self.presence.known(Person(tab.person, "whatever")).name == self.names[tab.person]
 

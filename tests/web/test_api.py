@@ -45,6 +45,21 @@ def test_rooms_say_how_many_people_are_there(browser: Browser, wire: Wire) -> No
     assert browser.read("/api/rooms")["rooms"][0]["people"] == 2
 
 
+def test_people_of_a_room_are_told_page_by_page_or_found_by_name(browser: Browser, wire: Wire) -> None:
+    for name in ("Ana", "João Prado", "Bia"):
+        wire.enter(name).join()
+    first = browser.read("/api/rooms/general/people?limit=2")
+    then = browser.read(f"/api/rooms/general/people?limit=2&after={first['next']}")
+    people = [*first["people"], *then["people"]]
+    assert sorted(one["name"] for one in people) == ["Ana", "Bia", "João Prado"]
+    assert [len(first["people"]), first["count"], then["count"], then["next"]] == [2, 3, 3, None]
+    found = browser.read("/api/rooms/general/people?q=prado")
+    assert ([one["name"] for one in found["people"]], found["count"], found["next"]) == (["João Prado"], 3, None)
+    assert browser.read("/api/rooms/general/people?after=~&q=prado")["people"] == []
+    refused(browser.get("/api/rooms/general/people?limit=201"), 400, "bad-field", "limit")
+    refused(browser.get("/api/rooms/nowhere/people"), 404, "no-such-room", "room")
+
+
 def test_a_room_that_exists_is_refused_and_its_address_told(browser: Browser) -> None:
     problem = refused(browser.named("Ana").post("/api/rooms", {"name": "GENERAL"}), 409, "name-taken", "name")
     assert problem["slug"] == "general"

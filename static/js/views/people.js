@@ -10,15 +10,17 @@ export class PeopleView {
   #chat;
   #strings;
   #byName;
+  #onFew;
   #made = new Map();
 
-  /** `counts` are the elements that show how many there are. */
-  constructor({ list, counts, more, chat, strings, locale }) {
+  /** `counts` are the elements that show how many there are; `onFew(room)` may make more people known. */
+  constructor({ list, counts, more, chat, strings, locale, onFew }) {
     this.#list = list;
     this.#counts = counts;
     this.#more = more;
     this.#chat = chat;
     this.#strings = strings;
+    this.#onFew = onFew;
     this.#byName = new Intl.Collator(locale, { numeric: true }).compare;
   }
 
@@ -36,6 +38,7 @@ export class PeopleView {
     this.#more.textContent = this.#strings.count("people.more", count - shown.length);
     for (const place of this.#counts) place.textContent = String(count);
     this.#list.classList.toggle("stale", !room.joined);
+    this.#onFew(room);
   }
 
   #order(one, other) {
