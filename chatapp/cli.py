@@ -18,6 +18,7 @@ from . import config
 from .client.address import LOCAL, Address
 from .client.follow import Following, Wrong
 from .client.rooms import NoSuchRoom, slug_of
+from .client.show import brief
 from .live.protocol import JOIN_LIMIT
 from .terminal import tolerate
 
@@ -79,7 +80,8 @@ def talk(room: str, server: Address, name: str, to_all: bool) -> None:
     except NoSuchRoom as wrong:
         raise click.ClickException(str(wrong)) from None
     except (OSError, HTTPException) as error:
-        raise click.ClickException(f"{server} cannot be reached: {error or type(error).__name__}") from None
+        why = brief(str(error)) or type(error).__name__
+        raise click.ClickException(f"{server} cannot be reached: {why}") from None
     sys.exit(status)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from http.client import HTTPConnection, HTTPSConnection
@@ -10,14 +11,16 @@ from urllib.parse import urlsplit
 
 LOCAL = "http://127.0.0.1:8000"  # where gunicorn serves by default
 CONNECT_TIMEOUT = 10.0  # seconds for a connection to come about
+_PREFIX = re.compile(r"(?:/[\w.~-]+)*", re.ASCII)  # as the server takes it from its proxy
 
 
 class Address(NamedTuple):
-    """A server: `http://host:port`, or `https://host` behind its proxy."""
+    """A server: `http://host:port`, or `https://host` or `https://host/prefix` behind its proxy."""
 
     secure: bool
     host: str
     port: int
+    prefix: str = ""  # of every path, with a slash before it and none behind it
 
     @classmethod
     def parse(cls, url: str) -> Address:
@@ -28,19 +31,25 @@ class Address(NamedTuple):
             port = parts.port
         except ValueError:
             raise ValueError(wrong) from None
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        prefix = parts.path.rstrip("/")
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or not _PREFIX.fullmatch(prefix):
             raise ValueError(wrong)
         secure = parts.scheme == "https"
-        return cls(secure, parts.hostname, port or (443 if secure else 80))
+        return cls(secure, parts.hostname, port or (443 if secure else 80), prefix)
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http{'s' * self.secure}://{host}:{self.port}"
+        return f"{self.origin}{self.prefix}"
+
+    @property
+    def origin(self) -> str:
+        """What a request's `Origin` says."""
+        return f"http{'s' * self.secure}://{self.netloc}"
 
     @property
     def netloc(self) -> str:
         """What a request's `Host` says."""
-        return str(self).partition("://")[2]
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
 
     def http(self, timeout: float) -> HTTPConnection:
         """A connection for requests, not open yet."""

@@ -11,14 +11,15 @@ from http.client import HTTPException
 from threading import Condition, Thread
 from typing import NamedTuple, Protocol
 
+from ..limits import NAME_MOST
 from ..live import protocol
 from ..terminal import escaped
 from .address import Address
-from .heard import Heard, NotNow, heard
+from .heard import Heard, NotNow, heard, waited
 from .patience import Patience
 from .people import People
 from .person import NotSo, give_back, introduce
-from .show import Telling, resumed
+from .show import Telling, brief, resumed
 from .wire import Closed, Refused, Wire
 
 PING_AFTER = 25.0  # seconds of silence after which we ask whether the server is there
@@ -167,7 +168,7 @@ class Conversation:
         self._rings.close()
 
     def _end(self, why: str) -> None:
-        self._listener.warn(escaped(why))
+        self._listener.warn(brief(why))
         with self._changed:
             self._over = True
             self._changed.notify_all()
@@ -175,7 +176,7 @@ class Conversation:
 
     def _pause(self, at_least: float, why: str) -> None:
         if not self._patience.tried:
-            self._listener.warn(f"{escaped(why)}; trying again, what you write is kept")
+            self._listener.warn(f"{brief(why)}; trying again, what you write is kept")
         until = time.monotonic() + self._patience.wait(at_least)
         while not self._over and (left := until - time.monotonic()) > 0:
             if select.select([self._bell], [], [], left)[0]:
@@ -289,8 +290,8 @@ class Conversation:
 
     def _presence(self, word: Heard) -> None:
         for person in word.joined:
-            if person.id == self._you and person.name != self.name:
-                self._listener.tell(f"-- you are {escaped(person.name)} now")
+            if person.id == self._you and person.name[:NAME_MOST] != self.name:
+                self._listener.tell(f"-- you are {escaped(person.name[:NAME_MOST])} now")
         with self._changed:
             self._people.take(word)
 
@@ -298,13 +299,13 @@ class Conversation:
         if word.nonce == JOINING or word.code == "not-joined":
             raise Closed(EVICTED if word.code == "no-such-room" else None, word.detail)
         if word.nonce and word.nonce == self._sent and word.code in RETRY:
-            self._again_at = time.monotonic() + (word.retry_after or 1.0)
+            self._again_at = time.monotonic() + waited(word.retry_after or 1.0)
             self._sent = ""
             return
         with self._changed:
             said = self._unsent[0] if self._unsent and self._unsent[0].nonce == word.nonce else None
         if said is None:
-            self._listener.warn(escaped(word.detail))
+            self._listener.warn(brief(word.detail))
             return
         self._listener.refused(said.text, word)
         self._acknowledged(said.nonce)

@@ -8,11 +8,10 @@ from http.client import HTTPException, HTTPResponse
 from urllib.parse import quote, urlencode
 
 from ..live.protocol import JOIN_DEFAULT
-from ..terminal import escaped
 from .address import Address
 from .heard import Heard, NotNow, heard
 from .patience import Patience
-from .show import Telling, resumed
+from .show import Telling, brief, resumed
 
 SILENCE = 90.0  # seconds without even an empty line after which a connection is dead; the server sends one every 20
 LINE_LIMIT = 4_194_304  # bytes of a line: more than any event has
@@ -57,7 +56,7 @@ class Following:
             except (OSError, HTTPException, _Later) as error:
                 why = str(error) or type(error).__name__
             if not self._patience.tried:
-                yield f"-- {escaped(why)}; trying again"
+                yield f"-- {brief(why)}; trying again"
             self._sleep(self._patience.wait(wait))
 
     def _connection(self) -> Iterator[str]:
@@ -65,7 +64,7 @@ class Following:
         query = urlencode({name: value for name, value in asked.items() if value is not None})
         connection = self._address.http(SILENCE)
         try:
-            connection.request("GET", f"/api/rooms/{quote(self._room, safe='')}/stream?{query}")
+            connection.request("GET", f"{self._address.prefix}/api/rooms/{quote(self._room, safe='')}/stream?{query}")
             answer = connection.getresponse()
             if answer.status != 200:
                 raise _refused(answer)
@@ -112,4 +111,4 @@ def _refused(answer: HTTPResponse) -> Exception:
     detail = problem.detail if problem and problem.detail else f"{answer.status} {answer.reason}"
     if problem and problem.retry_after is not None:
         return NotNow(detail, problem.retry_after)
-    return _Later(detail) if answer.status >= 500 else Wrong(escaped(detail))
+    return _Later(detail) if answer.status >= 500 else Wrong(brief(detail))

@@ -7,6 +7,9 @@ from msgspec import Struct
 
 from ..model import Author
 
+BRACES_MOST = 500_000  # of one word: each may be an object of 300 bytes, and code that people post has some
+LONGEST_WAIT = 300.0  # seconds that a server can have us wait
+
 
 class Quoted(Struct):
     """What a reply quotes."""
@@ -67,16 +70,24 @@ class Heard(Struct):
     retry_after: float | None = None
 
 
+def waited(seconds: float) -> float:
+    """For how long to wait if a server wants so many seconds: it may want any number."""
+    return min(max(0.0, seconds), LONGEST_WAIT)
+
+
 class NotNow(Exception):
     """The server refuses for a while; one line that says why, and the seconds after which to come again."""
 
     def __init__(self, why: str, retry_after: float):
         super().__init__(why)
-        self.retry_after = retry_after
+        self.retry_after = waited(retry_after)
 
 
 def heard(said: str | bytes) -> Heard | None:
     """The word, or None if it is none that can be read."""
+    braces = said.count("{") if isinstance(said, str) else said.count(b"{")
+    if braces > BRACES_MOST:
+        return None
     try:
         return msgspec.json.decode(said, type=Heard)
     except (msgspec.DecodeError, UnicodeError, RecursionError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..limits import NAME_MOST
 from .heard import Heard
 
 LISTED = 200  # people named to who asks
@@ -27,10 +28,10 @@ class People:
     def take(self, word: Heard) -> None:
         """What a `joined` or a `presence` says of them: all anew, or who came and who left."""
         if word.members is not None:
-            self._names = {person.id: person.name for person in word.members[:KNOWN]}
+            self._names = {person.id: person.name[:NAME_MOST] for person in word.members[:KNOWN]}
         for person in word.joined:
             if person.id in self._names or len(self._names) < KNOWN:
-                self._names[person.id] = person.name
+                self._names[person.id] = person.name[:NAME_MOST]
         for gone in word.left:
             self._names.pop(gone, None)
         self._count = word.count

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.client import HTTPException
 from http.cookies import CookieError, SimpleCookie
 
-from ..terminal import escaped
 from .address import Address
+from .fetching import fetch
 from .heard import NotNow, heard
+from .show import brief
 
-TIMEOUT = 15.0  # seconds for an answer
 GOODBYE_TIMEOUT = 2.0  # seconds for the answer to the last request
 LONGEST_WAIT = 60.0  # seconds that an introduction waits for a server that refuses it for a while
 
@@ -26,23 +27,17 @@ def introduce(address: Address, name: str) -> str:
 
     Raises NotSo, NotNow, OSError or HTTPException.
     """
-    connection = address.http(TIMEOUT)
-    try:
-        body = json.dumps({"name": name.encode("utf-8", "replace").decode()})
-        connection.request("POST", "/api/me", body, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        content = answer.read()
-    finally:
-        connection.close()
+    body = json.dumps({"name": name.encode("utf-8", "replace").decode()})
+    answer = fetch(address, "POST", "/api/me", body=body, headers={"Content-Type": "application/json"})
     if answer.status == 200:
-        return _cookie(answer.headers.get_all("Set-Cookie", []))
-    problem = heard(content)
+        return _cookie(answer.cookies)
+    problem = heard(answer.content)
     detail = problem.detail if problem and problem.detail else f"{answer.status} {answer.reason}"
     if problem and problem.code in ("bad-name", "name-taken"):
-        raise NotSo(escaped(detail))
+        raise NotSo(brief(detail))
     if problem and problem.retry_after is not None:
-        raise NotNow(escaped(detail), problem.retry_after)
-    raise HTTPException(escaped(detail))
+        raise NotNow(brief(detail), problem.retry_after)
+    raise HTTPException(brief(detail))
 
 
 def give_back(address: Address, cookie: str) -> None:
@@ -50,14 +45,9 @@ def give_back(address: Address, cookie: str) -> None:
     fails, the server keeps the name for 30 days."""
     if not cookie:
         return
-    connection = address.http(GOODBYE_TIMEOUT)
-    try:
-        connection.request("DELETE", "/api/me", headers={"Cookie": cookie, "Origin": str(address)})
-        connection.getresponse().read()
-    except (OSError, HTTPException):
-        pass
-    finally:
-        connection.close()
+    with suppress(OSError, HTTPException):
+        headers = {"Cookie": cookie, "Origin": address.origin}
+        fetch(address, "DELETE", "/api/me", headers=headers, timeout=GOODBYE_TIMEOUT)
 
 
 def introduce_in_time(

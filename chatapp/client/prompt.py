@@ -16,6 +16,7 @@ from .address import Address
 from .conversation import Conversation, Listener
 from .heard import Heard
 from .person import NotSo, introduce_in_time
+from .show import brief
 
 SENDING = 60.0  # seconds that a program's messages have to be sent when it has written all
 LAST = 3.0  # seconds that a person's have when they leave
@@ -65,7 +66,7 @@ class Terminal:
     def _write(self, conversation: Conversation) -> None:
         while not self._over:
             try:
-                text = self._session.prompt(lambda: f"{conversation.name}> ").strip()
+                text = self._session.prompt(lambda: f"{escaped(conversation.name)}> ").strip()
             except (EOFError, KeyboardInterrupt):
                 return
             word, _, rest = text.partition(" ")
@@ -77,7 +78,7 @@ class Terminal:
                 self._confirm(conversation)
             elif word == "/who":
                 names, more = conversation.people
-                print("-- " + ", ".join(names) + (f" and {more} more" if more else ""))
+                print("-- " + escaped(", ".join(names)) + (f" and {more} more" if more else ""))
             elif word.startswith("/") and not word.startswith("//"):
                 print(HELP)
             elif text:
@@ -101,9 +102,9 @@ class Terminal:
     def refused(self, text: str, why: Heard) -> None:
         if why.code == "confirm-all":
             self._unconfirmed = text
-            self.warn(f"{escaped(why.detail)} /all sends it nevertheless.")
+            self.warn(f"{brief(why.detail)} /all sends it nevertheless.")
         else:
-            self.warn(escaped(why.detail))
+            self.warn(brief(why.detail))
 
     def ended(self) -> None:
         """Leaves the line, whatever stands in it."""
@@ -155,7 +156,7 @@ class Program:
     def refused(self, text: str, why: Heard) -> None:
         self._refused = True
         begin = text if len(text) <= QUOTED else text[: QUOTED - 1] + "…"
-        self.warn(f"refused, “{escaped(begin)}”: {escaped(why.detail)}")
+        self.warn(f"refused, “{escaped(begin)}”: {brief(why.detail)}")
 
     def ended(self) -> None:
         self._over.set()

@@ -12,7 +12,7 @@ from msgspec import Struct
 from ..spelling import folded
 from ..terminal import escaped
 from .address import Address
-from .person import TIMEOUT
+from .fetching import fetch
 
 LISTED = 10  # rooms named to who asks for one that there is not
 
@@ -66,10 +66,5 @@ def _rooms(address: Address, q: str = "") -> list[_Room]:
 
 
 def _get(address: Address, target: str) -> tuple[int, bytes]:
-    connection = address.http(TIMEOUT)
-    try:
-        connection.request("GET", target)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    finally:
-        connection.close()
+    answer = fetch(address, "GET", target)
+    return answer.status, answer.content

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from ..limits import OPTION_LIMIT, OPTIONS_MOST
 from ..terminal import escaped
 from .heard import Heard, Question
 
 INDENT = "      "  # under the time
+WHY_SHOWN = 500  # characters of what a server says is wrong
+TEXT_SHOWN = 100_000  # characters of one event; a server may send more than any person reads
 POLLS_KEPT = 100  # polls of a room whose options are known when somebody votes
 
 
@@ -22,18 +25,37 @@ class Telling:
         """The lines that tell an event; none for a kind that is not known here."""
         self._learn(event)
         poll = self._polls.get(event.target)
-        first, *more = _told(event, poll) or [""]
+        first, *more = _cut(_told(event, poll)) or [""]
         if first:
             yield f"{_time(event.at)} {escaped(first)}"
             yield from (INDENT + escaped(line) for line in more)
 
     def _learn(self, event: Heard) -> None:
         if event.poll:
-            self._polls[event.seq] = event.poll
+            options = [option[:OPTION_LIMIT] for option in event.poll.options[:OPTIONS_MOST]]
+            self._polls[event.seq] = Question(options, event.poll.counts[:OPTIONS_MOST])
         elif event.type == "voted":
-            self._polls.setdefault(event.target, Question()).counts = event.counts
+            self._polls.setdefault(event.target, Question()).counts = event.counts[:OPTIONS_MOST]
         while len(self._polls) > POLLS_KEPT:
             del self._polls[min(self._polls)]
+
+
+def brief(why: str) -> str:
+    """What a server says is wrong, as a terminal shows it."""
+    return escaped(why[:WHY_SHOWN])
+
+
+def _cut(lines: list[str]) -> list[str]:
+    """The lines, the first TEXT_SHOWN characters of them."""
+    left = TEXT_SHOWN
+    shown = []
+    for line in lines:
+        if left <= 0:
+            shown.append("…")
+            break
+        shown.append(line if len(line) <= left else line[:left] + "…")
+        left -= len(line) + 1
+    return shown
 
 
 def resumed(answer: Heard) -> str:
@@ -100,5 +122,5 @@ def _time(at: str) -> str:
     """Hours and minutes where the terminal is."""
     try:
         return f"{datetime.fromisoformat(at).astimezone():%H:%M}"
-    except ValueError:
+    except (ValueError, OverflowError, OSError):  # also of a year that has no such time here
         return "--:--"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 
 from wsproto import ConnectionType, WSConnection
@@ -10,9 +11,16 @@ from wsproto.events import AcceptConnection, CloseConnection, Event, Ping, Rejec
 from wsproto.utilities import ProtocolError
 
 from .address import Address
+from .heard import waited
 
 SEND_TIMEOUT = 20.0  # seconds for a server to take what is sent
+HANDSHAKE_TIMEOUT = 15.0  # seconds for the whole answer to the handshake
 PIECE = 65_536  # bytes read at once
+READS = 4  # pieces until there is time for something else: a server may send without end
+MESSAGE_LIMIT = (
+    67_108_864  # characters of one message: 500 events with the longest texts and their HTML have half of it
+)
+PIECES_LIMIT = 65_536  # pieces of one message, empty ones too
 
 
 class Closed(Exception):
@@ -30,7 +38,7 @@ class Refused(Exception):
     def __init__(self, status: int, retry_after: float):
         super().__init__(f"the server answers {status}")
         self.status = status
-        self.retry_after = retry_after
+        self.retry_after = waited(retry_after)
 
 
 class Wire:
@@ -38,12 +46,13 @@ class Wire:
 
     def __init__(self, address: Address, target: str, *, subprotocol: str, headers: Mapping[str, str]):
         """Connects and shakes hands. Raises OSError, Refused or Closed."""
-        self._text = ""  # of a message that has not ended yet
+        self._pieces: list[str] = []  # of a message that has not ended yet
+        self._size = 0  # characters of them
         self._texts: list[str] = []  # that came with the handshake
         self._sock = address.connect()
         self._protocol = WSConnection(ConnectionType.CLIENT)
         extra = [(name.encode(), value.encode()) for name, value in headers.items()]
-        request = Request(address.netloc, target, subprotocols=[subprotocol], extra_headers=extra)
+        request = Request(address.netloc, address.prefix + target, subprotocols=[subprotocol], extra_headers=extra)
         try:
             self._put(self._protocol.send(request))
             self._shake_hands()
@@ -60,10 +69,13 @@ class Wire:
         self._put(self._protocol.send(TextMessage(data=text)))
 
     def texts(self) -> Iterator[str]:
-        """What has come, without waiting for more."""
+        """What has come, without waiting for more; if that is much, the first of it."""
         early, self._texts = self._texts, []
         yield from early
-        while received := self._receive():
+        for _ in range(READS):
+            received = self._receive()
+            if not received:
+                return
             yield from self._take(received)
 
     def leave(self) -> None:
@@ -78,7 +90,12 @@ class Wire:
         self._sock.close()
 
     def _shake_hands(self) -> None:
+        until = time.monotonic() + HANDSHAKE_TIMEOUT
         while True:
+            left = until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the server takes too long to answer")
+            self._sock.settimeout(left)
             received = self._sock.recv(PIECE)
             if not received:
                 raise Closed(None, "the server hung up")
@@ -116,9 +133,13 @@ class Wire:
 
     def _handle(self, event: Event) -> Iterator[str]:
         if isinstance(event, TextMessage):
-            self._text += event.data
+            self._pieces.append(event.data)
+            self._size += len(event.data)
+            if self._size > MESSAGE_LIMIT or len(self._pieces) > PIECES_LIMIT:
+                raise Closed(None, "the server sends a message that is too long")
             if event.message_finished:
-                text, self._text = self._text, ""
+                text = "".join(self._pieces)
+                self._pieces, self._size = [], 0
                 yield text
         elif isinstance(event, Ping):
             self._put(self._protocol.send(event.response()))
@@ -141,4 +162,4 @@ class Wire:
 def _refusal(event: RejectConnection) -> Refused:
     headers = {bytes(name).lower(): bytes(value) for name, value in event.headers}
     given = headers.get(b"retry-after", b"")
-    return Refused(event.status_code, float(given) if given.isdigit() else 0.0)
+    return Refused(event.status_code, float(given) if given.isdigit() and len(given) < 10 else 0.0)

@@ -117,7 +117,7 @@ def test_mistakes_end_it_with_one_line(server: Server) -> None:
     nowhere = run("nowhere", "--server", server.url)
     error = b"Error: There is no room \xe2\x80\x9cnowhere\xe2\x80\x9d. There are: general\n"
     assert (nowhere.returncode, nowhere.stdout, nowhere.stderr) == (1, b"", error)
-    for wrong in ("ftp://a", "http://", "http://a:b", "http://a/b", "http://[::1"):
+    for wrong in ("ftp://a", "http://", "http://a:b", "http://a/b?c", "http://a/b c", "http://[::1"):
         found = run("general", "--server", wrong)
         assert found.returncode == 2
         assert b"is no address such as http://127.0.0.1:8000" in found.stderr

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -63,6 +65,23 @@ def test_the_chat_is_whole_behind_the_readmes_proxy(behind: str) -> None:
             talk(parts.port or 0, f"{parts.path}/chat", Host=host, Origin="http://evil.example")
         assert refused.value.status == status
     talk(parts.port or 0, f"{parts.path}/chat", Host="chat.example.org", Origin="https://chat.example.org").close()
+
+
+def test_the_terminal_clients_work_there_too(behind: str) -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "flask", "talk", "general", "--name", "ana", "--server", behind],
+        cwd=ROOT,
+        input=b"one\ntwo\n",
+        capture_output=True,
+        timeout=6 * PATIENCE,
+    )
+    assert (said.returncode, said.stderr) == (0, b"")
+    tail = [sys.executable, "-m", "flask", "tail", "General", "--server", f"{behind}/"]
+    with subprocess.Popen(tail, cwd=ROOT, stdout=subprocess.PIPE, text=True) as following:
+        assert following.stdout
+        lines = [next(following.stdout) for _ in range(2)]
+        following.terminate()
+    assert [line.partition(" ")[2] for line in lines] == ["#1 ana: one\n", "#2 ana: two\n"]
 
 
 def test_an_address_that_a_client_claims_counts_for_nothing(make_server: Callable[..., Server], tmp_path: Path) -> None:
