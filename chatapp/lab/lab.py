@@ -20,6 +20,7 @@ class Lab:
         self._clock = clock
         self._weather = weather
         self._idle_time = idle_time
+        self._resetting = Lock()  # held while one run ends and the next begins
         self._lock = Lock()  # guards the three below
         self._room: Room | None = None
         self._asked_at = 0.0
@@ -39,12 +40,18 @@ class Lab:
         self._running().suffer(number, act)
 
     def reset(self) -> None:
-        """Begins anew: everything in order, every count at nought."""
-        with self._lock:
-            room, self._room = self._room, None
-        if room:
-            room.stop(END_TIME)
-        self._running()
+        """Begins anew: everything in order, every count at nought. Does nothing while another thread does it: each run
+        has 18 threads."""
+        if not self._resetting.acquire(blocking=False):
+            return
+        try:
+            with self._lock:
+                room, self._room = self._room, None
+            if room:
+                room.stop(END_TIME)
+            self._running()
+        finally:
+            self._resetting.release()
 
     def stop(self, timeout: float) -> None:
         """The end, of the application too: it does not run again."""

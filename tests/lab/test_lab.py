@@ -13,7 +13,7 @@ from chatapp.lab.server import CONNECTIONS_LIMIT
 from chatapp.model import Refusal
 from chatapp.web.lab_strings import cards, lab_strings
 
-from ..actors import eventually
+from ..actors import InThread, eventually
 from ..conftest import Wire
 from ..web.conftest import Browser, content_of, refused
 from .conftest import Bench, lab_threads
@@ -47,6 +47,18 @@ def test_it_does_not_run_until_something_is_pressed(browser: Browser) -> None:
     assert [client["number"] for client in state["clients"]] == list(range(1, len(CLIENTS) + 1))
     assert {switch["name"] for switch in state["switches"] if switch["on"]} == {"no_resume"}
     assert len(lab_threads()) <= 6 + len(CLIENTS) + 2
+
+
+def test_resets_at_once_begin_one_run_and_not_one_each(browser: Browser) -> None:
+    browser.post("/lab/reset")
+    usual = len(lab_threads())
+    app = browser.client.application
+    asking = [InThread(lambda: Browser(app.test_client()).post("/lab/reset").status_code) for _ in range(20)]
+    most = usual
+    while any(each.is_alive() for each in asking):
+        most = max(most, len(lab_threads()))
+    assert [each.outcome() for each in asking] == [200] * 20
+    assert most <= 2 * usual + 2
 
 
 def test_it_ends_with_the_application(browser: Browser) -> None:
