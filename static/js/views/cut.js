@@ -1,6 +1,7 @@
 /**
  * Cuts off what would take long to draw, and would be folded away. A browser takes 15 s to lay out 10,000 skin tones in
- * a row, and 0.25 s for as many accents or for one Arabic word of that length; what an element takes is linear.
+ * a row, and 0.25 s for as many accents or for one Arabic word of that length; what an element takes is linear: 15 µs,
+ * 25 in a formula, 80 for a link and 550 for a piece of code.
  */
 import { towers } from "../text.js";
 
@@ -8,7 +9,8 @@ const BUDGET = 40_000; // of the units below, each of which is some 0.25 µs in 
 const LETTER = 1; // up to U+02FF
 const SIGN = 16; // any other character: from 2,500 in one word on, shaping them dominates
 const LINE = 400;
-const ELEMENT = 30;
+const ELEMENT = 60;
+const ELEMENTS = { math: 100, a: 250, pre: 2_000 }; // links are reached by Tab; code has a box, a button and numbers
 const MARKS = 20; // in a row; the server takes no more, but older logs have them
 
 const SIGNS = /[^\0-\u02ff]/u;
@@ -32,7 +34,8 @@ export function cut(root) {
       }
       left -= fitting.cost;
     } else {
-      left -= node.localName === "math" ? ELEMENT * (1 + node.getElementsByTagName("*").length) : ELEMENT;
+      const cost = ELEMENTS[node.localName] ?? ELEMENT;
+      left -= node.localName === "math" ? cost * (1 + node.getElementsByTagName("*").length) : cost;
       if (left >= 0) continue;
       removeBehind(node, root);
       node.replaceWith("…");
@@ -63,9 +66,9 @@ function fit(text, most) {
   return { data: text.slice(0, length), length, cost };
 }
 
-/** Removes from `root` all that comes after a node, but for the button that copies code. */
+/** Removes from `root` all that comes after a node. */
 function removeBehind(node, root) {
   for (let at = node; at !== root; at = at.parentNode) {
-    while (at.nextSibling && at.nextSibling.localName !== "button") at.nextSibling.remove();
+    while (at.nextSibling) at.nextSibling.remove();
   }
 }

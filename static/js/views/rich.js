@@ -17,9 +17,13 @@ const policy = globalThis.trustedTypes?.createPolicy("sanitised", { createHTML: 
 export function fill(root, { text, html }, strings, { whole = true } = {}) {
   const made = html ? fromHtml(html) : document.createDocumentFragment();
   if (!html) made.append(...pieces(text).map(node));
-  for (const code of made.querySelectorAll("pre")) putIntoBox(code, strings);
+  const codes = [...made.querySelectorAll("pre")].map((code) => [code, code.textContent]);
   const missing = !whole && cut(made);
-  for (const code of made.querySelectorAll("pre")) putNumbers(code);
+  for (const [code, text] of codes) {
+    if (!made.contains(code)) continue; // it was cut off
+    putIntoBox(code, text, strings);
+    putNumbers(code);
+  }
   root.replaceChildren(made);
   for (const box of root.querySelectorAll("pre, .formula")) scrolling.observe(box);
   root.classList.toggle("rich", Boolean(html));
@@ -54,9 +58,8 @@ function putNumbers(code) {
   if (lines > 1) code.dataset.lines = Array.from({ length: lines }, (_, index) => index + 1).join("\n");
 }
 
-/** Gives code the name of its language, and a button that copies it. */
-function putIntoBox(code, strings) {
-  const text = code.textContent;
+/** Gives code the name of its language, and a button that copies `text`, which is all of it. */
+function putIntoBox(code, text, strings) {
   const box = element("div", "code");
   const [, language] = /\blanguage-([\w-]+)/.exec(code.firstElementChild?.className ?? "") ?? [];
   if (language) box.dataset.language = language;
