@@ -235,7 +235,7 @@ NONSENSE = {
     "Infinity": ('{"type": "join", "room": "general", "after": -Infinity}', "bad-json"),
     "NaN in an unknown field": ('{"type": "ping", "x": NaN}', "bad-json"),
     "a number out of range": ('{"type": "join", "room": "general", "after": 1e999}', "bad-field"),
-    "a number of 10,000 digits": ('{"type": "join", "room": "general", "after": ' + "9" * 10_000 + "}", "bad-json"),
+    "a number of 10,000 digits": ('{"type": "join", "room": "general", "after": ' + "9" * 10_000 + "}", "bad-field"),
     "a lone surrogate": ('{"type": "post", "room": "general", "text": "\\ud800", "nonce": "n"}', "bad-json"),
     "a lone low surrogate": ('{"type": "post", "room": "general", "text": "\\udc00x", "nonce": "n"}', "bad-json"),
     "a surrogate as a nonce": ('{"type": "post", "room": "general", "text": "x", "nonce": "\\ud800"}', "bad-json"),
