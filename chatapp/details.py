@@ -81,6 +81,7 @@ _VARIANTS = {
         "slug": _("There is a room of that name already."),
     },
     "too-many": {
+        "own": _("You have {n} rooms of your own already. More do not fit."),
         "rooms": _("This chat has {n} rooms already. More cannot be made."),
         "crowd": _("Too many people did that with this message already: {n} are the most."),
         "edits": _("This message was changed {n} times already. It cannot be changed any more."),

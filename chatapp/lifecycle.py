@@ -181,8 +181,7 @@ class Lifecycle:
         try:
             parts.database.claim(patience)
             parts.database.migrate()
-            for room in parts.history.rooms():  # what is in the log counts as told
-                parts.hub.told(room.slug, room.head)
+            parts.hub.begin(parts.history.heads())  # what is in the log counts as told
         except LogError as error:
             self._data_lock.release()
             raise StartError(str(error)) from None

@@ -29,7 +29,7 @@ from wsproto.utilities import LocalProtocolError
 
 from chatapp.config import Settings
 from chatapp.log.history import History
-from chatapp.model import Standing
+from chatapp.model import RoomState, Standing
 
 from .launching import Launch, Process, cold
 
@@ -492,6 +492,11 @@ class InThread(Thread):
         if self._error:
             raise self._error
         return self._result
+
+
+def all_rooms(history: History) -> list[RoomState]:
+    """All rooms, in the order in which they were made."""
+    return [listed.room for listed in history.listed("nobody", after=0, limit=100_000)]
 
 
 def standings(history: History, person: str) -> dict[int, Standing]:

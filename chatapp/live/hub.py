@@ -91,10 +91,10 @@ class _RoomList:
 
     __slots__ = ("clients", "delivering", "head", "snapshot")
 
-    def __init__(self) -> None:
+    def __init__(self, head: int) -> None:
         self.clients: dict[Client, None] = {}
         self.delivering: Recipients | None = None
-        self.head = 0
+        self.head = head
         self.snapshot: Recipients | None = None
 
 
@@ -113,6 +113,7 @@ class Hub:
         self._open = True
         self._clients: dict[Client, dict[str, None]] = {}  # with the rooms, in the order in which it joined them
         self._rooms: dict[str, _RoomList] = {}
+        self._heads: dict[str, int] = {}  # of rooms that nobody has asked for since the start
         self._people: dict[str, dict[Client, None]] = {}
 
     def limit(self, capacity: int) -> None:
@@ -168,10 +169,10 @@ class Hub:
         listed.clients.pop(client, None)
         listed.snapshot = None
 
-    def told(self, room: str, seq: int) -> None:
-        """Says that events up to `seq` count as fanned out: those that were in the log at the start."""
+    def begin(self, heads: dict[str, int]) -> None:
+        """Says up to which seq each room's events count as fanned out: those that were in the log at the start."""
         with self.lock:
-            self._room(room).head = seq
+            self._heads = heads
 
     def advance(self, heads: Mapping[str, int]) -> list[Recipients]:
         """Says up to which seq each of these rooms' events are being fanned out, and to whom: in one step, so that
@@ -235,7 +236,7 @@ class Hub:
     def _room(self, room: str) -> _RoomList:
         listed = self._rooms.get(room)
         if listed is None:
-            listed = self._rooms[room] = _RoomList()
+            listed = self._rooms[room] = _RoomList(self._heads.pop(room, 0))
         return listed
 
     @staticmethod

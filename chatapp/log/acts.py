@@ -15,7 +15,7 @@ from ..excerpt import one_line
 from ..model import Author, Deleted, Edited, Event, Message, Poll, Present, Reacted, Refusal, Room, rfc3339
 from ..spelling import whole
 from . import index
-from .calls import call, everybody, meant
+from .calls import EVERYBODY, call, followers, meant
 from .fold import folded
 from .picks import PICKS_LIMIT, REACTED, counts_of, pick, picked_by, unpick
 from .rows import about, after_it, event_of, quotes_of, with_slug
@@ -68,15 +68,18 @@ class Act:
 
 @dataclass(frozen=True)
 class Call:
-    """Whom a text names, and whether it names everybody; that has to be `confirmed`. `present` are in the room now.
+    """Whom a text names, and whether it names everybody; that has to be `confirmed`.
 
-    When it is stored, `reached` holds those who are meant by the message and were not before.
+    `present` are in the room now and have not read in it yet: each is meant by a row of their own. `online` are those
+    online whom a message to everybody means. When it is stored, `reached` holds those to be told that are meant by the
+    message and were not before.
     """
 
     mentions: tuple[str, ...] = ()
     everybody: bool = False
     confirmed: bool = False
     present: tuple[str, ...] = ()
+    online: tuple[str, ...] = ()
     reached: list[str] = field(default_factory=list)
 
     def reach(
@@ -84,14 +87,19 @@ class Call:
     ) -> None:
         """Writes down whom that message means. `again`: it means everybody already; `before`: ids that it names
         already. Raises Refusal `confirm-all`."""
+        room, author = act.room.id, act.author.id
         people = {*self.mentions}
         if self.everybody:
-            room = act.room.id
-            people |= meant(connection, room, seq) if again else everybody(connection, room, self.present)
-        people.discard(act.author.id)
-        if people and self.everybody and not again and not self.confirmed:
-            raise Refusal("confirm-all", field="all", count=len(people))
-        self.reached[:] = [person for person in call(connection, act.room.id, seq, people) if person not in before]
+            people |= {EVERYBODY, *(meant(connection, room, seq) if again else self.present)}
+        people.discard(author)
+        if self.everybody and not again and not self.confirmed:
+            count = followers(connection, room, but=author) + len({*self.present} - {author})
+            if count:
+                raise Refusal("confirm-all", field="all", count=count)
+        added = {*call(connection, room, seq, people)}
+        if EVERYBODY in added:
+            added.update(self.online)
+        self.reached[:] = [person for person in added - {EVERYBODY, author} if person not in before]
 
 
 @dataclass(frozen=True)

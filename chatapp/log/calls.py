@@ -1,16 +1,25 @@
-"""Whom a message means: the rows by which a person finds the messages that mention them."""
+"""Whom a message means: the rows by which a person finds the messages that mention them.
+
+A message that means everybody in its room has one row, of the person EVERYBODY: it is found by those who have a read
+marker in the room, however many they are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, FromClause, delete, exists, func, insert, select, true
 
 from ..guests import is_guest
 from ..model import Present
 from .present import present
 from .rows import with_slug
 from .schema import events, markers, mentions
+
+EVERYBODY = ""  # no person's id: in its row, everybody who follows the room
+FOLLOWERS_COUNTED = 10_000  # nobody needs to know how many more they are
+LOOKED_UP_AT_ONCE = 500  # people in one statement
+CALLS_LOOKED_AT = 1_000  # messages that mean everybody in some room, for a page of what means one person
 
 
 def call(connection: Connection, room_id: int, seq: int, people: Collection[str]) -> list[str]:
@@ -42,21 +51,54 @@ def _of_message(room_id: int, seq: int) -> ColumnElement[bool]:
     return (mentions.c.room_id == room_id) & (mentions.c.seq == seq)
 
 
-def everybody(connection: Connection, room_id: int, present: Iterable[str]) -> set[str]:
-    """Who belongs to the room: whoever has read in it, and those who are `present`."""
-    return {*connection.execute(select(markers.c.person_id).where(markers.c.room_id == room_id)).scalars(), *present}
+def followers(connection: Connection, room_id: int, *, but: str) -> int:
+    """How many people have a read marker in the room, without that person; at most FOLLOWERS_COUNTED."""
+    others = select(markers.c.person_id).where(markers.c.room_id == room_id, markers.c.person_id != but)
+    counted = select(func.count()).select_from(others.limit(FOLLOWERS_COUNTED).subquery())
+    return int(connection.execute(counted).scalar_one())
+
+
+def following(connection: Connection, room_id: int, people: Collection[str]) -> set[str]:
+    """Those of these people who have a read marker in the room."""
+    found: set[str] = set()
+    ids = list(people)
+    for start in range(0, len(ids), LOOKED_UP_AT_ONCE):
+        some = ids[start : start + LOOKED_UP_AT_ONCE]
+        wanted = select(markers.c.person_id).where(markers.c.room_id == room_id, markers.c.person_id.in_(some))
+        found.update(connection.execute(wanted).scalars())
+    return found
 
 
 def calls_of(connection: Connection, person: str, *, before: int | None, limit: int) -> list[tuple[int, Present]]:
-    """The newest messages that mean that person, newest first, each with the number by which `before` goes on."""
-    wanted = select(mentions.c.id, mentions.c.room_id, mentions.c.seq).where(mentions.c.person_id == person)
-    if before is not None:
-        wanted = wanted.where(mentions.c.id < before)
-    rows = connection.execute(wanted.order_by(mentions.c.id.desc()).limit(limit)).all()
+    """The newest messages that mean that person, newest first, each with the number by which `before` goes on.
+
+    Of those that mean everybody in a room the CALLS_LOOKED_AT newest in all rooms are looked at.
+    """
+    columns = (mentions.c.id, mentions.c.room_id, mentions.c.seq)
+    earlier = true() if before is None else mentions.c.id < before
+    newest = select(*columns).where(earlier).order_by(mentions.c.id.desc())
+    named = newest.where(mentions.c.person_id == person).limit(limit)
+    everybody = newest.where(mentions.c.person_id == EVERYBODY).limit(CALLS_LOOKED_AT).subquery()
+    followed = (
+        select(everybody)
+        .join(markers, (markers.c.person_id == person) & (markers.c.room_id == everybody.c.room_id))
+        .join(events, (events.c.room_id == everybody.c.room_id) & (events.c.seq == everybody.c.seq))
+        .where(events.c.author_id != person, ~is_named(person, everybody))
+        .order_by(everybody.c.id.desc())
+        .limit(limit)
+    )
+    both = [*connection.execute(named), *connection.execute(followed)]
+    rows = sorted(both, key=lambda row: row.id, reverse=True)[:limit]
     found: dict[tuple[int, int], Present] = {}
     for room_id in {row.room_id for row in rows}:
         found |= _messages(connection, room_id, [row.seq for row in rows if row.room_id == room_id], person)
     return [(row.id, found[row.room_id, row.seq]) for row in rows]
+
+
+def is_named(person: str, call: FromClause) -> ColumnElement[bool]:
+    """That the message of a row that means everybody means the person by name too."""
+    own = mentions.alias()
+    return exists().where(own.c.person_id == person, own.c.room_id == call.c.room_id, own.c.seq == call.c.seq)
 
 
 def _messages(connection: Connection, room_id: int, seqs: Sequence[int], reader: str) -> dict[tuple[int, int], Present]:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as NoReaderFree
 from ..excerpt import LENGTH
 from ..model import Author, Event, Present, Refusal, Room, RoomState, Standing, rfc3339
 from ..spelling import bare
-from .calls import calls_of
+from .calls import calls_of, following
 from .database import Database, reason
 from .people import Known, known, refusal_of
 from .places import pinned_in
@@ -21,6 +21,7 @@ from .rows import about, as_told, told, with_slug
 from .schema import events, head, message_seqs, meta, people, rooms
 from .standings import own_rooms, standings_of
 
+HEADS_AT_ONCE = 1_000  # rows kept in memory while the heads of all rooms are read
 NAMESAKES = 200  # people that are looked at for the names in one text
 
 T = TypeVar("T")
@@ -67,9 +68,10 @@ class History:
             self._epoch = str(self._one(select(meta.c.value).where(meta.c.key == "epoch")).value)
         return self._epoch
 
-    def rooms(self) -> list[RoomState]:
-        """All rooms, in the order in which they were made."""
-        return [_state(row) for row in self._all(select(rooms, head()).order_by(rooms.c.id))]
+    def heads(self) -> dict[str, int]:
+        """The newest seq of every room in which something happened, by slug."""
+        wanted = select(rooms.c.slug, head()).execution_options(yield_per=HEADS_AT_ONCE)
+        return self.read(lambda connection: {slug: seq for slug, seq in connection.execute(wanted) if seq})
 
     def own(self, person: str, *, most: int, others: int) -> list[tuple[RoomState, Standing]]:
         """Rooms for that person, in the order in which they were made, each with how the person stands in it: at most
@@ -162,6 +164,10 @@ class History:
     def calls(self, person: str, *, before: int | None, limit: int) -> list[tuple[int, Present]]:
         """The newest messages that mean that person, newest first, each with the number by which `before` goes on."""
         return self.read(lambda connection: calls_of(connection, person, before=before, limit=limit))
+
+    def following(self, room: Room, people: Collection[str]) -> set[str]:
+        """Those of these people who have a read marker in the room."""
+        return self.read(lambda connection: following(connection, room.id, people))
 
     def named(self, names: Collection[str]) -> list[Author]:
         """The people of these names, which are as `spelling.bare` has them; not all if they are a crowd."""

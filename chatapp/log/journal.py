@@ -22,8 +22,9 @@ from .changes import Change
 from .database import Database, reason
 from .guard import Gone
 from .posts import Ledger, Mark, Post, Written, newest_marks
-from .records import move_markers
+from .records import Moved, move_markers
 from .schema import meta
+from .standings import OWN_LIMIT
 from .transaction import Transaction
 
 BATCH_LIMIT = 1_000  # posts in one transaction: some 20 ms of work, so that nobody waits long for a commit
@@ -243,8 +244,10 @@ class Journal:
                 self._tap.note("committed", written.fresh, len(written.fresh) + len(written.again))
             self._tell(written, changes)
             newest = newest_marks(marks)
-            for key, stands in moved.items():
+            for key, stands in moved.stand.items():
                 _call(newest[key].moved, stands)
+            for key in moved.too_many:
+                _call(newest[key].refused, Refusal("too-many", field="room", n=OWN_LIMIT, own=True))
 
     def _store(
         self,
@@ -254,7 +257,7 @@ class Journal:
         changes: list[Change],
         *,
         check: bool,
-    ) -> tuple[Written, dict[tuple[str, int], int]]:
+    ) -> tuple[Written, Moved]:
         """One transaction. Gives what became of the posts and acts, and the markers that moved. Raises Gone if what was
         stored is where nobody finds it."""
         at = int(self._clock() * 1000)
@@ -264,7 +267,7 @@ class Journal:
                     change.run(connection)
                 written = self._ledger.write(connection, sent, at, check=check)
                 wanted = {key: mark.seq for key, mark in newest_marks(marks).items()}
-                moved = move_markers(connection, wanted) if wanted else {}
+                moved = move_markers(connection, wanted) if wanted else Moved({}, [])
             self._database.check(connection)
             return written, moved
         except BaseException:

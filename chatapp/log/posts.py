@@ -35,7 +35,7 @@ class Post(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A read marker to be moved. `moved` hears where it stands, if it moved, `refused` that it could not be written;
+    """A read marker to be moved. `moved` hears where it stands, if it moved, `refused` that it was not written;
     both are called on the journal's thread."""
 
     person: str
@@ -81,8 +81,7 @@ class Ledger:
 
     def __init__(self, dialect: Dialect):
         self._heads: dict[int, int] = {}  # room id to newest seq, as the transaction leaves them
-        self._archived: set[int] = set()  # room ids, likewise
-        self._knows_archived = False
+        self._archived: set[int] = set()  # those of these rooms that are archived, likewise
         compiled = insert(events).compile(dialect=dialect, column_keys=_POST_COLUMNS)
         if compiled.positiontup != list(_POST_COLUMNS):
             raise TypeError(f"the statement's columns come in another order: {compiled.positiontup}")
@@ -91,7 +90,7 @@ class Ledger:
     def forget(self) -> None:
         """The transaction was not committed: how the rooms stand is asked of the log again."""
         self._heads.clear()
-        self._knows_archived = False
+        self._archived.clear()
 
     def write(self, connection: Connection, sent: list[Post | Act], at: int, *, check: bool) -> Written:
         """Stores them with the time `at` (ms since the epoch), but for those that were sent before.
@@ -99,9 +98,6 @@ class Ledger:
         Posts are only looked up if `check`: else one that is known raises IntegrityError.
         """
         written = Written([], [], [])
-        if not self._knows_archived:
-            self._archived = set(connection.execute(select(rooms.c.id).where(rooms.c.archived)).scalars())
-            self._knows_archived = True
         for are_posts, run in groupby(sent, _is_post):
             if are_posts:
                 self._post(connection, cast(list[Post], list(run)), at, written, check=check)
@@ -111,6 +107,10 @@ class Ledger:
         return written
 
     def _post(self, connection: Connection, posts: list[Post], at: int, written: Written, *, check: bool) -> None:
+        heads = self._heads
+        for post in posts:
+            if post.room.id not in heads:
+                self._learn(connection, post.room)
         closed = bool(self._archived) and any(post.room.id in self._archived for post in posts)
         found = known(connection, posts) if check or closed else {}
         if closed:
@@ -123,7 +123,7 @@ class Ledger:
             (again if key in seen else first).append(post)
             if key:
                 seen.add(key)
-        fresh = self._number(connection, first, rfc3339(at))
+        fresh = self._number(first, rfc3339(at))
         if fresh:
             insert_rows(connection, self._sql, [_row(post, event, at) for post, event in fresh])
             written.fresh.extend(fresh)
@@ -139,33 +139,34 @@ class Ledger:
             else:
                 yield post
 
-    def _number(self, connection: Connection, posts: list[Post], at: str) -> list[tuple[Post, Message]]:
+    def _number(self, posts: list[Post], at: str) -> list[tuple[Post, Message]]:
         """The posts' events, each with the next seq of its room."""
         heads = self._heads
         numbered = []
         for post in posts:
             room, author, text, nonce, _, html = post
-            if room.id not in heads:
-                heads[room.id] = self._head(connection, room)
             heads[room.id] = seq = heads[room.id] + 1
             numbered.append((post, Message(room.slug, seq, at, author, text, nonce, html)))
         return numbered
 
-    def _head(self, connection: Connection, room: Room) -> int:
-        if room.id not in self._heads:
-            newest: int = connection.execute(select(head()).where(rooms.c.id == room.id)).scalar_one()
-            self._heads[room.id] = newest
-        return self._heads[room.id]
+    def _learn(self, connection: Connection, room: Room) -> None:
+        """Reads how the room stands."""
+        stands = connection.execute(select(head(), rooms.c.archived).where(rooms.c.id == room.id)).one()
+        self._heads[room.id] = stands.head
+        if stands.archived:
+            self._archived.add(room.id)
 
     def _act(self, connection: Connection, act: Act, at: int, written: Written) -> None:
         """One act, in a savepoint of its own: its failure is its sender's, not its neighbours'."""
         for event in known(connection, [act]).values():
             written.again.append((act, event))
             return
+        if act.room.id not in self._heads:
+            self._learn(connection, act.room)
         if act.room.id in self._archived and not act.in_archived:
             written.refused.append((act, Refusal("read-only", field="room")))
             return
-        seq = self._head(connection, act.room) + 1
+        seq = self._heads[act.room.id] + 1
         savepoint = connection.begin_nested()
         try:
             event = act.happen(connection, seq, at)

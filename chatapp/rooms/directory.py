@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ..log.history import History
-from ..model import Author
+from ..model import Author, Room
 from ..spelling import bare, folded
 from ..text.mentions import EVERYBODY, Names, names_in
 from .presence import Presence
@@ -32,6 +32,16 @@ class Directory:
             people.setdefault(bare(author.name), {})[author.id] = author
         found = {name: _meant(name, people[key].values()) for name, key in keys.items() if key in people}
         return found | {name: () for name, key in keys.items() if key in EVERYBODY}
+
+    def everybody(self, room: Room, person: str, *, online: bool) -> tuple[set[str], set[str]]:
+        """Whom that person calls with a message to everybody: those of the first people in the room who have not read
+        in it yet, and those who have. With `online` these are all of them who are online, wherever they are.
+
+        Raises Refusal `busy`.
+        """
+        inside = {author.id for author in self._presence.first(room.slug, person).people}
+        followers = self._history.following(room, self._presence.online() if online else inside)
+        return inside - followers, followers
 
 
 def _meant(name: str, known: Collection[Author]) -> tuple[str, ...]:

@@ -98,9 +98,9 @@ class House:
         self._let(person)
         self._limits.rooms.take(person.network)
         checked = room_name(name)
-        at = int(self._clock() * 1000)
-        most = self._settings.MAX_ROOMS
-        return self._journal.write(lambda connection: add_room(connection, checked, slugs(checked), at, most=most))
+        at, most = int(self._clock() * 1000), self._settings.MAX_ROOMS
+        by = person.id if person.role == "member" else None  # a guest could not come back for it
+        return self._journal.write(lambda db: add_room(db, checked, slugs(checked), at, most=most, by=by))
 
     def post(
         self,
@@ -242,7 +242,7 @@ class House:
         self, person: Person, room: Room, seq: int, *, by: object, refused: Callable[[Refusal], None]
     ) -> None:
         """Moves the person's read marker forward and tells their clients other than `by`. Raises Refusal `busy`, or
-        has `refused` hear it later, if it cannot be written.
+        has `refused` hear it later, or `too-many`, if it is not written.
 
         A guest's is only told: nobody could come back for it.
         """
@@ -258,7 +258,7 @@ class House:
     def set_level(self, person: Person, room: Room, level: str, *, by: object = None) -> None:
         """Of how much of a room the person wants to hear, one of LEVELS; tells their clients other than `by`.
 
-        Raises Refusal `forbidden` (nobody could come back for a guest's), `bad-field`, `rate-limited` or `busy`.
+        Raises Refusal `forbidden` (no guest could come back for it), `bad-field`, `too-many`, `rate-limited` or `busy`.
         """
         self._let(person)
         self._no_guest(person)
@@ -294,14 +294,14 @@ class House:
         return self._render(text, self._directory.names_in(text) if "@" in text else {})
 
     def _call(self, person: Person, room: Room, made: Rendered, to_all: bool | None) -> Call:
-        """Whom a text calls. Raises Refusal `rate-limited` for who calls everybody all the time."""
+        """Whom a text calls. Raises Refusal `rate-limited` for who calls everybody all the time, or `busy`."""
         mentions = tuple(id for id in made.mentions if id != person.id)
         if not made.everybody or to_all is None:
             return Call(mentions)
         if to_all:
             self._limits.mentions_of_all.take(person.network, person.id)
-        present = tuple(self._presence.ids(room.slug))
-        return Call(mentions, everybody=True, confirmed=to_all, present=present)
+        new, known = self._directory.everybody(room, person.id, online=to_all)
+        return Call(mentions, everybody=True, confirmed=to_all, present=tuple(new), online=(*new, *known))
 
     def _no_guest(self, person: Person) -> None:
         """A guest has no name that anybody could hold them to."""

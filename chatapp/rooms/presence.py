@@ -234,10 +234,10 @@ class Presence:
         )
         return Members(nsmallest(limit, found, key=lambda author: author.id), len(members))
 
-    def ids(self, room: str) -> set[str]:
-        """The ids of all people in the room."""
+    def online(self) -> list[str]:
+        """The ids of all people who are online."""
         with self._lock:
-            return set(self._members.get(room, ()))
+            return list(self._online)
 
     def count(self, room: str) -> int:
         """How many people are in the room."""

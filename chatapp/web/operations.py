@@ -214,7 +214,8 @@ def operations() -> Iterator[Operation]:
     yield Operation("post", f"{message}/close", "Closes a poll", Closed, refusals=of_poll)
     own, of_own = {"before": Seq, "limit": Annotated[int, Meta(ge=1, le=PAGE_LIMIT)]}, ("bad-field",)
     yield Operation("get", "/api/mentions", "The messages that mention one", Mentions, query=own, refusals=of_own)
-    yield Operation("put", f"{room}/level", "Says how much one wants to hear", LevelSet, 200, NewLevel)
+    levels = "Says how much one wants to hear"
+    yield Operation("put", f"{room}/level", levels, LevelSet, 200, NewLevel, refusals=("too-many",))
     of_search = ("bad-field", "too-slow")
     asked = {"q": Query, "zone": Zone, "before": Seq}
     yield Operation("get", "/api/search", "Searches all rooms", SearchFound, query=asked, refusals=of_search)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import create_engine, insert
+
+from chatapp.live.chat import OTHER_ROOMS
+from chatapp.log.database import sqlite_url
+from chatapp.log.places import room_row
+from chatapp.log.schema import rooms
 
 from ..actors import InThread, Talker
 from ..conftest import Wire
@@ -35,6 +43,30 @@ def ana(app: Flask, wire: Wire) -> Talker:
 @pytest.fixture
 def guest(wire: Wire) -> Talker:
     return wire.enter("Gil")
+
+
+def test_with_very_many_rooms_one_is_told_of_a_few_of_them(
+    make_app: Callable[..., Flask], make_wire: Callable[[Flask], Wire], tmp_path: Path
+) -> None:
+    make_app().extensions["chatapp"].stop()
+    rows = [room_row(f"room-{number}", f"Room {number}", 0) for number in range(2, 20_002)]
+    engine = create_engine(sqlite_url(tmp_path / "data" / "chat.sqlite3"))
+    with engine.begin() as connection:
+        connection.execute(insert(rooms), rows)
+    engine.dispose()
+    app = make_app(MAX_ROOMS=30_000)
+    browser = member(app, "Ana")
+    wire = make_wire(app)
+    client = wire.connect(chat=True, client=browser, Origin=HEADERS["Origin"])
+    welcome = client.hear("welcome")
+    assert len(welcome["rooms"]) == OTHER_ROOMS
+    assert len(client.heard[0]) < 10_000
+    listed = browser.get("/api/rooms?after=19000")
+    assert len(listed.get_json()["rooms"]) == 100
+    assert len(listed.data) < 15_000
+    made = browser.post("/api/rooms", json={"name": "Of my own"}, headers=HEADERS).get_json()
+    again = wire.connect(chat=True, client=browser, Origin=HEADERS["Origin"])
+    assert made["slug"] in [room["slug"] for room in again.hear("welcome")["rooms"]]
 
 
 def do(client: Talker, type: str, nonce: str = "n", **fields: Any) -> dict[str, Any]:

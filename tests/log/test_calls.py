@@ -5,15 +5,19 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
+from sqlalchemy import func, insert, select
 
 from chatapp.log.acts import Act, Call, Delete, Edit, Say
+from chatapp.log.calls import FOLLOWERS_COUNTED
 from chatapp.log.posts import Mark
 from chatapp.log.records import add_room, move_markers
+from chatapp.log.schema import markers, mentions
 from chatapp.log.standings import COUNTED_AT_MOST, save_level
 from chatapp.model import Author, Message, Present, Refusal, Room, Standing
 
 from ..actors import standings
 from .conftest import GENERAL, Heard, Log
+from .cost import Cost
 
 ANA, BOB = Author("ana", "ana"), Author("bob", "bob")
 
@@ -87,14 +91,48 @@ def test_everybody_is_who_has_been_in_the_room_and_who_is_there_and_has_to_be_co
     log.post("hello").wait()
     for person in ("ana", "bob", "zoe"):
         read(log, person, 1)
-    refused = say(log, "@all", Call(everybody=True, present=("ana", "bob", "guest"))).refusal
+    refused = say(log, "@all", Call(everybody=True, present=("guest",))).refusal
     assert (refused.code, refused.field, refused.count) == ("confirm-all", "all", 3)
     assert [event.seq for event in log.stored] == [1]
-    call = Call(everybody=True, confirmed=True, present=("ana", "bob", "guest"))
+    call = Call(everybody=True, confirmed=True, present=("guest",), online=("ana", "bob", "guest"))
     told = say(log, "@all", call).event
     assert (told.seq, told.all, told.mentions) == (2, True, ())
-    assert set(call.reached) == {"bob", "zoe", "guest"}
+    assert set(call.reached) == {"bob", "guest"}
     assert [called(log, person) for person in ("bob", "zoe", "guest", "ana")] == [[("general", 2)]] * 3 + [[]]
+    assert [standings(log.history, person)[1].mentions for person in ("bob", "zoe", "guest", "ana")] == [1, 1, 1, 0]
+
+
+def test_a_call_of_everybody_is_one_row_however_many_follow_the_room(log: Log) -> None:
+    rows = [{"person_id": f"p{number}", "room_id": 1, "seq": 0} for number in range(50_000)]
+    log.journal.write(lambda connection: connection.execute(insert(markers), rows))
+    refused = say(log, "@all", Call(everybody=True)).refusal
+    assert (refused.code, refused.count) == ("confirm-all", FOLLOWERS_COUNTED)
+    with Cost(log.database.writer) as cost:
+        for number in range(1, 4):
+            said = say(log, f"@p7 and @all {number}", Call(("p7",), everybody=True, confirmed=True))
+            assert said.event.seq == number
+    assert cost.rows < 500
+    counted = select(func.count()).select_from(mentions)
+    assert log.journal.write(lambda connection: connection.execute(counted).scalar_one()) == 3 * 2
+    assert standings(log.history, "p49999") == standings(log.history, "p7") == {1: Standing(0, 3, 3)}
+    read(log, "p49999", 2)
+    assert standings(log.history, "p49999") == {1: Standing(2, 1, 1)}
+    for person in ("p49999", "p7"):
+        with Cost(log.database.reader) as cost:
+            first = log.history.calls(person, before=None, limit=2)
+        assert cost.rows < 500
+        then = log.history.calls(person, before=first[-1][0], limit=2)
+        assert [message.seq for _, message in (*first, *then)] == [3, 2, 1]
+    do(log, Delete(GENERAL, ANA, None, Heard(), 3)).wait()
+    assert called(log, "p7") == called(log, "p49999") == [("general", 2), ("general", 1)]
+    assert standings(log.history, "p49999") == {1: Standing(2)}
+
+
+def test_who_follows_a_room_is_found_among_any_number_of_people(log: Log) -> None:
+    for person in ("p3", "p1999", "elsewhere"):
+        read(log, person, 0)
+    people = {f"p{number}" for number in range(2_000)}
+    assert log.history.following(GENERAL, people) == {"p3", "p1999"}
 
 
 def test_an_edit_of_what_called_everybody_asks_nothing_and_calls_nobody_anew(log: Log) -> None:

@@ -17,7 +17,7 @@ from chatapp.log.database import Database, sqlite_url
 from chatapp.model import Refusal
 from chatapp.private import make_private
 
-from ..actors import eventually
+from ..actors import all_rooms, eventually
 from .conftest import Log
 
 
@@ -121,7 +121,7 @@ def test_a_server_that_ends_leaves_the_files_that_were_put_in_its_place(watched:
 def test_readers_never_create_a_database(watched: Log) -> None:
     watched.path.unlink()
     with pytest.raises(Refusal, match="busy"):
-        watched.history.rooms()
+        all_rooms(watched.history)
     assert not watched.path.exists()
     watched.close()
 

@@ -13,7 +13,7 @@ from chatapp.log.people import take_name
 from chatapp.log.records import add_room, move_markers
 from chatapp.model import Event, Message, Refusal, RoomState, Standing
 
-from ..actors import standings
+from ..actors import all_rooms, standings
 from .conftest import GENERAL, Log
 
 
@@ -72,7 +72,7 @@ def test_an_event_read_again_equals_the_one_that_was_told(written: Log) -> None:
 
 
 def test_rooms_come_in_the_order_in_which_they_were_made_with_their_heads(written: Log) -> None:
-    assert written.history.rooms() == [
+    assert all_rooms(written.history) == [
         RoomState(1, "general", "general", 10),
         RoomState(2, "other", "Other", 1),
     ]
@@ -99,7 +99,7 @@ def test_a_database_that_cannot_be_read_is_busy_with_the_reason(tmp_path: Path) 
     (tmp_path / "empty.sqlite3").touch()
     database = Database(sqlite_url(tmp_path / "empty.sqlite3"), busy_timeout=0.1)
     history = History(database)
-    for read in (history.rooms, history.epoch, lambda: history.room("general"), lambda: history.person("p1")):
+    for read in (history.heads, history.epoch, lambda: history.room("general"), lambda: history.person("p1")):
         with pytest.raises(Refusal) as refused:
             read()
         assert (refused.value.code, refused.value.retry_after) == ("busy", 1.0)
@@ -109,7 +109,7 @@ def test_a_database_that_cannot_be_read_is_busy_with_the_reason(tmp_path: Path) 
 
 def test_a_reader_is_given_back_after_every_read(log: Log) -> None:
     for _ in range(READERS * 3):
-        log.history.rooms()
+        all_rooms(log.history)
         with pytest.raises(Refusal):
             log.history.room("nowhere")
     assert log.database.reader.pool.checkedout() == 0  # type: ignore[attr-defined]

@@ -114,5 +114,5 @@ def test_a_read_marker_moves_forward_never_back_never_past_the_newest_event(log:
     moves = [(2, 2, 2), (1, None, 2), (2, None, 2), (4, 4, 4), (99, 5, 5), (99, None, 5), (0, None, 5)]
     for seq, moved, stands in moves:
         stood = log.journal.write(partial(move_markers, wanted={("p1", 1): seq}))
-        assert stood == ({} if moved is None else {("p1", 1): moved})
+        assert stood == ({} if moved is None else {("p1", 1): moved}, [])
         assert standings(log.history, "p1")[1].read == stands

@@ -17,7 +17,7 @@ from chatapp.log.places import rooms_called
 from chatapp.log.records import add_room
 from chatapp.model import Author, Quote, Refusal, Room
 
-from ..actors import standings
+from ..actors import all_rooms, standings
 from .conftest import GENERAL, Heard, Log
 
 DUMP = Path(__file__).with_name("made_before.sql")
@@ -76,7 +76,7 @@ def test_it_has_the_shape_of_a_new_one(upgraded: Log, tmp_path: Path) -> None:
 
 def test_what_was_said_is_read_as_it_was_said(before: Path, upgraded: Log) -> None:
     texts = {(room, seq): text for room, seq, text in rows(before, "events", "room_id, seq, text")}
-    for room in upgraded.history.rooms():
+    for room in all_rooms(upgraded.history):
         page = upgraded.history.page(room, before=None, limit=50)
         missed = upgraded.history.missed(room, after=0, upto=room.head)
         for found in (page.messages, missed):

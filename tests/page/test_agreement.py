@@ -19,7 +19,7 @@ from playwright.sync_api import Page
 from chatapp.log.database import Database, sqlite_url
 from chatapp.log.history import History
 
-from ..actors import Server, eventually
+from ..actors import Server, all_rooms, eventually
 from .conftest import Person
 
 CLIENT = (Path(__file__).with_name("client.js")).read_text()
@@ -42,7 +42,7 @@ class Agreement(RuleBasedStateMachine):
 
     @initialize()
     def come_in(self) -> None:
-        number = len(self.history.rooms())
+        number = len(all_rooms(self.history))
         self.slug = self.server.open_room(f"room {number}")
         self.storms = 0
         for who in range(len(NAMES)):

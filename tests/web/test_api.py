@@ -35,7 +35,7 @@ def test_a_room_is_made_and_listed_at_its_address(browser: Browser) -> None:
     assert made.status_code == 201
     assert made.json == {"slug": "café-da-manhã", "name": "Café da Manhã", "head": 0}
     said = browser.say("bom dia", "n1", room="café-da-manhã")
-    listed = {"head": 1, "people": 0, "topic": "", "archived": False, "last_at": said["at"]}
+    listed = {"head": 1, "people": 0, "topic": "", "archived": False, "last_at": said["at"], "read": 0}
     assert browser.read("/api/rooms")["rooms"][1] == {**content_of(made), **listed}
 
 
