@@ -22,6 +22,7 @@ def page_strings() -> dict[str, str]:
         "browse.found.one": _("{n} room"),
         "browse.found.other": _("{n} rooms"),
         "browse.last": _("last active: {time}"),
+        "browse.more": _("{found} and more: type a part of a name to find others"),
         "browse.never": _("nothing said yet"),
         "browse.people.one": _("{n} person here now"),
         "browse.people.other": _("{n} people here now"),

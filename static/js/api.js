@@ -38,7 +38,12 @@ export class Api {
 
   /** The first hundred rooms, or those with `q` in their names; `options` as for `ask`. */
   async rooms(q = "", options = {}) {
-    return (await ask(q === "" ? "/api/rooms" : `/api/rooms?${new URLSearchParams({ q })}`, options)).rooms;
+    return (await this.pageOfRooms(q, options)).rooms;
+  }
+
+  /** These rooms, and as `next` whether there are more: `{rooms, next}`. */
+  pageOfRooms(q = "", options = {}) {
+    return ask(q === "" ? "/api/rooms" : `/api/rooms?${new URLSearchParams({ q })}`, options);
   }
 
   room(slug) {

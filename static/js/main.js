@@ -243,7 +243,6 @@ const work = roomwork(
     goTo: go.goTo,
     jump: talk.jump,
     post: (message) => post(chat.open, message),
-    refreshRooms: go.refreshRooms,
     findRooms: go.findRooms,
     meet: go.meet,
   },

@@ -50,13 +50,18 @@ export function navigation({ api, chat, composer, drawers, messages, reading, se
   }
 
   let asking = 0; // the timer of the search for rooms
-  /** Asks the server for the rooms with that in their names, once nobody has typed for a moment. */
-  function findRooms(text) {
+  /**
+   * Asks the server for the rooms with that in their names, once nobody has typed for a moment; `told(more)` hears
+   * whether there are more of them than are known then.
+   */
+  function findRooms(text, told = () => {}) {
     clearTimeout(asking);
     const q = text.trim().slice(0, 64);
     const wanted = setTimeout(async () => {
-      const entries = await api.rooms(q, { wanted: () => asking === wanted }).catch(() => null);
-      if (entries) chat.stand(entries);
+      const page = await api.pageOfRooms(q, { wanted: () => asking === wanted }).catch(() => null);
+      if (page === null) return;
+      chat.stand(page.rooms);
+      if (asking === wanted) told(page.next !== null);
     }, TYPED_FOR);
     asking = wanted;
   }

@@ -9,7 +9,7 @@ import { RoomFormView } from "./views/roomform.js";
 
 /**
  * `parts` are the page's (api, chat, commands, deeds, formats, limits, locale, strings), `page` the page's: askName(),
- * closeDrawers(), focusWriting(), goTo(slug), jump(seq), post({text, poll}), refreshRooms().
+ * closeDrawers(), focusWriting(), goTo(slug), jump(seq), post({text, poll}), findRooms(text, told), meet(slug).
  */
 export function roomwork(root, { api, chat, commands, deeds, formats, limits, locale, strings }, page) {
   const find = (selector) => part(root, selector);
@@ -42,7 +42,7 @@ export function roomwork(root, { api, chat, commands, deeds, formats, limits, lo
     strings,
     formats,
     locale,
-    actions: { refresh: page.refreshRooms, find: page.findRooms, goTo: page.goTo },
+    actions: { find: page.findRooms, goTo: page.goTo },
   });
   const made = new AskView({ dialog: find("#room-dialog"), strings, submit: create, onDone: page.focusWriting });
   const poll = new PollFormView({ dialog: find("#poll-dialog"), strings, limits, submit: page.post });

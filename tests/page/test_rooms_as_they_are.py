@@ -7,7 +7,11 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import create_engine, insert
 
+from chatapp.log.database import sqlite_url
+from chatapp.log.places import room_row
+from chatapp.log.schema import rooms
 from tests.actors import Server, Talker
 
 from .conftest import Line, Person
@@ -230,6 +234,21 @@ def test_all_rooms_are_listed_with_what_happens_there_and_found_by_typing(
     page.keyboard.press("Enter")
     expect(page.locator("#room-name")).to_have_text("Física")
     expect(dialog).to_be_hidden()
+
+
+def test_the_list_of_all_rooms_says_that_there_are_more_and_finds_them(ana: Person, server: Server) -> None:
+    rows = [room_row(f"room-{number}", f"Room {number}", 0) for number in range(2, 202)]
+    engine = create_engine(sqlite_url(server.data / "chat.sqlite3"))
+    with engine.begin() as connection:
+        connection.execute(insert(rooms), rows)
+    engine.dispose()
+    page = ana.page
+    page.locator("#rooms-browse").click()
+    status = page.locator("#browse-dialog .browse-status")
+    expect(status).to_have_text("100 rooms and more: type a part of a name to find others")
+    page.keyboard.type("room 201")
+    expect(page.locator("#browse-dialog .browse-name")).to_have_text(["Room 201"])
+    expect(status).to_have_text("1 room")
 
 
 # Looks.

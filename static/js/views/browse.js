@@ -14,8 +14,9 @@ export class BrowseView {
   #byName;
   #actions;
   #made = new Map();
+  #more = false; // there are more rooms than are listed
 
-  /** `actions`: refresh() asks for the rooms anew, find(text) for those with it in their names, goTo(slug). */
+  /** `actions`: find(text, told) asks for the rooms with it in their names and tells whether there are more, goTo(slug). */
   constructor({ dialog, chat, strings, formats, locale, actions }) {
     this.#dialog = dialog;
     this.#field = part(dialog, "input");
@@ -28,7 +29,7 @@ export class BrowseView {
     this.#actions = actions;
     this.#field.addEventListener("input", () => {
       this.render();
-      this.#actions.find(this.#field.value);
+      this.#find();
     });
     this.#field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing) this.#list.querySelector("a")?.click();
@@ -41,8 +42,16 @@ export class BrowseView {
     this.#field.value = "";
     showModal(this.#dialog);
     this.#field.focus();
+    this.#more = false;
     this.render();
-    this.#actions.refresh();
+    this.#find();
+  }
+
+  #find() {
+    this.#actions.find(this.#field.value, (more) => {
+      this.#more = more;
+      this.render();
+    });
   }
 
   render() {
@@ -53,7 +62,8 @@ export class BrowseView {
     const newest = (one, other) => (other.lastAt ?? "").localeCompare(one.lastAt ?? "");
     rooms.sort((one, other) => one.archived - other.archived || newest(one, other) || this.#byName(one.name, other.name));
     arrange(this.#list, rooms.map((room) => this.#entry(room)));
-    this.#status.textContent = this.#strings.count("browse.found", rooms.length);
+    const found = this.#strings.count("browse.found", rooms.length);
+    this.#status.textContent = this.#more ? this.#strings.say("browse.more", { found }) : found;
   }
 
   #entry(room) {
