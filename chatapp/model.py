@@ -13,7 +13,7 @@ LEVELS = ("all", "mentions", "none")  # of how much of a room a person wants to 
 
 
 class Author(msgspec.Struct, frozen=True):
-    """Who wrote: a person's random id and the name they bore when they wrote."""
+    """Who wrote: a person's random id (a guest's begins with `guest-`) and the name they bore when they wrote."""
 
     id: str
     name: str

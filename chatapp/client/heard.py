@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
+from ..guests import is_guest
 from ..model import Author
 
 BRACES_MOST = 500_000  # of one word: each may be an object of 300 bytes, and code that people post has some
@@ -81,6 +82,11 @@ class NotNow(Exception):
     def __init__(self, why: str, retry_after: float):
         super().__init__(why)
         self.retry_after = waited(retry_after)
+
+
+def shown_name(person: str, name: str) -> str:
+    """The name of the person with that id, with the word that marks a guest: any free name may be theirs."""
+    return f"{name} (guest)" if is_guest(person) else name
 
 
 def heard(said: str | bytes) -> Heard | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..limits import NAME_MOST
-from .heard import Heard
+from .heard import Heard, shown_name
 
 LISTED = 200  # people named to who asks
 KNOWN = 1_000  # people whose names are kept
@@ -21,8 +21,9 @@ class People:
         return self._names.get(person, otherwise)
 
     def listed(self) -> tuple[list[str], int]:
-        """The names of those who are there, LISTED at most, and how many more there are."""
-        names = sorted(self._names.values(), key=str.casefold)[:LISTED]
+        """The names of those who are there, guests marked, LISTED at most, and how many more there are."""
+        shown = (shown_name(*person) for person in self._names.items())
+        names = sorted(shown, key=str.casefold)[:LISTED]
         return names, max(0, self._count - len(names))
 
     def take(self, word: Heard) -> None:

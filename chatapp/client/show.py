@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ..limits import OPTION_LIMIT, OPTIONS_MOST
 from ..terminal import escaped
-from .heard import Heard, Question
+from .heard import Heard, Question, shown_name
 
 INDENT = "      "  # under the time
 WHY_SHOWN = 500  # characters of what a server says is wrong
@@ -66,7 +66,7 @@ def resumed(answer: Heard) -> str:
 
 
 def _told(event: Heard, poll: Question | None) -> list[str]:
-    who = event.author.name or "Somebody"
+    who = shown_name(event.author.id, event.author.name) or "Somebody"
     match event.type:
         case "message":
             return _message(event, who)
@@ -100,7 +100,8 @@ def _message(event: Heard, who: str) -> list[str]:
         return [f"#{event.seq} {who} deleted this"]
     text = event.text
     if event.quote:
-        text = f"> {event.quote.author.name}: {event.quote.text}\n{text}"
+        quoted = event.quote.author
+        text = f"> {shown_name(quoted.id, quoted.name)}: {event.quote.text}\n{text}"
     if event.poll:
         text += "".join(f"\n{number}) {option}" for number, option in enumerate(event.poll.options, 1))
     return _with_text(f"#{event.seq} {who}:", text)

@@ -19,7 +19,10 @@ from .operations import Operation, Problem, operations
 
 OPENAPI = "3.1.0"
 VERSION = "1"  # of the interface, as the `1` of chat.v1
-ABOUT = "Rooms and messages for programs. Refusals are problem documents (RFC 9457); unknown fields are ignored."
+ABOUT = (
+    "Rooms and messages for programs. Refusals are problem documents (RFC 9457); unknown fields are ignored."
+    " A request without a cookie comes from a guest: it posts, previews and reads what is public, and nothing else."
+)
 IN_THE_PATH: dict[str, Any] = {"slug": Slug, "seq": Seq, "emoji": Emoji}
 
 

@@ -76,6 +76,8 @@ def page_strings() -> dict[str, str]:
         "fold.all": _("Show all"),
         "fold.less": _("Show less"),
         "forget.unsent": _("What you have not sent yet is lost."),
+        "guest": _("guest"),
+        "guest.named": _("{name} (guest)"),
         "jump.end": _("To the newest messages"),
         "jump.new.one": _("{n} new message"),
         "jump.new.other": _("{n} new messages"),

@@ -1,5 +1,6 @@
 /** What one can do by the keyboard and by name: binds the shortcuts and fills the palette. */
 import { Commands } from "./commands.js";
+import { isGuest } from "./guests.js";
 import { candidates } from "./mentioning.js";
 import { Shortcuts } from "./shortcuts.js";
 import { HelpView } from "./views/help.js";
@@ -58,6 +59,7 @@ export function controls(root, { chat, composer, log, rooms, settings, strings, 
     return people.map((person) => ({
       kind: "person",
       name: person.name,
+      note: isGuest(person) ? say("guest") : undefined,
       person,
       run: () => composer.insert(`@${person.name}`),
     }));

@@ -1,6 +1,6 @@
 /** Who can be mentioned while one writes `@…`: those who spoke last, those who are here, those who are elsewhere. */
 import { folded } from "./text.js";
-import { element, paintAvatar } from "./views/parts.js";
+import { element, guestMarks, paintAvatar } from "./views/parts.js";
 
 // Names may hold blanks: what stands behind the sign is looked for as long as somebody's name begins so.
 const PATTERN = /(?:^|[^\p{L}\p{N}\p{M}_@])(?<whole>@(?<query>[^\n@]{0,32}))$/u;
@@ -17,7 +17,7 @@ export function mentionSource({ chat, crowd, strings }) {
     const people = fitting();
     const names = [...people.map(({ name }) => folded(name)), ...(all.startsWith(`@${wanted}`) ? [all.slice(1)] : [])];
     if (names.length === 1 && names[0] === wanted) return []; // it stands there already: Enter sends it
-    const found = people.map((person) => ({ insert: `@${person.name} `, children: shown(person) }));
+    const found = people.map((person) => ({ insert: `@${person.name} `, children: shown(person, strings) }));
     return people.length < names.length ? [...found, everybody(all, strings)] : found;
   };
   return { pattern: PATTERN, find };
@@ -47,11 +47,11 @@ function begins(name, wanted) {
   return text.startsWith(wanted) || (wanted !== "" && text.includes(` ${wanted}`));
 }
 
-function shown(person) {
+function shown(person, strings) {
   const avatar = element("span", "avatar small");
   paintAvatar(avatar, person);
   avatar.setAttribute("aria-hidden", "true");
-  return [avatar, element("bdi", "", person.name)];
+  return [avatar, element("bdi", "", person.name), ...guestMarks(person, strings)];
 }
 
 function everybody(all, strings) {

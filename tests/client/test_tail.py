@@ -12,7 +12,7 @@ import pytest
 
 from chatapp.client.address import Address
 from chatapp.client.follow import Following
-from chatapp.client.heard import Heard, Question, heard
+from chatapp.client.heard import Heard, Question, Quoted, heard
 from chatapp.client.patience import LONGEST, Patience
 from chatapp.client.rooms import NoSuchRoom, slug_of
 from chatapp.client.show import POLLS_KEPT, Telling, resumed
@@ -35,14 +35,14 @@ def test_it_shows_the_last_events_and_then_what_happens(server: Server, terminal
     for number in range(1, 6):
         ana.hear("message", nonce=ana.post(f"line {number}\nand more"))
     tail = terminal("tail", "general", "--server", server.url, "--last", "2")
-    tail.shows("#5 Ana: line 5\n      and more\n")
+    tail.shows("#5 Ana (guest): line 5\n      and more\n")
     assert "line 3" not in tail.shown
     ana.say("edit", room="general", target=5, text="line five", nonce="e")
     ana.say("react", room="general", target=5, emoji="👍", on=True, nonce="r")
     ana.say("delete", room="general", target=4, nonce="d")
-    tail.shows("* Ana changed #5: line five")
-    tail.shows("* Ana put 👍 under #5")
-    tail.shows("* Ana deleted #4")
+    tail.shows("* Ana (guest) changed #5: line five")
+    tail.shows("* Ana (guest) put 👍 under #5")
+    tail.shows("* Ana (guest) deleted #4")
     tail.process.send_signal(signal.SIGINT)  # Ctrl-C
     assert tail.ends() == 0
     assert "Traceback" not in tail.shown
@@ -52,7 +52,7 @@ def test_a_terminal_in_latin_1_shows_an_emoji_as_an_escape(server: Server, termi
     ana = server.enter("Ana")
     ana.hear("message", nonce=ana.post("wave 👋"))
     tail = terminal("tail", "general", "--server", server.url, environ={"PYTHONIOENCODING": "latin-1"})
-    tail.shows(r"#1 Ana: wave \U0001f44b")
+    tail.shows(r"#1 Ana (guest): wave \U0001f44b")
     tail.process.send_signal(signal.SIGINT)
     assert tail.ends() == 0
 
@@ -67,14 +67,14 @@ def test_it_goes_on_where_it_was_when_the_server_comes_back(
     ana = server.enter("Ana")
     for number in range(1, 4):
         ana.hear("message", nonce=ana.post(f"line {number}"))
-    tail.shows("#3 Ana: line 3")
+    tail.shows("#3 Ana (guest): line 3")
     server.kill()
     tail.shows("trying again")
     server.start()
     ana = server.enter("Ana")
     for number in range(4, 7):
         ana.hear("message", nonce=ana.post(f"line {number}"))
-    tail.shows("#6 Ana: line 6", 40)
+    tail.shows("#6 Ana (guest): line 6", 40)
     tail.shows("connected again")
     assert [tail.shown.count(f"line {number}") for number in range(1, 7)] == [1] * 6
     server.stop()
@@ -88,7 +88,7 @@ def test_who_begins_beyond_the_newest_is_told_and_hears_what_follows(server: Ser
     tail = terminal("tail", "general", "--server", server.url, "--after", "99999")
     eventually(lambda: "Client connected: path=/api/rooms/general/stream" in server.terminal)
     ana.hear("message", nonce=ana.post("new"))
-    tail.shows("#2 Ana: new")
+    tail.shows("#2 Ana (guest): new")
     assert "-- the newest is #1: from there on" in tail.shown
     assert "old" not in tail.shown
 
@@ -101,7 +101,7 @@ def test_a_log_that_went_back_is_told_and_followed_from_there(server: Server) ->
     address = Address.parse(server.url)
     following = Following(address, "general", name="", after=None, last=10, random=lambda: 0.0, sleep=lambda _: None)
     shown = following.lines()
-    assert [next(shown).partition(" ")[2] for _ in range(3)] == [f"#{n + 1} Ana: line {n}" for n in range(3)]
+    assert [next(shown).partition(" ")[2] for _ in range(3)] == [f"#{n + 1} Ana (guest): line {n}" for n in range(3)]
     following._after = 1_000  # as if it had heard more
     server.stop()
     server.start()
@@ -110,7 +110,7 @@ def test_a_log_that_went_back_is_told_and_followed_from_there(server: Server) ->
     assert next(shown) == "-- the log went back, to #3: what came after it is no more"
     ana = server.enter("Ana")
     ana.post("and on")
-    assert next(shown).partition(" ")[2] == "#4 Ana: and on"
+    assert next(shown).partition(" ")[2] == "#4 Ana (guest): and on"
 
 
 def test_mistakes_end_it_with_one_line(server: Server) -> None:
@@ -206,6 +206,15 @@ def test_a_vote_tells_how_the_poll_stands_and_so_does_its_end() -> None:
         "#500 Ana: Tea?",
         "     1) Yes",
         "     2) No",
+    ]
+
+
+def test_a_guest_is_marked_in_old_messages_and_quotes_too() -> None:
+    guest, member = Author("guest-0123456789abcdef01", "Ana"), Author("0123456789abcdef01", "Ana")
+    quoting = Heard("message", author=member, at="x", seq=2, text="no", quote=Quoted(1, guest, "I am Ana"))
+    assert list(Telling().lines(quoting)) == ["--:-- #2 Ana: > Ana (guest): I am Ana", "      no"]
+    assert list(Telling().lines(Heard("message", author=guest, at="x", seq=1, text="hi"))) == [
+        "--:-- #1 Ana (guest): hi"
     ]
 
 

@@ -74,7 +74,7 @@ def test_what_is_written_while_the_server_is_away_goes_out_once_and_in_order(
     talker.hear("message", nonce=talker.post("I was here first"))
     ana.shows("Ana: three", 40)
     assert [text for text in texts_of(server) if text != "I was here first"] == ["before", "one", "two", "three"]
-    assert ana.shown.count("Bia: I was here first") == 1
+    assert ana.shown.count("Bia (guest): I was here first") == 1
     ana.enter("after")
     ana.shows("Ana: after")
     assert "Traceback" not in ana.shown
@@ -149,7 +149,7 @@ def test_what_people_write_does_not_speak_to_the_terminal(server: Server, termin
     ana.shows("you are in general")
     mallory = server.enter("Mallory")
     mallory.post("\x1b]0;owned\x07\x1b[31mred\r\x9b2J\u202eback\nnext line")
-    ana.shows(r"#1 Mallory: \x1b]0;owned\x07\x1b[31mred\x0d\x9b2J\u202eback")
+    ana.shows(r"#1 Mallory (guest): \x1b]0;owned\x07\x1b[31mred\x0d\x9b2J\u202eback")
     ana.shows("      next line")
     assert b"owned\x07" not in ana.raw
 

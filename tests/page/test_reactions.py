@@ -222,7 +222,7 @@ def test_a_finger_that_rests_on_a_reaction_is_told_who_gave_it_and_a_tap_toggles
     bot.say("react", room="general", target=1, emoji="👍", on=True, nonce="r1")
     tip = ana.page.locator("#tip")
     rest_finger_on(chips(ana), until=tip)
-    expect(tip).to_have_text("👍 \u2068Bot\u2069")
+    expect(tip).to_have_text("👍 \u2068Bot\u2069 (guest)")
     ana.texts.first.tap()
     expect(tip).to_be_hidden()
     chips(ana).tap()
@@ -230,7 +230,7 @@ def test_a_finger_that_rests_on_a_reaction_is_told_who_gave_it_and_a_tap_toggles
     expect(chips(ana).locator(".chip-count")).to_have_text("2")
     expect(tip).to_be_hidden()
     rest_finger_on(chips(ana), until=tip)
-    expect(tip).to_have_text("👍 you and \u2068Bot\u2069")  # still there with the finger lifted
+    expect(tip).to_have_text("👍 you and \u2068Bot\u2069 (guest)")  # still there with the finger lifted
     expect(tip).to_be_visible()
 
 

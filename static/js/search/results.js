@@ -1,5 +1,6 @@
 /** What was found: one link a message, its words by text nodes alone. */
 import { addressOf } from "../address.js";
+import { isGuest } from "../guests.js";
 import { element, fromTemplate, paintAvatar, part } from "../views/parts.js";
 
 export class ResultsView {
@@ -80,6 +81,7 @@ export class ResultsView {
     part(item, "a").href = addressOf(room, seq);
     paintAvatar(part(item, ".avatar"), author);
     part(item, ".hit-author").textContent = author.name;
+    part(item, ".guest").hidden = !isGuest(author);
     part(item, ".hit-room").textContent = name;
     time.dateTime = at;
     time.textContent = `${this.#formats.day(date, new Date())}, ${this.#formats.time(date)}`;

@@ -1,7 +1,7 @@
 /** The list of the messages that mean one, newest first, a page at a time. */
 import { addressOf } from "../address.js";
 import { capped } from "./jump.js";
-import { element, paintAvatar, part, showModal } from "./parts.js";
+import { element, guestMarks, paintAvatar, part, showModal } from "./parts.js";
 
 export class MentionsView {
   #dialog;
@@ -79,7 +79,7 @@ export class MentionsView {
     time.dateTime = at;
     const name = element("bdi", "author", author.name);
     const place = element("bdi", "mention-room", `#${this.#nameOf(room)}`);
-    const about = element("span", "byline", name, " ", place, " ", time);
+    const about = element("span", "byline", name, ...guestMarks(author, this.#strings), " ", place, " ", time);
     const words = element("span", "mention-text", line);
     words.dir = "auto";
     const link = element("a", "mention-link", avatar, about, words);

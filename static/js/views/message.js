@@ -1,4 +1,5 @@
 /** One message, with all that stands around its words. */
+import { isGuest } from "../guests.js";
 import { fromTemplate, paintAvatar, part } from "./parts.js";
 import { reach } from "./reach.js";
 import { fill } from "./rich.js";
@@ -81,6 +82,7 @@ export class MessageView {
     this.root.ariaLive = mine ? "off" : null; // read once, when it is sent, and not again with its markup
     paintAvatar(part(this.root, ".avatar"), author);
     part(this.root, ".author").textContent = author.name;
+    part(this.root, ".byline .guest").hidden = !isGuest(author);
     const time = part(this.root, "time");
     time.dateTime = at.toISOString();
     time.textContent = this.#formats.time(at);

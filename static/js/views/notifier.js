@@ -1,4 +1,6 @@
 /** The browser's own notifications: they need a secure page (https, or this machine) and the person's consent. */
+import { isGuest } from "../guests.js";
+
 const KEY = "chatapp.notify";
 
 export class Notifier {
@@ -34,7 +36,8 @@ export class Notifier {
   show({ room, message: { seq, author, text } }) {
     if (this.state !== "on") return;
     const tag = `chatapp ${seq} ${room.slug}`;
-    const title = this.#strings.say("notify.title", { name: author.name, room: room.name });
+    const name = isGuest(author) ? this.#strings.say("guest.named", author) : author.name;
+    const title = this.#strings.say("notify.title", { name, room: room.name });
     let notification;
     try {
       notification = new Notification(title, { body: oneLine(text), tag, icon: this.#icon });

@@ -1,4 +1,5 @@
 /** Small pieces of the page that several views use. */
+import { isGuest } from "../guests.js";
 import { hue, initials } from "../text.js";
 
 /** The element that `selector` names inside `root`; a missing one is a mistake in the template, told at once. */
@@ -28,6 +29,11 @@ export function icon(name) {
   use.setAttribute("href", `#icon-${name}`);
   svg.append(use);
   return svg;
+}
+
+/** What stands behind the name of a guest: nothing behind that of anybody else. */
+export function guestMarks(person, strings) {
+  return isGuest(person) ? [" ", element("span", "guest", strings.say("guest"))] : [];
 }
 
 /** Makes an `.avatar` that person's: initials on their own colour. */

@@ -1,5 +1,5 @@
 /** Who is in the open room now. */
-import { arrange, element, paintAvatar } from "./parts.js";
+import { arrange, element, guestMarks, paintAvatar } from "./parts.js";
 
 const SHOWN = 200; // a list of thousands helps nobody; the rest is a number
 
@@ -46,7 +46,7 @@ export class PeopleView {
   }
 
   #entry(person) {
-    if (!this.#made.has(person.id)) this.#made.set(person.id, makeEntry());
+    if (!this.#made.has(person.id)) this.#made.set(person.id, makeEntry(person, this.#strings));
     const { item, avatar, name, you } = this.#made.get(person.id);
     if (name.textContent !== person.name) {
       name.textContent = person.name;
@@ -57,10 +57,10 @@ export class PeopleView {
   }
 }
 
-function makeEntry() {
+function makeEntry(person, strings) {
   const avatar = element("span", "avatar small");
   avatar.setAttribute("aria-hidden", "true");
   const name = element("bdi", "person-name");
   const you = element("span", "person-you");
-  return { item: element("li", "person", avatar, name, you), avatar, name, you };
+  return { item: element("li", "person", avatar, name, ...guestMarks(person, strings), you), avatar, name, you };
 }

@@ -1,5 +1,5 @@
 /** The pinned messages of a room, each with the way to it. */
-import { element, part, showModal } from "./parts.js";
+import { element, guestMarks, part, showModal } from "./parts.js";
 
 export class PinsView {
   #dialog;
@@ -59,7 +59,8 @@ export class PinsView {
     time.dateTime = at;
     const words = element("span", "pin-text", text);
     words.dir = "auto";
-    const jump = element("button", "pin-jump", element("bdi", "author", author.name), " ", time, words);
+    const marks = guestMarks(author, this.#strings);
+    const jump = element("button", "pin-jump", element("bdi", "author", author.name), ...marks, " ", time, words);
     jump.type = "button";
     jump.addEventListener("click", () => {
       this.#dialog.close();

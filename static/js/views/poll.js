@@ -1,5 +1,5 @@
 /** A poll under its question: what one can choose of, as buttons with a bar behind each, and how it stands. */
-import { isolated } from "../strings.js";
+import { named } from "../guests.js";
 import { arrange, element, part } from "./parts.js";
 
 const NAMED = 12; // people whose names are told of one option
@@ -75,9 +75,9 @@ export class PollView {
 
   /** `people` are the first of `count`. */
   #names(people, count) {
-    const named = people.slice(0, NAMED).map(({ name }) => isolated(name));
-    if (count > named.length) named.push(this.#strings.count("reactions.more", count - named.length));
-    return this.#strings.list(named);
+    const names = people.slice(0, NAMED).map((person) => named(person, this.#strings));
+    if (count > names.length) names.push(this.#strings.count("reactions.more", count - names.length));
+    return this.#strings.list(names);
   }
 
   #choose(index) {

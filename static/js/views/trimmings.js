@@ -1,5 +1,5 @@
 /** What stands around a message's text: what it answers, that it was edited, its reactions, and what waits for it. */
-import { isolated } from "../strings.js";
+import { isGuest, named } from "../guests.js";
 import { arrange, element, part } from "./parts.js";
 import { PollView } from "./poll.js";
 
@@ -54,6 +54,7 @@ export class Trimmings {
     button.hidden = !quote;
     if (!quote) return;
     part(button, ".quote-author").textContent = quote.author.name;
+    part(button, ".guest").hidden = !isGuest(quote.author);
     part(button, ".quote-text").textContent = quote.text || this.#strings.say("quote.deleted");
     button.classList.toggle("gone", !quote.text);
   }
@@ -105,7 +106,7 @@ export class Trimmings {
   /** "You, Bia and 48,998 more": `people` are the first of `count`. */
   #names(people, count, mine) {
     const own = mine ? [this.#strings.say("reactions.you")] : [];
-    const others = people.filter(({ id }) => !this.#isMe(id)).map(({ name }) => isolated(name));
+    const others = people.filter(({ id }) => !this.#isMe(id)).map((person) => named(person, this.#strings));
     const names = [...own, ...others].slice(0, NAMED);
     const rest = count - names.length;
     return this.#strings.list(rest > 0 ? [...names, this.#strings.count("reactions.more", rest)] : names);
