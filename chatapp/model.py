@@ -168,9 +168,9 @@ class Pinned(_About, frozen=True, omit_defaults=True, tag="pinned"):
 
 
 class Voted(_About, frozen=True, omit_defaults=True, tag="voted"):
-    """Somebody chose options of a poll, in place of what they had chosen; `counts` and `voters` stand behind it.
-
-    Of an `anonymous` poll only the log and the voter know the author and the `choices`: see `told_to`.
+    """Somebody chose options of a poll, in place of what they had chosen; `counts` and `voters` are as of this event.
+    Of an `anonymous` poll only the log and the voter know the author, the `choices` and the `nonce`, by which some
+    programs could be recognised: see `told_to`.
     """
 
     counts: list[int]
@@ -183,7 +183,7 @@ class Voted(_About, frozen=True, omit_defaults=True, tag="voted"):
         """As that person may hear it; None: as everybody may."""
         if not self.anonymous or self.author.id == person:
             return self
-        return msgspec.structs.replace(self, author=NOBODY, choices=None)
+        return msgspec.structs.replace(self, author=NOBODY, choices=None, nonce=None)
 
 
 class Closed(_About, frozen=True, omit_defaults=True, tag="closed"):
@@ -244,8 +244,7 @@ class Leveled(NamedTuple):
 
 
 class Called(NamedTuple):
-    """These people are meant by a message: for those of their clients that are not in its room. `line` is how it is
-    quoted."""
+    """A message means these people: for those of their clients that are not in its room. `line` is how it is quoted."""
 
     people: tuple[str, ...]
     room: str
@@ -255,12 +254,13 @@ class Called(NamedTuple):
 
 
 class Ballot(NamedTuple):
-    """What a person chose in an anonymous poll: for their own clients."""
+    """What a person chose in an anonymous poll, and the command's nonce: for their own clients in the room."""
 
     person: str
     room: str
     target: int
     choices: list[int]
+    nonce: str | None
 
 
 class Again(NamedTuple):

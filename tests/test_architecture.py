@@ -101,6 +101,7 @@ LAYERS: list[set[str]] = [
     {"live.ephemera"},
     {"live.hub"},
     {"live.outbox"},
+    {"live.tcp"},
     {"live.handshake", "live.reader"},
     {"live.frames", "live.lines"},
     # What makes HTML of a text, and knows nobody.

@@ -10,7 +10,7 @@ from ..live.fanout import LISTED_RECIPIENTS
 from ..live.hub import Client
 from ..log.acts import Act
 from ..log.posts import Post
-from ..model import Event
+from ..model import Event, Voted
 from ..tap import Note, Round
 
 UNDER_WAY = 5_000  # messages remembered that have not reached everybody; the oldest are forgotten
@@ -74,6 +74,7 @@ class Story:
     happenings: list[Happening] = field(default_factory=list)
     frames: list[Sent] = field(default_factory=list)
     dropped: int = 0
+    concealed: int = 0  # anonymous votes, which are told as no flow
 
 
 class Assembler:
@@ -88,7 +89,7 @@ class Assembler:
         ] = {}  # by the id() of the post or act: it is kept, so that the number stays its own
         self._ways: dict[tuple[str, int], Way] = {}  # by room and seq
         self._flows = 0
-        self._causes: dict[int, deque[int | Client]] = {}  # by thread: of the lines that it logs next, one each
+        self._causes: dict[int, deque[int | Client | None]] = {}  # by thread: of the lines that it logs next, one each
 
     def tell(self, notes: list[Note]) -> Story:
         """The story of these notes, which follow the ones given before."""
@@ -156,15 +157,20 @@ class Assembler:
         return self._posts.get(id(post), (post, Way()))[1]
 
     def _told(self, note: Note, events: list[Event], told: Round, story: Story) -> None:
-        flows = range(self._flows + 1, self._flows + 1 + len(events))
+        flows: list[int | None] = []
+        for event in events:
+            way = self._ways.pop((event.room, event.seq), None) or Way()
+            if isinstance(event, Voted) and event.anonymous:
+                story.concealed += 1
+                flows.append(None)
+                continue
+            way.threads["encoded"] = note.thread
+            self._flows += 1
+            flows.append(self._flows)
+            story.flows.append(Arrived(self._flows, event, way, told, note.at))
         lines = told.recipients if told.recipients <= LISTED_RECIPIENTS else 0
         causes = self._causes.setdefault(note.thread, deque(maxlen=UNDER_WAY))
         causes += [flow for flow in flows for _ in range(lines)] if told.recipients == lines else flows[:1]
-        for event in events:
-            way = self._ways.pop((event.room, event.seq), None) or Way()
-            way.threads["encoded"] = note.thread
-            self._flows += 1
-            story.flows.append(Arrived(self._flows, event, way, told, note.at))
 
     def _lines(self, note: Note, lines: list[str], story: Story) -> None:
         causes = self._causes.pop(note.thread, deque())

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from threading import Event, Lock, Thread
 
-from ..live.frames import GOING_AWAY, text_frame
+from ..live.frames import GOING_AWAY, Concealed, text_frame
 from ..live.hub import Client
 from ..live.outbox import Outbox
 from ..tap import Tap
@@ -114,9 +115,13 @@ class Collector:
     def _see(self, watcher: Watcher, client: Client | None) -> None:
         before, watcher.watching = watcher.watching, client
         if client and not client.reads_lines:  # a stream has no frames
-            client.outbox.seen = lambda frames: self._tap.note("frame out", client, frames)
+            client.outbox.seen = partial(self._noted, client)
         if before and not any(other.watching is before for other in self._watchers):
             before.outbox.seen = None
+
+    def _noted(self, client: Client, frames: bytes) -> None:
+        if not isinstance(frames, Concealed):
+            self._tap.note("frame out", client, frames)
 
     def _run(self) -> None:
         assembler = Assembler()
@@ -142,6 +147,7 @@ class Collector:
 
     def _tell(self, watcher: Watcher, story: Story, *, snapshot: bool) -> None:
         watcher.dropped += story.dropped
+        watcher.since += story.concealed
         if watcher.outbox.waiting:  # they have not read what they were told before
             watcher.dropped += len(story.lines) + len(story.happenings) + len(story.frames)
             return

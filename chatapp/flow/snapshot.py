@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ..live.fanout import FanOut
+from ..live.frames import Concealed, whole
 from ..live.hub import Client, Hub
+from ..live.outbox import Outbox
 from ..lock import EDGES, MeasuredLock
 from ..log.journal import Journal
 from ..model import Person
@@ -18,6 +20,32 @@ from .words import ClientSeen, Counters, HoldingSeen, LockSeen, RoomSeen, Snapsh
 
 LISTED = 500  # clients and threads told of; the totals count all
 ROOMS_LISTED = 200
+MEASURE_EVERY = 20.0  # seconds between two measurements of a client's round-trip time
+
+
+class RoundTrips:
+    """Round-trip times of clients, each measured again only after MEASURE_EVERY seconds.
+
+    The kernel corrects a round-trip time at every segment that is acknowledged. Shown at once, it would tell to whom
+    something was sent that nobody else got: their own anonymous vote.
+    """
+
+    def __init__(self) -> None:
+        self._measured: dict[int, tuple[float, int | None]] = {}  # by client number: when (monotonic seconds), and µs
+
+    def look(self, clients: Iterable[Client], now: float) -> None:
+        """Measures what is due; forgets the clients that are not among these."""
+        before = self._measured
+        self._measured = {}
+        for client in clients:
+            kept = before.get(client.number)
+            if kept is None or now - kept[0] >= MEASURE_EVERY:
+                kept = (now, client.outbox.round_trip)
+            self._measured[client.number] = kept
+
+    def of(self, client: Client) -> int | None:
+        """µs, or None where it was not measured."""
+        return self._measured.get(client.number, (0.0, None))[1]
 
 
 class Scene:
@@ -29,6 +57,7 @@ class Scene:
         self._fanout = fanout
         self._journal = journal
         self._threads = Threads()
+        self._round_trips = RoundTrips()
         self._at = 0
         self.clients_total = 0
         self._clients: list[tuple[Client, list[str]]] = []
@@ -48,7 +77,8 @@ class Scene:
     def look(self) -> None:
         self._at = time.monotonic_ns()
         self.clients_total, self._clients, self._rooms = self._hub.seats(LISTED)
-        self._active = self._threads.look(self._at)
+        self._round_trips.look([client for client, _ in self._clients], time.monotonic())
+        self._active = self._threads.look(self._at, {client.thread for client, _ in self._clients})
 
     def client(self, number: int) -> Client | None:
         """The client of that number, if it is here."""
@@ -88,14 +118,22 @@ class Scene:
     def _seen(self, native: dict[int, int], viewer: Viewer) -> Iterator[ClientSeen]:
         for number, (client, rooms) in enumerate(self._clients):
             give_way(number)
-            yield _client(client, self._known(client.person), rooms, native, viewer)
+            round_trip = self._round_trips.of(client)
+            yield _client(client, self._known(client.person), rooms, native, round_trip, viewer)
 
 
 def micros(nanoseconds: int) -> int:
     return nanoseconds // 1_000
 
 
-def _client(client: Client, person: Person, rooms: list[str], native: dict[int, int], viewer: Viewer) -> ClientSeen:
+def _client(
+    client: Client,
+    person: Person,
+    rooms: list[str],
+    native: dict[int, int],
+    round_trip: int | None,
+    viewer: Viewer,
+) -> ClientSeen:
     host, port = client.address
     return ClientSeen(
         id=client.number,
@@ -106,10 +144,17 @@ def _client(client: Client, person: Person, rooms: list[str], native: dict[int, 
         address=f"{host}:{port}" if host else None,
         rooms=rooms,
         thread=native.get(client.thread),
-        waiting=client.outbox.waiting,
-        rtt_us=client.outbox.round_trip,
+        waiting=_waiting(client.outbox),
+        rtt_us=round_trip,
         since_us=micros(time.monotonic_ns() - int(client.since * SECOND)),
     )
+
+
+def _waiting(outbox: Outbox) -> int:
+    """Bytes that wait, without those of concealed frames."""
+    if not outbox.waiting:
+        return 0
+    return sum(len(frames) for frames in outbox.left() if not isinstance(whole(frames), Concealed))
 
 
 def _thread(one: Activity, owners: dict[int, int], now: int) -> ThreadSeen:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Set
 from types import FrameType
 from typing import NamedTuple
 
@@ -42,6 +43,9 @@ _DOING = {
     ("werkzeug/serving.py", "serve_forever"): "waiting for work",
     ("flow/collector.py", "_run"): "looking",
 }
+# What a client's handler does for moments. Shown as reading: who is seen at work when the counts of an anonymous poll
+# change is the voter.
+_MOMENTS = frozenset({"parsing", "encoding", "writing", "in other code"})
 _POOL = ("servers/pool.py", "_run")  # with nothing inside it: a handler without a client
 _KINDS = {
     "MainThread": "main",
@@ -73,14 +77,16 @@ class Threads:
     def __init__(self) -> None:
         self._since: dict[int, tuple[str, int]] = {}
 
-    def look(self, now: int) -> list[Activity]:
-        """All threads; `now` in monotonic ns."""
+    def look(self, now: int, handlers: Set[int]) -> list[Activity]:
+        """All threads; `now` in monotonic ns, `handlers` the idents of those that serve a client."""
         stacks = sys._current_frames()
         found = []
         for number, thread in enumerate(threading.enumerate()):
             give_way(number)
             ident = thread.ident or 0
             doing = _doing(stacks.get(ident))
+            if ident in handlers and doing in _MOMENTS:
+                doing = "reading"
             before, since = self._since.get(ident, ("", now))
             found.append(
                 Activity(

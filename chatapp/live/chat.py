@@ -12,7 +12,7 @@ from ..log.acts import EDIT_WINDOW
 from ..log.places import PINS_LIMIT
 from ..model import Author, Event, Refusal, Room, rfc3339
 from . import news, protocol
-from .frames import TRY_LATER, Ended, text_frame
+from .frames import TRY_LATER, Concealed, Ended, text_frame
 from .hub import Client
 from .outbox import CATCH_UP_WATER
 from .resume import Missed
@@ -74,14 +74,19 @@ class ChatSession(Session):
         try:
             command = protocol.parse(text)
         except protocol.BadCommand as refusal:
-            self._refuse(refusal, refusal.nonce)
+            (self._conceal if refusal.command is protocol.Vote else self._show)()
+            self._refuse(refusal, refusal.nonce, secret=refusal.command is protocol.Vote)
             return
+        if isinstance(command, protocol.Vote):
+            self._conceal()
+        else:
+            self._show()
         if self._tap.watched:
             self._tap.note("parsed", self._client)
         try:
             self._obey(command)
         except Refusal as refusal:
-            self._refuse(refusal, command.nonce)
+            self._refuse(refusal, command.nonce, secret=isinstance(command, protocol.Vote))
 
     def _obey(self, command: protocol.Command) -> None:
         if isinstance(command, protocol.Deed):
@@ -112,7 +117,7 @@ class ChatSession(Session):
     def _do(self, deed: protocol.Deed) -> None:
         """Has the house do what is to become an event of a room; its answer is the event, to everybody."""
         house, person, room = self._services.house, self._person, self._joined(deed.room)
-        receipt = _Receipt(self, deed.nonce)
+        receipt = _Receipt(self, deed.nonce, secret=isinstance(deed, protocol.Vote))
         match deed:
             case protocol.PostMessage():
                 reply_to, to_all, poll = deed.reply_to, deed.all, deed.poll
@@ -184,11 +189,11 @@ class ChatSession(Session):
             raise Refusal("not-joined", field="room")
         return room
 
-    def _say(self, answer: protocol.Answer) -> None:
-        self._client.outbox.send(text_frame(protocol.encode(answer)))
+    def _say(self, answer: protocol.Answer, *, secret: bool = False) -> None:
+        self._client.outbox.send(_frame(answer, secret=secret))
 
-    def _refuse(self, refusal: Refusal, nonce: str | None) -> None:
-        self._say(self.error(refusal, nonce))
+    def _refuse(self, refusal: Refusal, nonce: str | None, *, secret: bool = False) -> None:
+        self._say(self.error(refusal, nonce), secret=secret)
         self._pace()
 
     def error(self, refusal: Refusal, nonce: str | None) -> protocol.Error:
@@ -200,23 +205,29 @@ class ChatSession(Session):
         """Says an event that was told before, in its place among the others. Called on the journal's thread."""
         self._services.house.again(event, self._client)
 
-    def offer(self, answer: protocol.Answer) -> None:
-        """Says something from another thread: never blocks."""
-        self._client.outbox.offer(text_frame(protocol.encode(answer)))
+    def offer(self, answer: protocol.Answer, *, secret: bool = False) -> None:
+        """Says something from another thread: never blocks. The inspector does not show what is `secret`."""
+        self._client.outbox.offer(_frame(answer, secret=secret))
+
+
+def _frame(answer: protocol.Answer, *, secret: bool) -> bytes:
+    frame = text_frame(protocol.encode(answer))
+    return Concealed(frame) if secret else frame
 
 
 class _Receipt:
     """What the journal says of one deed or mark, passed on to its author. Called on the journal's thread."""
 
-    __slots__ = ("_nonce", "_session")
+    __slots__ = ("_nonce", "_secret", "_session")
 
-    def __init__(self, session: ChatSession, nonce: str | None):
+    def __init__(self, session: ChatSession, nonce: str | None, *, secret: bool = False):
         self._session = session
         self._nonce = nonce
+        self._secret = secret  # whether the inspector shows nothing of it
 
     def stored(self, event: Event, *, first: bool) -> None:
         if not first:  # the first time it went to everybody, the author included
             self._session.again(event)
 
     def refused(self, refusal: Refusal) -> None:
-        self._session.offer(self._session.error(refusal, self._nonce))
+        self._session.offer(self._session.error(refusal, self._nonce), secret=self._secret)

@@ -21,7 +21,8 @@ def addressed(item: Ephemeron, hub: Hub) -> tuple[news.Ephemeral, Iterable[Clien
             own = (client for client in hub.of_person(item.person) if client is not item.by)
             return news.LevelNews(item.room, item.level), own
         case Ballot():
-            return news.BallotNews(item.room, item.target, item.choices), hub.of_person(item.person)
+            _, room, target, choices, nonce = item
+            return news.BallotNews(room, target, choices, nonce), hub.in_room(item.person, room)
         case Called():
             return news.CallNews(item.room, item.seq, item.author, item.line), _elsewhere(item, hub)
         case Typing():

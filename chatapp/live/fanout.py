@@ -16,13 +16,13 @@ from itertools import groupby
 from threading import Event as Flag
 from threading import Lock
 
-from ..model import Again, Ephemeron, Event, Message, News
+from ..model import Again, Ballot, Ephemeron, Event, Message, News, Voted
 from ..tap import Round, Tap
 from ..terminal import Together
 from ..vitals import FAILURES_IN_A_ROW, Vitals
 from . import protocol
 from .ephemera import addressed
-from .frames import text_frame
+from .frames import Concealed, text_frame
 from .hub import Client, Hub, Recipients
 from .lines import line
 from .outbox import Outbox
@@ -176,7 +176,8 @@ class FanOut:
             elif isinstance(item, Outbox):
                 self._watch(item)
             elif isinstance(item, Again):
-                self._offer([text_frame(protocol.encode(item.event))], [item.to])
+                frame = text_frame(protocol.encode(item.event))
+                self._offer([Concealed(frame) if isinstance(item.event, Voted) else frame], [item.to])
             else:
                 self._ephemeron(item)
         self._events(by_room)
@@ -244,7 +245,8 @@ class FanOut:
         news, recipients = addressed(item, self._hub)
         chatting = [client for client in recipients if client.speaks_chat]
         if chatting:
-            self._offer([text_frame(protocol.encode(news))], chatting)
+            frame = text_frame(protocol.encode(news))
+            self._offer([Concealed(frame) if isinstance(item, Ballot) else frame], chatting)
 
     def _watch(self, outbox: Outbox) -> None:
         if outbox.flush():
@@ -273,6 +275,9 @@ def _messages(events: list[Event]) -> list[Message]:
 
 def _slices(frames: list[bytes]) -> Iterator[bytes]:
     """The frames joined, in one piece or, if they are much, in several that are cut between two frames."""
+    if len(frames) == 1:
+        yield frames[0]
+        return
     size = sum(map(len, frames))
     if size <= SLICE:
         yield b"".join(frames)

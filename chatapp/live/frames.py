@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
+from typing import cast
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA  # opcodes, section 5.2
+CONTROL = 0x8  # the bit that the opcodes of control frames have, section 5.2
 CONTROL_LIMIT = 125  # bytes of a control frame, section 5.5
 
 NORMAL, GOING_AWAY, PROTOCOL_ERROR, UNSUPPORTED, NO_STATUS, INVALID_TEXT, POLICY, TOO_BIG, INTERNAL_ERROR, TRY_LATER = (
@@ -24,6 +26,15 @@ class Ended(Exception):
         self.reason = reason
 
 
+class Concealed(bytes):
+    """A frame that the inspector shows to nobody. A frame joined with others is an ordinary one again."""
+
+
+def whole(frames: bytes | memoryview) -> bytes:
+    """The frames of which these are all or the last bytes."""
+    return frames if isinstance(frames, bytes) else cast(bytes, frames.obj)
+
+
 def text_frame(text: bytes) -> bytes:
     """A whole, unmasked text frame (a server never masks, section 5.1). `text` is UTF-8."""
     return _frame(TEXT, text)
@@ -31,11 +42,14 @@ def text_frame(text: bytes) -> bytes:
 
 def fragments(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The frames of one text message that comes in pieces (section 5.4). While a frame is out no other piece is kept:
-    the last frame is empty, so that none has to wait for the next to show that it is not the last."""
+    the last frame is empty, so that none has to wait for the next to show that it is not the last. A concealed piece
+    makes a concealed frame."""
     opcode = TEXT
     pieces = iter(pieces)
     while (piece := next(pieces, None)) is not None:
         frame = _frame(opcode, piece, last=False)
+        if isinstance(piece, Concealed):
+            frame = Concealed(frame)
         del piece
         opcode = CONTINUATION
         yield frame

@@ -203,6 +203,11 @@ class Hub:
         with self.lock:
             return list(self._people.get(person, ()))
 
+    def in_room(self, person: str, room: str) -> list[Client]:
+        """That person's clients that are in that room."""
+        with self.lock:
+            return [client for client in self._people.get(person, ()) if room in self._clients[client]]
+
     def elsewhere(self, people: Iterable[str], room: str) -> list[Client]:
         """The clients of these people that are not in that room."""
         with self.lock:

@@ -53,12 +53,14 @@ class WatchNews(Struct, tag="watched"):
     watchers: int
 
 
-class BallotNews(Struct, tag="ballot"):
-    """What the person chose in an anonymous poll: for their own clients."""
+class BallotNews(Struct, tag="ballot", omit_defaults=True):
+    """What the person chose in an anonymous poll, in place of what the `voted` does not tell: for their own clients in
+    the room."""
 
     room: str
     target: int
     choices: list[int]
+    nonce: str | None = None
 
 
 Ephemeral = PresenceNews | TypingNews | ReadMark | BallotNews | LevelNews | CallNews | WatchNews

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from threading import Lock
 
 from ..budget import Budget
-from .frames import TRY_LATER, close_frame
+from . import tcp
+from .frames import TRY_LATER, close_frame, whole
 
 DRAIN_TIMEOUT = 30.0  # seconds a client may take to read the answer to its own command
 EVICTION_GRACE = 10.0  # seconds an evicted client has to read why
@@ -29,9 +30,7 @@ class Outbox:
     outboxes together, what is held included.
     """
 
-    seen: Callable[[bytes], object] | None = (
-        None  # hears what has left, whole frames, while somebody watches this client
-    )
+    seen: Callable[[bytes], object] | None = None  # hears whole frames that have left, while somebody watches
     evicted: Callable[[], object] | None = None  # hears that it happened, under the lock: must only note it
 
     def __init__(
@@ -83,10 +82,12 @@ class Outbox:
     @property
     def round_trip(self) -> int | None:
         """µs that a segment and its acknowledgement take, as the kernel measured it; None where it does not say."""
-        try:
-            return int.from_bytes(self._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 72)[68:72], sys.byteorder)
-        except (OSError, AttributeError):
-            return None
+        return tcp.round_trip(self._sock)
+
+    def left(self) -> list[bytes | memoryview]:
+        """What waits, held frames included; the first may be the rest of a frame that is partly sent."""
+        with self._lock:
+            return [*self._waiting, *(self._held or ())]
 
     # What other threads call: never blocks.
 
@@ -196,15 +197,7 @@ class Outbox:
         """The end: waits a moment for the peer's close or FIN, so that a reset does not eat our last frame."""
         deadline = time.monotonic() + LINGER_TIMEOUT
         if self.drain(LINGER_TIMEOUT):
-            try:
-                self._sock.shutdown(socket.SHUT_WR)
-                poller = select.poll()
-                poller.register(self._sock, select.POLLIN)
-                while (left := deadline - time.monotonic()) > 0 and poller.poll(left * 1000):
-                    if not self._sock.recv(65_536):
-                        break
-            except OSError:
-                pass  # the peer was faster
+            tcp.finish(self._sock, deadline)
         self.cut()
 
     # Under the lock.
@@ -278,7 +271,7 @@ class Outbox:
             else:
                 self._waiting.popleft()
                 if self.seen:  # from the beginning, however many sends it took
-                    self.seen(first if isinstance(first, bytes) else bytes(first.obj))
+                    self.seen(whole(first))
         self._charge()
         if self._waiting:
             self._wait_for_room()

@@ -269,11 +269,12 @@ _TYPES = {variant.__struct_config__.tag: variant for variant in Command.__args__
 
 
 class BadCommand(Refusal):
-    """A text that is no command; `nonce` is its nonce where it has a usable one."""
+    """A text that is no command; `nonce` is its nonce where it has a usable one, `command` what it was meant to be."""
 
-    def __init__(self, code: str, *, nonce: str | None = None, field: str | None = None, **values: Any):
-        super().__init__(code, field=field, **values)
+    def __init__(self, code: str, nonce: str | None = None, command: type[Command] | None = None, **more: Any):
+        super().__init__(code, **more)
         self.nonce = nonce
+        self.command = command
 
 
 def parse(text: str) -> Command:
@@ -312,7 +313,7 @@ def _diagnosis(text: str, complaint: str) -> BadCommand:
     if kind is not None and known is None:
         return BadCommand("unknown-type", nonce=nonce, field="type")
     wrong = rejection(complaint, known)
-    return BadCommand(wrong.code, nonce=nonce, field=wrong.field, **wrong.values)
+    return BadCommand(wrong.code, nonce=nonce, field=wrong.field, command=known, **wrong.values)
 
 
 def _string(raw: msgspec.Raw) -> str | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..log.history import History
-from ..model import Event, Refusal, Room
+from ..model import Event, Refusal, Room, Voted
 from ..rooms.presence import Members
 from . import protocol
-from .frames import TRY_LATER, Ended, fragments, text_frame
+from .frames import TRY_LATER, Concealed, Ended, fragments, text_frame
 
 WHOLE = 30_000  # characters of messages that go out as one frame: with every one escaped some 180 KB
 PIECE = 4  # events in a fragment otherwise: at 60 KB of escaped text and 48 KB of HTML each 432 KB
@@ -55,7 +55,8 @@ class Missed:
         state = self._state()
         if self.count <= PIECE or self._history.size(self._room, after=self._start, upto=self._head) <= WHOLE:
             events = self._read(self._start, self._head)
-            yield text_frame(protocol.encode(self._frame(events, members, nonce, state)))
+            frame = text_frame(protocol.encode(self._frame(events, members, nonce, state)))
+            yield Concealed(frame) if _are_secret(events) else frame
         else:
             yield from fragments(self._pieces(members, nonce, state))
 
@@ -66,19 +67,21 @@ class Missed:
 
     def _pieces(self, members: Members, nonce: str | None, state: protocol.Described | None) -> Iterator[bytes]:
         before, _, behind = protocol.encode(self._frame([], members, nonce, state)).partition(b"[]")
-        yield before + b"[" + self._encoded(self._start)
+        yield self._piece(before + b"[", self._start)
         for start in range(self._start + PIECE, self._head, PIECE):
             try:
-                piece = b"," + self._encoded(start)
+                piece = self._piece(b",", start)
             except Refusal:
                 raise Ended(TRY_LATER, "the log cannot be read") from None
             yield piece
             del piece  # while the next is read it is not kept
         yield b"]" + behind
 
-    def _encoded(self, start: int) -> bytes:
-        """A piece's events, with commas between them; nothing else of them is kept."""
-        return b",".join(map(protocol.encode, self._read(start, min(start + PIECE, self._head))))
+    def _piece(self, before: bytes, start: int) -> bytes:
+        """A piece's events, with commas between them, behind `before`; nothing else of them is kept."""
+        events = self._read(start, min(start + PIECE, self._head))
+        piece = before + b",".join(map(protocol.encode, events))
+        return Concealed(piece) if _are_secret(events) else piece
 
     def _read(self, after: int, upto: int) -> list[Event]:
         return self._history.missed(self._room, after=after, upto=upto, reader=self._reader)
@@ -95,3 +98,9 @@ class Missed:
     ) -> protocol.Joined:
         people, count = members
         return protocol.Joined(self._room.slug, self._head, events, self.gap, people, count, nonce, state, self.reset)
+
+
+def _are_secret(events: list[Event]) -> bool:
+    """Whether the bytes of these events tell which anonymous votes are the reader's: the inspector shows none of them,
+    whoever reads them."""
+    return any(isinstance(event, Voted) and event.anonymous for event in events)

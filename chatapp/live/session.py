@@ -18,7 +18,7 @@ from ..rooms.presence import Presence
 from ..rooms.ratelimits import RateLimits
 from ..rooms.rates import Bucket
 from ..tap import Tap
-from .frames import INTERNAL_ERROR, NORMAL, POLICY, TOO_BIG, TRY_LATER, Ended
+from .frames import CONTROL, INTERNAL_ERROR, NORMAL, POLICY, TOO_BIG, TRY_LATER, Ended
 from .hub import Client
 from .lobby import Lobby
 from .reader import Reader
@@ -55,6 +55,9 @@ class Session:
         self._pace_bucket = Bucket(PACE, PACE_BURST, time.monotonic())
         self._known: Person | None = None  # as presence knew them last
         self._actor = client.person
+        self._received_at = client.heard_at  # monotonic seconds
+        self._spoke_at = client.heard_at  # when the client said last what may be seen of it
+        self._unseen: list[bytes] = []  # frames of a message that is not known yet, while somebody watches this client
 
     def run(self) -> None:
         """Speaks until the connection ends, whoever ends it; then cleans up after itself."""
@@ -65,7 +68,7 @@ class Session:
         reader = Reader(
             receive=self._receive,
             answer=outbox.send,
-            pace=self._pace,
+            pace=self._spoken,
             limit=self._services.settings.FRAME_LIMIT,
             seen=self._seen,
         )
@@ -107,20 +110,45 @@ class Session:
         return self._actor
 
     def _receive(self, size: int) -> bytes:
-        if time.monotonic() - self._client.heard_at > LOOKED_AT_FROM:
+        if time.monotonic() - self._received_at > LOOKED_AT_FROM:
             wait = self._services.limits.cpu.charge(self._client.network, CHARGED_FROM)
             if wait:
                 self._pause(wait)
         received = self._client.outbox.recv(size)
-        self._client.heard_at = time.monotonic()
+        self._client.heard_at = self._received_at = time.monotonic()
         if self._tap.watched:
             self._tap.note("received", self._client, len(received))
         return received
 
     def _seen(self, buffer: bytearray, begin: int, end: int) -> None:
-        """A whole frame came in: kept for who watches this client's."""
+        """A whole frame came in. What it says is not known yet: only control frames are shown at once."""
         if self._client.outbox.seen:
-            self._tap.note("frame in", self._client, bytes(buffer[begin:end]))
+            frame = bytes(buffer[begin:end])
+            if frame[0] & CONTROL:
+                self._tap.note("frame in", self._client, frame)
+            else:
+                self._unseen.append(frame)
+        elif self._unseen:
+            self._unseen.clear()
+
+    def _show(self) -> None:
+        """The message that came in is not secret: the inspector may show its frames and that the client spoke."""
+        self._spoke_at = self._client.heard_at
+        if self._unseen:
+            for frame in self._unseen:
+                self._tap.note("frame in", self._client, frame)
+            self._unseen.clear()
+
+    def _conceal(self) -> None:
+        """The message that came in is secret: nothing that is seen of this client changes by it, the time of its next
+        ping included."""
+        self._client.heard_at = self._spoke_at
+        self._unseen.clear()
+
+    def _spoken(self) -> None:
+        """A frame came in that brings no message."""
+        self._spoke_at = self._client.heard_at
+        self._pace()
 
     def _pace(self, frames: float = 1) -> None:
         """Counts frames that store nothing, against this connection and its address, and what they cost."""
@@ -152,6 +180,7 @@ class PlainSession(Session):
         self._client.outbox.release()
 
     def _hear(self, text: str) -> None:
+        self._show()
         if self._tap.watched:
             self._tap.note("parsed", self._client)
         while not self._client.outbox.closing:

@@ -203,7 +203,7 @@ class House:
     ) -> None:
         """Chooses some of a poll's options in place of what the person had chosen. Raises Refusal as `delete` does."""
         self._let(person, nonce)
-        cast = Cast(receipt, self._bus, Ballot(person.id, room.slug, target, sorted(set(choices))))
+        cast = Cast(receipt, self._bus, Ballot(person.id, room.slug, target, sorted(set(choices)), nonce))
         self._journal.append(Vote(room, person.author, nonce, cast, target, choices))
 
     def close(self, person: Person, room: Room, target: int, nonce: str | None, receipt: Receipt | None) -> None:

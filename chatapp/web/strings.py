@@ -131,7 +131,7 @@ def page_strings() -> dict[str, str]:
         "picker.none": _("No emoji is called that."),
         "picker.unreachable": _("The other emoji could not be loaded."),
         "pins.none": _("Nothing is pinned here yet."),
-        "poll.anonymous": _("anonymous"),
+        "poll.anonymous": _("anonymous: hidden from the room, not from the operator"),
         "poll.closed": _("closed"),
         "poll.different": _("Each option has to be another one, of at most {n} characters."),
         "poll.few": _("Give at least two options."),

@@ -123,7 +123,7 @@ export class Session extends Emitter {
       case "watched":
         return this.emit("watched", frame.watchers);
       case "ballot":
-        return room && this.#chat.ballot(room, frame);
+        return room && this.#ballot(room, frame);
       case "read":
         return room && this.#chat.read(room, frame.seq);
       case "level":
@@ -169,8 +169,13 @@ export class Session extends Emitter {
   }
 
   #acknowledge({ author, nonce }) {
-    const mine = author && (author.id === "" || this.#chat.isMe(author.id)); // a vote may hide whose it is
-    if (nonce && mine) this.#senderOf(nonce)?.acknowledged(nonce);
+    if (nonce && author && this.#chat.isMe(author.id)) this.#senderOf(nonce)?.acknowledged(nonce);
+  }
+
+  /** One's own vote in an anonymous poll: its `voted` tells nobody whose it is, nor its nonce. */
+  #ballot(room, ballot) {
+    this.#chat.ballot(room, ballot);
+    if (ballot.nonce) this.#senderOf(ballot.nonce)?.acknowledged(ballot.nonce);
   }
 
   #error({ code, detail, nonce, count, retry_after: retryAfter = null }) {

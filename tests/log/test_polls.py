@@ -106,7 +106,7 @@ def test_several_choices_are_each_counted_once_and_one_person_is_one_voter(schoo
 def test_who_voted_anonymously_is_told_to_nobody_but_the_voter(school: Class) -> None:
     asked = school.ask(anonymous=True).event
     told = school.vote(1, nonce="n1").event
-    assert told == Voted("general", 2, AT, NOBODY, 1, [0, 1, 0], 1, None, True, "n1")
+    assert told == Voted("general", 2, AT, NOBODY, 1, [0, 1, 0], 1, None, True)
     school.vote(1, by=EVA).wait()
     school.vote(0).wait()
     assert school.log.told == [asked, told, *school.log.stored[2:]]

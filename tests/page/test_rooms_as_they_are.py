@@ -106,7 +106,9 @@ def test_an_anonymous_poll_with_several_choices_names_nobody_and_ones_own_choice
         expect(option(bia, day)).to_have_attribute("aria-pressed", "true")
     for person in (ana, bia, tab):
         expect(person.page.locator(".poll-count")).to_have_text(["1", "1"])
-        expect(person.page.locator(".poll-state")).to_have_text("1 person voted · several choices · anonymous")
+        expect(person.page.locator(".poll-state")).to_have_text(
+            "1 person voted · several choices · anonymous: hidden from the room, not from the operator"
+        )
         expect(person.page.locator(".poll-mark").first).not_to_have_css("border-radius", "50%")
     expect(option(tab, "Monday")).to_have_attribute("aria-pressed", "true")
     assert "Bia" not in str(option(ana, "Monday").get_attribute("aria-label"))
@@ -281,7 +283,7 @@ def test_polls_pins_and_rooms_look_right_everywhere(
         bot.say("post", room="general", text=f"Poll {number}?", nonce=f"p{number}", poll=poll)
         seq = bot.hear("message", nonce=f"p{number}")["seq"]
         bot.say("vote", room="general", target=seq, choices=[0], nonce=f"v{number}")
-        bot.hear("voted", nonce=f"v{number}")
+        bot.hear("voted", target=seq)
     page.locator(".poll-option").nth(1).click()
     expect(page.locator(".poll-count").nth(1)).to_have_text("1")
     page.locator(".poll-option").nth(4).click()
