@@ -37,7 +37,14 @@ class Access:
         """Whether who sent this request may look inside."""
         if self.mode in ("off", "open"):
             return self.mode == "open"
-        return self.has_key(request) or (self.mode == "local" and not self._behind_proxy and _is_local(request))
+        return self.has_key(request) or (self.mode == "local" and self._is_here(request))
+
+    def is_operator(self, request: Request) -> bool:
+        """Whether who sent this request has the key or sits at this machine, whatever the mode allows."""
+        return self.has_key(request) or self._is_here(request)
+
+    def _is_here(self, request: Request) -> bool:
+        return not self._behind_proxy and _is_local(request)
 
     def has_key(self, request: Request) -> bool:
         """Whether the request bears the key: in a cookie, or as `Authorization: Bearer`. In the address it would be
@@ -58,5 +65,7 @@ def _is_local(request: Request) -> bool:
     """From this machine, to a name of this machine. What came through a proxy came from somewhere else; and a page of
     another site that had its name point here asks for that name (DNS rebinding)."""
     through = any(name.title().startswith(PROXYS_HEADERS) for name, _ in request.headers)
+    # nginx, where nobody configured otherwise, adds no such header and asks for 127.0.0.1, but speaks HTTP/1.0.
+    through = through or request.environ.get("SERVER_PROTOCOL") != "HTTP/1.1"
     host = parsed_host(request.environ.get("HTTP_HOST", ""))
     return not through and host is not None and host.is_local and is_loopback(request.remote_addr or "")

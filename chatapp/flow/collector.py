@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -23,6 +24,8 @@ LOOK_EVERY = 5  # ticks between two snapshots
 LOOK_SELDOM = 30  # the same over FEW clients: a look at 500 takes 10 ms, and of 200 messages a second 2 meet it
 FEW = 100
 WATCHERS = 16  # at once: each has a thread, out of those that are kept for HTTP
+STRANGERS = 12  # of them, at most, neither sit at this machine nor have the key: the others are kept for the operator
+ANNOUNCE_EVERY = 0.5  # seconds between two announcements of how many watch: each goes to every client of the chat
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +37,8 @@ class TooMany(Exception):
 class Watcher:
     """One who watches, over a connection of their own. `watching` is the client whose frames they see."""
 
-    def __init__(self, outbox: Outbox, viewer: Viewer):
+    def __init__(self, outbox: Outbox, viewer: Viewer, *, is_stranger: bool):
+        self.is_stranger = is_stranger  # neither sits at this machine nor has the key
         self.outbox = outbox
         self.viewer = viewer
         self.watching: Client | None = None
@@ -55,7 +59,9 @@ class Collector:
         self._tap = tap
         self._scene = scene
         self._announce = announce
-        self._lock = Lock()  # guards the three below, and whose frames are seen
+        self._lock = Lock()  # guards the five below, and whose frames are seen
+        self._announced = 0  # how many watch, as the chat was told last
+        self._announced_at = 0.0  # monotonic seconds
         self._watchers: list[Watcher] = []
         self._thread: Thread | None = None
         self._open = True
@@ -66,6 +72,8 @@ class Collector:
         """One more who watches. Raises TooMany, also when the server stops."""
         with self._lock:
             if not self._open or len(self._watchers) >= WATCHERS:
+                raise TooMany
+            if watcher.is_stranger and sum(each.is_stranger for each in self._watchers) >= STRANGERS:
                 raise TooMany
             watcher.since = self._scene.messages
             self._watchers.append(watcher)
@@ -95,7 +103,8 @@ class Collector:
     def snapshot(self, viewer: Viewer) -> Word:
         """How everything stands now."""
         with self._looking:
-            self._scene.look()
+            if self._scene.age > TICK:  # a look stops the other threads for moments, and anybody may ask
+                self._scene.look()
             return self._scene.snapshot(viewer, watchers=self._tap.watched)
 
     def close(self) -> None:
@@ -108,9 +117,19 @@ class Collector:
         self._stopped.set()
 
     def _count(self) -> None:
-        """Under the lock, and announced under it: of two changes the last must be told last. It only hands over."""
+        """Under the lock."""
         self._tap.watched = len(self._watchers)
-        self._announce(self._tap.watched)
+
+    def _announce_due(self) -> bool:
+        """Under the lock, so that of two changes the last is told last; it only hands over. False: it is too early to
+        tell a change."""
+        if self._announced != self._tap.watched:
+            now = time.monotonic()
+            if now - self._announced_at < ANNOUNCE_EVERY:
+                return False
+            self._announced, self._announced_at = self._tap.watched, now
+            self._announce(self._announced)
+        return True
 
     def _see(self, watcher: Watcher, client: Client | None) -> None:
         before, watcher.watching = watcher.watching, client
@@ -129,7 +148,7 @@ class Collector:
         while not self._stopped.wait(TICK):
             with self._lock:
                 watchers = list(self._watchers)
-                if not watchers:
+                if self._announce_due() and not watchers:
                     self._thread = None
                     self._tap.take()
                     return

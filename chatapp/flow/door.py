@@ -147,7 +147,8 @@ class FlowDoor:
         sock = socket_of(request.environ)
         outbox = Outbox(sock, limit=self._settings.OUTBOX_LIMIT, stalled=self._stalled, budget=self._budget)
         outbox.hold()
-        watcher = Watcher(outbox, self._access.viewer(self._person()))
+        is_stranger = not self._access.is_operator(request)
+        watcher = Watcher(outbox, self._access.viewer(self._person()), is_stranger=is_stranger)
         self._addresses.enter(request.remote_addr or "")
         g.address = request.remote_addr or ""
         self._collector.enter(watcher)

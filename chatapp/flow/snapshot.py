@@ -74,6 +74,11 @@ class Scene:
         """The threads' names by their idents, as they were at the last look."""
         return {one.ident: one.name for one in self._active}
 
+    @property
+    def age(self) -> float:
+        """Seconds since the last look."""
+        return (time.monotonic_ns() - self._at) / SECOND
+
     def look(self) -> None:
         self._at = time.monotonic_ns()
         self.clients_total, self._clients, self._rooms = self._hub.seats(LISTED)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 SUBPROTOCOL = "flow.v1"
 VERSION = 1
@@ -214,14 +216,17 @@ class Error(Struct, tag="error"):
 Word = Hello | Snapshot | Flows | Frames | HandshakeSeen | Gone | Lines | Happened | Error
 
 
+Number = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # of a client: what a browser's numbers hold exactly
+
+
 class Watch(Struct, tag="watch"):
     """From now on the frames of that client; of nobody."""
 
-    client: int | None
+    client: Number | None
 
 
 class AskHandshake(Struct, tag="handshake"):
-    client: int
+    client: Number
 
 
 Command = Watch | AskHandshake

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from chatapp.flow.collector import WATCHERS
+from chatapp.flow.collector import STRANGERS, WATCHERS
 
 from ..actors import Refused
 from ..conftest import Wire
@@ -26,6 +26,7 @@ FROM_AFAR: list[dict[str, Any]] = [
     {"headers": {"CF-Connecting-IP": "192.0.2.7"}},
     {"headers": {"True-Client-IP": "192.0.2.7"}},
     {"headers": {"Host": "192.0.2.1"}},
+    {"environ_overrides": {"SERVER_PROTOCOL": "HTTP/1.0"}},  # as nginx asks, without any configuration
     {"headers": {"Host": "pc.local"}},
     {"environ_overrides": {"REMOTE_ADDR": ""}},
 ]
@@ -147,6 +148,19 @@ def test_one_too_many_is_sent_away_and_a_place_that_is_freed_can_be_taken(wire: 
     lookers[0].talker.close()
     lookers[1].snapshot(lambda word: word["watchers"] == WATCHERS - 1)
     assert look().greeting["mode"] == "local"
+
+
+def test_strangers_leave_places_for_the_operator(
+    make_app: Callable[..., Flask], make_wire: Callable[[Flask], Wire], look: Look
+) -> None:
+    app = make_app(FLOW="open")
+    wire = make_wire(app)
+    for _ in range(STRANGERS):
+        look(on=wire, environ=FAR)
+    with pytest.raises(Refused) as refused:
+        look(on=wire, environ=FAR)
+    assert refused.value.status == 503
+    assert look(on=wire).greeting["mode"] == "open"
 
 
 @pytest.mark.parametrize("path", ["/flow", "/api/flow", "/flow/socket"])

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import logging
 import secrets
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Set
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from chatapp.flow.assembler import Assembler
+from chatapp.flow.collector import ANNOUNCE_EVERY, TICK
 from chatapp.flow.frames import taken_apart
+from chatapp.flow.threads import Activity, Threads
 from chatapp.flow.viewer import Viewer
 from chatapp.live.frames import text_frame
 from chatapp.live.handshake import GUID
@@ -361,6 +365,37 @@ def test_the_chat_says_that_somebody_looks_inside(wire: Wire, look: Look) -> Non
     assert early.hear("watched")["watchers"] == late.hear("watched")["watchers"] == 0
 
 
+def test_watchers_that_come_and_go_do_not_have_the_chat_told_each_time(wire: Wire, look: Look) -> None:
+    """What one of them does is told to every client of the chat."""
+    talker = wire.enter("ana")
+    started = time.monotonic()
+    for _ in range(20):
+        look().talker.close()
+    last = look()
+    talker.hear("watched")
+    last.talker.close()
+    while talker.hear("watched")["watchers"]:
+        pass
+    told = sum('"watched"' in text for text in talker.heard)
+    assert 1 <= told <= (time.monotonic() - started) / ANNOUNCE_EVERY + 1
+
+
+def test_the_state_is_looked_at_no_more_often_than_it_is_told(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    look = Threads.look
+
+    def counted(self: Threads, now: int, handlers: Set[int]) -> list[Activity]:
+        looks.append(now)
+        return look(self, now, handlers)
+
+    monkeypatch.setattr(Threads, "look", counted)
+    client = app.test_client()
+    for _ in range(20):
+        assert client.get("/api/flow").status_code == 200
+    assert looks
+    assert all(later - earlier >= TICK * 1e9 for earlier, later in itertools.pairwise(looks))
+
+
 def test_a_plain_client_hears_nothing_of_it(wire: Wire, look: Look) -> None:
     plain, other = wire.connect(), wire.connect(chat=True)
     other.hear("welcome")
@@ -405,7 +440,9 @@ def test_a_stopping_server_says_1001_to_who_watches(app: Flask, look: Look) -> N
 
 def test_what_is_no_command_is_refused_and_the_view_goes_on(look: Look) -> None:
     looker = look()
-    for wrong in ("hello", '{"type":"evict","client":1}', '{"type":"watch","client":"x"}', "[]", '{"type":"watch"}'):
+    huge = '{"type":"handshake","client":' + "9" * 900 + "}"
+    text = '{"type":"watch","client":"x"}'
+    for wrong in (huge, "hello", '{"type":"evict","client":1}', text, "[]", '{"type":"watch"}'):
         looker.talker.send(wrong)
         assert looker.next("error")["code"] == "bad-json"
     looker.say("watch", client=4_711)
