@@ -273,8 +273,7 @@ class BadCommand(Refusal):
 
     def __init__(self, code: str, nonce: str | None = None, command: type[Command] | None = None, **more: Any):
         super().__init__(code, **more)
-        self.nonce = nonce
-        self.command = command
+        self.nonce, self.command = nonce, command
 
 
 def parse(text: str) -> Command:
