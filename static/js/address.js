@@ -13,6 +13,11 @@ export function socketAt(path) {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${at(path)}`;
 }
 
+/** The name under which this chat keeps something in the browser, which other chats under other paths of the host share. */
+export function own(name) {
+  return PREFIX ? `${PREFIX}:${name}` : name;
+}
+
 export function addressOf(slug, seq = null) {
   return at(`/r/${encodeURIComponent(slug)}${seq === null ? "" : `/${seq}`}`);
 }

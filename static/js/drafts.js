@@ -1,3 +1,5 @@
+import { own } from "./address.js";
+
 /** What is written and not sent, by room; kept across reloads. */
 const PREFIX = "chatapp.draft.";
 
@@ -19,6 +21,7 @@ export class Drafts {
 
   /** The room whose draft another tab changed, from a `storage` event's key; null if it is about something else. */
   static roomOf(key) {
-    return key?.startsWith(PREFIX) ? key.slice(PREFIX.length) : null;
+    const prefix = own(PREFIX);
+    return key?.startsWith(prefix) ? key.slice(prefix.length) : null;
   }
 }

@@ -1,5 +1,5 @@
 /** "Forget me on this device": the cookie goes, and what this browser kept of the person. */
-import { at } from "./address.js";
+import { at, own } from "./address.js";
 import { part } from "./views/parts.js";
 import { QuestionView } from "./views/question.js";
 
@@ -17,7 +17,7 @@ export function forgetting({ settings, dialog }, { api, store, strings }) {
     problem.textContent = "";
     question.ask({ about: isUnsent ? strings.say("forget.unsent") : "", run: forget });
   });
-  addEventListener("storage", ({ key }) => key === FORGOTTEN && location.reload());
+  addEventListener("storage", ({ key }) => key === own(FORGOTTEN) && location.reload());
 
   async function forget() {
     try {

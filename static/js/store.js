@@ -1,5 +1,7 @@
+import { own } from "./address.js";
+
 /**
- * Strings by key, kept for as long as the browser allows: in its storage, or in memory where that is full or
+ * This chat's strings by key, kept for as long as the browser allows: in its storage, or in memory where that is full or
  * forbidden (private windows, blocked cookies, quota), so that nobody else has to think of it.
  */
 export class Store {
@@ -13,7 +15,7 @@ export class Store {
   get(key) {
     if (this.#memory.has(key)) return this.#memory.get(key);
     try {
-      return this.#area?.getItem(key) ?? null;
+      return this.#area?.getItem(own(key)) ?? null;
     } catch {
       return null;
     }
@@ -22,7 +24,7 @@ export class Store {
   set(key, value) {
     try {
       if (!this.#area) throw new Error("no storage");
-      this.#area.setItem(key, value);
+      this.#area.setItem(own(key), value);
       this.#memory.delete(key);
     } catch {
       this.#memory.set(key, value);
@@ -32,19 +34,21 @@ export class Store {
   remove(key) {
     this.#memory.delete(key);
     try {
-      this.#area?.removeItem(key);
+      this.#area?.removeItem(own(key));
     } catch {
       // It could not be written either.
     }
   }
 
   keys(prefix) {
+    const scope = own("");
     let stored = [];
     try {
-      stored = this.#area ? Object.keys(this.#area) : [];
+      stored = Object.keys(this.#area ?? {}).filter((key) => key.startsWith(scope));
     } catch {
       // Forbidden: only what is in memory counts.
     }
+    stored = stored.map((key) => key.slice(scope.length));
     return [...new Set([...stored, ...this.#memory.keys()])].filter((key) => key.startsWith(prefix));
   }
 }

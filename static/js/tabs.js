@@ -1,3 +1,5 @@
+import { own } from "./address.js";
+
 /** Which tab this is, and which others of this browser are open: asked over a channel, as Web Locks need https. */
 const KEY = "chatapp.tab";
 const ANSWER_WITHIN = 200;
@@ -23,7 +25,7 @@ export class Tabs {
     };
     store.set(KEY, this.id);
     try {
-      this.#channel = new BroadcastChannel("chatapp.tabs");
+      this.#channel = new BroadcastChannel(own("chatapp.tabs"));
       this.#channel.onmessage = ({ data }) => this.#hear(data);
     } catch {
       // No channel: every tab takes itself for the only one, and the nonce keeps a message from being stored twice.

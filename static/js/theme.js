@@ -2,7 +2,8 @@
 (function () {
   var theme = null;
   try {
-    theme = localStorage.getItem("chatapp.theme");
+    var prefix = new URL("../..", document.currentScript.src).pathname.replace(/\/$/, ""); // as in address.js
+    theme = localStorage.getItem((prefix ? prefix + ":" : "") + "chatapp.theme");
   } catch (_) {
     /* Storage is forbidden: the system's choice holds. */
   }

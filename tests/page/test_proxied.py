@@ -23,8 +23,26 @@ def test_the_page_works_under_a_path(
         ana.write("**under** a path")
         ana.sees("under a path")
         page = ana.page
+        # Another chat under the same host keeps its drafts and settings in the same storage.
+        page.evaluate("""() => {
+            localStorage.setItem("chatapp.draft.general", "of another chat");
+            localStorage.setItem("chatapp.theme", "dark");
+        }""")
         page.goto(f"{url}/r/general/1")
         ana.is_connected()
+        expect(ana.composer).to_have_value("")
+        expect(page.locator("html")).not_to_have_attribute("data-theme", "dark")
+        ana.composer.fill("a draft of this one")
+        page.locator("input[name=theme][value=light]").evaluate("choice => choice.click()")
+        page.reload()
+        ana.is_connected()
+        expect(ana.composer).to_have_value("a draft of this one")
+        expect(page.locator("html")).to_have_attribute("data-theme", "light")
+        assert page.evaluate("Object.keys(localStorage).filter((key) => !key.startsWith('/chat-app:')).sort()") == [
+            "chatapp.draft.general",
+            "chatapp.theme",
+        ]
+        ana.composer.fill("")
         expect(ana.texts).to_have_text(["under a path"])
         # Rooms by their links, and the way back.
         server.open_room("Other")
