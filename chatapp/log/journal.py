@@ -78,6 +78,7 @@ class Journal:
         self._lock = Lock()  # guards _open, and that nothing is put behind the end
         self._open = False
         self._failed = False  # the last transaction was not stored
+        self._said = ""  # why, as the log has it: once, however many commits fail
         self._neglected = False  # the last look after the database failed; of the thread alone
         self._thread = (vitals or Vitals()).thread("journal", self._run)
 
@@ -232,14 +233,19 @@ class Journal:
         except Gone as gone:
             self._refuse(sent, marks, changes, str(gone))
         except (SQLAlchemyError, OSError) as error:
-            log.error("The log cannot be written: %s", _why(error))
-            self._refuse(sent, marks, changes, _why(error))
+            if _why(error) != self._said:
+                self._said = _why(error)
+                log.error("The log cannot be written: %s", self._said)
+            self._refuse(sent, marks, changes, self._said)
         except Exception:
             log.exception("The journal failed")
             self._refuse(sent, marks, changes, "an error of the server")
         else:
             self.commits += 1
             self._failed = False
+            if self._said:
+                log.warning("The log can be written again")
+                self._said = ""
             if self._tap.watched:
                 self._tap.note("committed", written.fresh, len(written.fresh) + len(written.again))
             self._tell(written, changes)

@@ -183,7 +183,9 @@ def test_every_post_is_answered_exactly_once(log: Log) -> None:
 # When the disk says no.
 
 
-def test_a_locked_database_refuses_as_busy_tells_nobody_and_recovers(log: Log) -> None:
+def test_a_locked_database_refuses_as_busy_tells_nobody_and_recovers(
+    log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
     with log.locked():
         refusal = log.post("hello", "n1").refusal
         assert (refusal.code, refusal.retry_after) == ("busy", 1.0)
@@ -191,6 +193,10 @@ def test_a_locked_database_refuses_as_busy_tells_nobody_and_recovers(log: Log) -
         busy(log.journal.probe)
     assert log.told == log.stored == []
     assert log.post("hello", "n1").event.seq == 1
+    assert [record.getMessage() for record in caplog.records] == [  # each once, however many were refused
+        "The log cannot be written: database is locked",
+        "The log can be written again",
+    ]
 
 
 def test_a_full_disk_refuses_as_busy_tells_nobody_and_recovers(log: Log) -> None:
