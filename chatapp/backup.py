@@ -24,6 +24,8 @@ STEP = 4_096  # pages copied between two reports of progress: 16 MB
 KEY = "secret.key"
 TABLES = {"meta", "rooms", "events", "people", "markers", "alembic_version"}  # of every version
 
+OF_THE_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}  # what a copy that is written meets
+
 Report = Callable[[str, float], object]  # what is being done, and how much of it is: 0 to 1
 
 
@@ -45,7 +47,8 @@ def back_up(settings: Settings, instance_path: str, target: Path, *, force: bool
     for path in (target, *([key_target] if key else [])):
         if path.is_dir() or (path.exists() and not force):
             raise BackupError(f"{path} exists already" + ("" if path.is_dir() else "; --force overwrites it"))
-    with _readable(target), _aside(target) as copy:
+    with _readable(source, target), _aside(target) as copy:
+        _separate(settings, instance_path, source)
         events = _copied(source, copy, report, alone=False)
         _move(copy, target)
         if key:
@@ -68,7 +71,7 @@ def restore(
     for file in (copy, *([key_copy] if key else [])):
         if not file.is_file():
             raise BackupError(f"there is no file {file}")
-    with _readable(path):
+    with _readable(copy, path):
         for each in (folder, path.parent):
             each.mkdir(parents=True, exist_ok=True)
         lock = DataLock(lock_file(settings, folder))
@@ -104,26 +107,53 @@ def _database(settings: Settings, instance_path: str) -> Path:
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Makes one line of what disks and databases raise."""
+def _readable(source: Path, target: Path) -> Iterator[None]:
+    """Makes one line of what disks and databases raise, with the file that it is about."""
     try:
         yield
     except OSError as error:
-        raise BackupError(f"{error.filename or path}: {error.strerror or error}") from None
+        name = Path(error.filename or target)
+        # The operator knows nothing of the new file beside `target`.
+        raise BackupError(f"{target if _is_aside(name, target) else name}: {error.strerror or error}") from None
     except sqlite3.Error as error:
-        raise BackupError(f"{path}: {error}") from None
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        raise BackupError(f"{target if code in OF_THE_DISK else source}: {error}") from None
 
 
 @contextmanager
 def _aside(target: Path) -> Iterator[Path]:
     """A new file beside `target`, its owner's alone, which does not stay if it was not moved. Raises OSError."""
-    aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    aside = target.with_name(_aside_prefix(target) + secrets.token_hex(4))
     os.close(create_private(aside))
     try:
         yield aside
     finally:
         for path in (aside, aside.with_name(aside.name + "-journal")):
             path.unlink(missing_ok=True)
+
+
+def _aside_prefix(target: Path) -> str:
+    return f".{target.name}."
+
+
+def _is_aside(path: Path, target: Path) -> bool:
+    return path.parent == target.parent and path.name.startswith(_aside_prefix(target))
+
+
+def _separate(settings: Settings, instance_path: str, path: Path) -> None:
+    """If no server runs: moves a write-ahead log of another database away, which SQLite would put into this one as soon
+    as it is opened. Raises OSError."""
+    lock = DataLock(lock_file(settings, data_folder(settings, instance_path)))
+    try:
+        lock.take(create=False)
+    except FileNotFoundError:
+        pass  # no server has run here
+    except StartError:
+        return  # one runs, and has done it
+    try:
+        Continuity(path).judge()
+    finally:
+        lock.release()
 
 
 def _move(aside: Path, target: Path) -> None:
@@ -166,8 +196,10 @@ def _copied(source: Path, target: Path, report: Report, *, alone: bool) -> int:
 
 
 def _open(path: Path, *, alone: bool) -> sqlite3.Connection:
-    """For reading; `alone`: nobody writes to it, and it may lie where nothing can be written. Raises sqlite3.Error."""
+    """For reading; `alone`: nobody writes to it. It may lie where nothing can be written, such as on a disk that the
+    kernel has made read-only. Raises sqlite3.Error."""
     real = path.resolve()
+    alone = alone or not os.access(real.parent, os.W_OK)
     mode = "ro&immutable=1" if alone and not real.with_name(real.name + "-wal").exists() else "rw"
     connection = sqlite3.connect(f"file:{quote(os.fsencode(real))}?mode={mode}", uri=True, isolation_level=None)
     connection.execute("PRAGMA query_only = ON")

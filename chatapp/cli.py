@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import sys
 from http.client import HTTPException
@@ -92,6 +93,7 @@ def talk(room: str, server: Address, name: str, to_all: bool) -> None:
 @with_appcontext
 def backup(file: Path, force: bool, with_key: bool) -> None:
     """Write a copy of the chat to FILE, also while the server runs."""
+    _log_to_stderr()
     settings, progress = config.load(current_app.config), _Progress()
     try:
         events = copying.back_up(
@@ -108,12 +110,18 @@ def backup(file: Path, force: bool, with_key: bool) -> None:
 @with_appcontext
 def restore(file: Path, with_key: bool) -> None:
     """Put the copy in FILE into the chat's place, while the server is stopped. What was there before is kept."""
+    _log_to_stderr()
     settings, progress = config.load(current_app.config), _Progress()
     try:
         events, before = copying.restore(settings, current_app.instance_path, file, key=with_key, report=progress.show)
     except copying.BackupError as error:
         raise click.ClickException(progress.end(str(error))) from None
     click.echo(progress.end(f"restored: {events} events" + (f"; what was there before: {before}" if before else "")))
+
+
+def _log_to_stderr() -> None:
+    """The terminal's lines are written by a thread that only a server starts."""
+    logging.getLogger("chatapp").handlers[:] = [logging.StreamHandler()]
 
 
 class _Progress:

@@ -158,7 +158,7 @@ def test_what_cannot_be_done_is_one_line_and_changes_nothing(place: Place) -> No
     place.live("one")
     place.copy.write_text("of somebody else")
     assert refused(place.back_up) == f"{place.copy} exists already; --force overwrites it"
-    assert "file is not a database" in refused(place.restore)
+    assert refused(place.restore) == f"{place.copy}: file is not a database"
     assert place.back_up(force=True) == 1
     with closing(sqlite3.connect(place.copy)) as copy:
         copy.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -173,7 +173,7 @@ def test_what_cannot_be_done_is_one_line_and_changes_nothing(place: Place) -> No
     assert refused(place.back_up, force=True) == f"{place.copy} exists already"
     place.copy.rmdir()
     place.copy = place.copy / "nowhere" / "copy"
-    assert "No such file or directory" in refused(place.back_up)
+    assert refused(place.back_up) == f"{place.copy}: No such file or directory"
     assert place.live()[1] == ["one"]
     assert place.files == set()
 
@@ -184,7 +184,7 @@ def test_a_damaged_copy_is_not_restored(place: Place) -> None:
     content = bytearray(place.copy.read_bytes())
     content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
     place.copy.write_bytes(content)
-    with pytest.raises(BackupError):
+    with pytest.raises(BackupError, match=str(place.copy)):
         place.restore()
     assert len(place.live()[1]) == 30
     assert place.files == {"copy"}
@@ -206,10 +206,11 @@ def test_a_full_disk_leaves_nothing_half_written(place: Place) -> None:
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limit[1]))
     try:
-        with pytest.raises(BackupError, match="disk"):
+        with pytest.raises(BackupError, match="disk") as error:
             place.back_up()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert str(error.value).startswith(f"{place.copy}: ")
     assert place.files == set()
 
 
@@ -231,13 +232,32 @@ def test_a_killed_servers_last_messages_are_in_what_is_kept(place: Place) -> Non
     assert place.live()[1] == ["one"]
 
 
-# As the README says.
-
-
-def flask(server: Server, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, "CHATAPP_DATA": str(server.data), "PYTHONDONTWRITEBYTECODE": "1"}
+def flask(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "CHATAPP_DATA": str(data), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "flask", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_a_backup_of_an_older_file_is_not_mixed_with_a_later_write_ahead_log(place: Place) -> None:
+    """The server was killed, and the operator has put a copy into the database's place by hand."""
+    place.live("one")
+    older = place.path.read_bytes()
+    log = Log(place.path)
+    log.post("two").wait()
+    left = place.data.parent / "left"
+    shutil.copytree(place.data, left)  # as `kill -9` leaves it
+    log.close()
+    shutil.rmtree(place.data)
+    left.rename(place.data)
+    place.path.write_bytes(older)
+    done = flask(place.data, "backup", str(place.copy))
+    assert "1 events" in done.stdout
+    assert "belongs to the one before and was moved to" in done.stderr
+    with closing(sqlite3.connect(place.copy)) as copy:
+        assert copy.execute("SELECT text FROM events").fetchall() == [("one",)]
+
+
+# As the README says.
 
 
 def test_the_commands_back_up_a_running_server_and_restore_a_stopped_one(server: Server, tmp_path: Path) -> None:
@@ -245,16 +265,16 @@ def test_the_commands_back_up_a_running_server_and_restore_a_stopped_one(server:
     epoch = server.talk(chat=True).hear("welcome")["epoch"]
     ana.hear(nonce=ana.post("kept"))
     copy = tmp_path / "copy.sqlite3"
-    done = flask(server, "backup", str(copy))
+    done = flask(server.data, "backup", str(copy))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{copy}: 1 events, {copy.stat().st_size:,} bytes, checked\n"
     ana.hear(nonce=ana.post("lost"))
-    refused = flask(server, "restore", str(copy))
+    refused = flask(server.data, "restore", str(copy))
     assert refused.returncode == 1
     assert refused.stderr.startswith("Error: another chatapp is running on ")
     server.hang_up()
     server.stop()
-    done = flask(server, "restore", str(copy))
+    done = flask(server.data, "restore", str(copy))
     assert done.returncode == 0
     assert done.stdout.startswith("restored: 1 events; what was there before: ")
     server.start()
