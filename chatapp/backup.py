@@ -77,6 +77,7 @@ def restore(
         lock = DataLock(lock_file(settings, folder))
         try:
             lock.take()
+            _give_to_owner(lock_file(settings, folder))
         except StartError as error:
             raise BackupError(str(error)) from None
         try:
@@ -84,12 +85,14 @@ def restore(
                 raise BackupError(f"{copy} is the chat's database itself")
             with _aside(path) as new:
                 events = _copied(copy, new, report, alone=True)
+                _give_to_owner(new)
                 before = _kept(path)
                 _move(new, path)
                 record_of(path).unlink(missing_ok=True)
             if key:
                 with _aside(folder / KEY) as new:
                     new.write_bytes(key_copy.read_bytes())
+                    _give_to_owner(new)
                     _move(new, folder / KEY)
         finally:
             lock.release()
@@ -130,6 +133,13 @@ def _aside(target: Path) -> Iterator[Path]:
     finally:
         for path in (aside, aside.with_name(aside.name + "-journal")):
             path.unlink(missing_ok=True)
+
+
+def _give_to_owner(path: Path) -> None:
+    """What root restores is for the owner of the folder, whose server could not open it otherwise. Raises OSError."""
+    if os.geteuid() == 0:
+        status = path.parent.stat()
+        os.chown(path, status.st_uid, status.st_gid)
 
 
 def _aside_prefix(target: Path) -> str:

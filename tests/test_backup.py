@@ -257,6 +257,20 @@ def test_a_backup_of_an_older_file_is_not_mixed_with_a_later_write_ahead_log(pla
         assert copy.execute("SELECT text FROM events").fetchall() == [("one",)]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_what_root_restores_belongs_to_the_owner_of_the_folder(place: Place) -> None:
+    """Its server runs as that user, and could open neither the database nor the lock otherwise."""
+    place.live("one")
+    place.back_up(key=True)
+    shutil.rmtree(place.data)
+    place.data.mkdir()
+    os.chown(place.data, 65534, 65534)
+    place.restore(key=True)
+    files = list(place.data.iterdir())
+    assert {path.name for path in files} == {"chat.sqlite3", "chatapp.lock", "secret.key"}
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in files} == {(65534, 65534)}
+
+
 # As the README says.
 
 
