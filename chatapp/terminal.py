@@ -12,6 +12,7 @@ from threading import Condition, Thread
 from typing import TextIO
 from unicodedata import category
 
+from .log_limit import LogLimit, shortened
 from .tap import Tap
 
 KEPT_LINES = 20_000  # lines that wait for the terminal; more are dropped and counted
@@ -43,7 +44,7 @@ class Lines(logging.Formatter):
         if record.exc_info:
             # Indented: an exception's own text may have line breaks in it, and forges no line of ours.
             trace = self.formatException(record.exc_info).split("\n")
-            line += "".join(f"\n  {escaped(part)}" for part in trace)
+            line += "".join(f"\n  {escaped(shortened(part))}" for part in trace)
         return line
 
 
@@ -88,6 +89,7 @@ class Terminal(logging.Handler):
         self._stopped = False
         self._thread: Thread | None = None
         self.setFormatter(Lines())
+        self.addFilter(LogLimit(escaped))
 
     def start(self) -> None:
         """Begins to write; until then the lines wait."""

@@ -113,6 +113,7 @@ LAYERS: list[set[str]] = [
     {"live.news"},
     # The nouns, and what needs nothing of ours.
     {"complaints", "lock", "proxies", "terminal"},
+    {"log_limit"},
     {"origins", "query", "secret", "snippets"},
     {
         "characters",

@@ -28,6 +28,7 @@ from ..config import load
 from ..exhaustion import OUT_OF_RESOURCES
 from ..lifecycle import Lifecycle, StartError
 from ..live.addresses import LOG_EVERY, Addresses, TooManyFromAddress
+from ..log_limit import LogLimit
 from . import bodies, command, limits
 from .address import announce
 from .answering import AnsweringSocket, refuse
@@ -79,6 +80,7 @@ def start(app: Flask) -> None:
         DefaultSelector=selectors.PollSelector, EVENT_READ=selectors.EVENT_READ
     )
     logging.getLogger("werkzeug").addFilter(_no_line_for_websockets)
+    logging.getLogger("werkzeug").addFilter(LogLimit(str))  # Werkzeug escapes what clients send, and colours lines
     lifecycle.on_death(lambda: limits.be_gone(limits.DIED))
     try:
         lifecycle.start(patience=2.0 if os.environ.get("WERKZEUG_RUN_MAIN") else 0.0)

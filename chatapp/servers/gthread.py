@@ -22,6 +22,8 @@ from gunicorn.http.errors import ParseException
 
 from .. import config
 from ..lifecycle import DataLock, Lifecycle, StartError
+from ..log_limit import LogLimit
+from ..terminal import escaped
 from . import bodies, command, limits
 from .address import announce
 from .answering import DEFAULT_PATIENCE
@@ -129,6 +131,7 @@ def post_worker_init(worker: Any) -> None:
     worker.tpool = WarmPool(
         capacity + limits.RESERVE, shrunk=lambda given: lifecycle.hub.limit(max(1, given - limits.RESERVE))
     )
+    worker.log.error_log.addFilter(LogLimit(escaped))
     Connection.opened = WeakSet()
     take_over(
         worker,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from chatapp.log_limit import LINE_LIMIT, PER_INTERVAL
 from chatapp.servers import limits
 from chatapp.servers.slots import TOTAL
 
@@ -212,6 +213,27 @@ def test_without_a_file_for_a_connection_the_server_serves_on_and_accepts_again(
     eventually(server.answers)
     assert_nobody_notices(server, speaker, worker)
     assert server.terminal.count("No connection can be accepted") == 1
+
+
+@BOTH
+def test_requests_that_are_rejected_fill_no_log(kind: str, make_server: MakeServer, attack: Attack) -> None:
+    server = make_server(kind).start()
+    attacker = attack(server)
+    long = b"\x1b[2J\xc2\x85" + b"a" * 7_000
+    for sent in (
+        b"GET /%s HTTP/9.9\r\nHost: 127.0.0.1\r\n\r\n" % long,
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n\r\n" % long,
+        b"GET /%s HTTP/1.1\r\nHost: evil.example\r\n\r\n" % long[6:],
+    ):
+        attacker.crowd_in(sent, 3 * PER_INTERVAL)
+    attacker.crowd_in(HEALTH, 1)
+    assert read_head(attacker.sockets[-1])[0] == 200
+    eventually(lambda: server.terminal.count("Rejected GET") >= PER_INTERVAL)
+    assert server.terminal.count("Rejected GET") == PER_INTERVAL
+    assert server.terminal.count("Invalid request") == (PER_INTERVAL if kind == "gunicorn" else 0)
+    assert max(map(len, server.terminal.splitlines())) < LINE_LIMIT + 200
+    assert "\x1b[2J" not in server.terminal
+    assert "\x85" not in server.terminal
 
 
 def test_answers_that_nobody_reads_are_given_up_in_time(
