@@ -11,11 +11,13 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from ipaddress import ip_address
 from socketserver import StreamRequestHandler
 from threading import Event
 from types import FrameType, SimpleNamespace
 from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from flask.helpers import get_debug_flag
@@ -75,6 +77,7 @@ def start(app: Flask) -> None:
     run_few = running_few(WSGIRequestHandler.run_wsgi, settings.PROXY_HOPS)
     WSGIRequestHandler.run_wsgi = run_few  # type: ignore[assignment, method-assign]
     serving.DechunkedInput = FewChunks  # type: ignore[misc]
+    ThreadedWSGIServer.handle_error = log_failure  # type: ignore[assignment, method-assign]
     # Werkzeug opens a selector after each answer. The default one needs an open file: without any, it is a traceback.
     serving.selectors = SimpleNamespace(  # type: ignore[attr-defined, assignment]
         DefaultSelector=selectors.PollSelector, EVENT_READ=selectors.EVENT_READ
@@ -222,6 +225,11 @@ def running_few(run: Callable[[WSGIRequestHandler], None], hops: int) -> Callabl
             event.set()
 
     def run_in_slot(handler: WSGIRequestHandler) -> None:
+        try:
+            urlsplit(handler.path)
+        except ValueError:  # Werkzeug would let it end the thread
+            handler.send_error(HTTPStatus.BAD_REQUEST)
+            return
         mine, sock, client = Event(), handler.connection, handler.client_address
         peer = client[0] if isinstance(client, tuple) else ""
         if isinstance(sock, AnsweringSocket):
@@ -236,6 +244,11 @@ def running_few(run: Callable[[WSGIRequestHandler], None], hops: int) -> Callabl
             begin(slots.release(mine))
 
     return run_in_slot
+
+
+def log_failure(_server: ThreadedWSGIServer, _request: object, client: object) -> None:
+    """In the place of `handle_error`, which prints a traceback for each failure: the log has few of a kind."""
+    log.exception("The connection of %s failed", client)
 
 
 def _stop_on(number: signal.Signals, lifecycle: Lifecycle) -> None:

@@ -140,6 +140,7 @@ def test_a_body_whose_announced_length_is_over_the_limit_is_too_large(shared: Se
         + b"\r\n",
         "a long header": b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 100_000 + b"\r\n\r\n",
         "a long address": b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+        "an address that is none": b"GET http://[/x HTTP/1.1\r\nHost: a\r\n\r\n",
         "HTTP of another age": b"GET / HTTP/7.0\r\nHost: a\r\n\r\n",
     }.items(),
     ids=lambda case: case[0],

@@ -209,7 +209,7 @@ def test_under_flask_run_few_requests_of_an_address_run_at_once(hops: int, runni
     for number in range(TOTAL + 4):  # behind a proxy each comes from an address of its own
         headers = Message()
         headers["X-Forwarded-For"] = f"192.0.2.{number}"
-        handler: Any = SimpleNamespace(client_address=("127.0.0.1", 1), headers=headers, connection=None)
+        handler: Any = SimpleNamespace(path="/", client_address=("127.0.0.1", 1), headers=headers, connection=None)
         requests.append(InThread(lambda handler=handler: run_in_slot(handler)))  # type: ignore[misc]
     assert all(at_work.acquire(timeout=PATIENCE) for _ in range(running))
     assert not at_work.acquire(timeout=0.1)

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from socketserver import BaseServer, StreamRequestHandler, _SocketWriter  # type: ignore[attr-defined]
+from socketserver import BaseServer, StreamRequestHandler, ThreadingMixIn, _SocketWriter  # type: ignore[attr-defined]
 from typing import Any
 
 import flask_sock
@@ -296,6 +296,7 @@ class TestWerkzeug:
 
     def test_a_request_is_run_and_its_chunks_are_read_by_what_we_replace(self) -> None:
         assert "run_wsgi" in names_in(WSGIRequestHandler.__getattr__)
+        assert "handle_error" in names_in(ThreadingMixIn.process_request_thread)
         assert "DechunkedInput" in names_in(WSGIRequestHandler.make_environ)
         assert "read_chunk_len" in names_in(serving.DechunkedInput.readinto)
 
