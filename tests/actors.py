@@ -501,4 +501,4 @@ def all_rooms(history: History) -> list[RoomState]:
 
 def standings(history: History, person: str) -> dict[int, Standing]:
     """How the person stands in their own rooms, by room id."""
-    return {room.id: standing for room, standing in history.own(person, most=200, others=0)}
+    return {room.id: standing for room, _, standing in history.own(person, most=200, others=0)}

@@ -50,7 +50,7 @@ class ChatSession(Session):
                 archived=room.archived,
                 **msgspec.structs.asdict(standing),
             )
-            for room, standing in self._services.history.own(person.id, most=OWN_ROOMS, others=OTHER_ROOMS)
+            for room, _, standing in self._services.history.own(person.id, most=OWN_ROOMS, others=OTHER_ROOMS)
         ]
         limits = protocol.Limits(
             text=settings.TEXT_LIMIT,

@@ -73,16 +73,15 @@ class History:
         wanted = select(rooms.c.slug, head()).execution_options(yield_per=HEADS_AT_ONCE)
         return self.read(lambda connection: {slug: seq for slug, seq in connection.execute(wanted) if seq})
 
-    def own(self, person: str, *, most: int, others: int) -> list[tuple[RoomState, Standing]]:
-        """Rooms for that person, in the order in which they were made, each with how the person stands in it: at most
-        `most` of their own, and the `others` oldest ones."""
+    def own(self, person: str, *, most: int, others: int) -> list[Listed]:
+        """Rooms for that person, in the order in which they were made: at most `most` of their own, and the `others`
+        oldest ones."""
 
-        def read(connection: Connection) -> list[tuple[RoomState, Standing]]:
+        def read(connection: Connection) -> list[Listed]:
             first = connection.execute(select(rooms.c.id).order_by(rooms.c.id).limit(others)).scalars()
             ids = {*own_rooms(connection, person, most), *first}
-            found = connection.execute(select(rooms, head()).where(rooms.c.id.in_(ids)).order_by(rooms.c.id)).all()
-            stand = standings_of(connection, person, ids)
-            return [(_state(row), stand.get(row.id, Standing())) for row in found]
+            wanted = select(rooms, head(), _last_at()).where(rooms.c.id.in_(ids)).order_by(rooms.c.id)
+            return _listed(connection, connection.execute(wanted).all(), person)
 
         return self.read(read)
 

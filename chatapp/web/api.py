@@ -13,6 +13,7 @@ from ..config import Settings
 from ..details import LOCALES
 from ..identity import Identity, new_id
 from ..limits import Language, Name, Nonce, PersonId, RoomName, Topic
+from ..live.chat import OTHER_ROOMS, OWN_ROOMS
 from ..live.lobby import Lobby
 from ..live.news import Level
 from ..live.protocol import Seq
@@ -101,6 +102,9 @@ def api(
         limit: int = query("limit", RoomsAtOnce, ROOMS_PAGE)
         after: int = query("after", Seq, 0)
         asked: str = query("q", RoomName, "")
+        if query("own", bool, False):
+            own = history.own(asker(), most=OWN_ROOMS, others=OTHER_ROOMS)
+            return as_json({"rooms": [entry(each) for each in own], "next": None})
         found = history.listed(asker(), after=after, limit=limit + 1, q=asked)
         following = found[limit - 1].room.id if len(found) > limit else None
         return as_json({"rooms": [entry(each) for each in found[:limit]], "next": following})

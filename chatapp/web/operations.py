@@ -188,7 +188,7 @@ def operations() -> Iterator[Operation]:
     at_it = (*unseen, "read-only")
     of_poll = (*at_it, "bad-field")
 
-    listing = {"after": Seq, "limit": RoomsAtOnce, "q": RoomName}
+    listing = {"after": Seq, "limit": RoomsAtOnce, "q": RoomName, "own": bool}
     yield Operation("get", "/api/rooms", "The rooms", Rooms, query=listing, refusals=("bad-field",))
     yield Operation("get", room, "A room", RoomEntry)
     inside = {"after": PersonId, "limit": PeopleAtOnce, "q": Name}

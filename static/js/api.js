@@ -36,13 +36,13 @@ export class Api {
     return post("/api/me", { lang });
   }
 
-  /** The first hundred rooms, or those with `q` in their names; `options` as for `ask`. */
-  async rooms(q = "", options = {}) {
-    return (await this.pageOfRooms(q, options)).rooms;
+  /** The rooms of a welcome: one's own, and the oldest ones. */
+  async ownRooms() {
+    return (await ask("/api/rooms?own=1")).rooms;
   }
 
-  /** These rooms, and as `next` whether there are more: `{rooms, next}`. */
-  pageOfRooms(q = "", options = {}) {
+  /** The first hundred rooms, or those with `q` in their names, and as `next` whether there are more: `{rooms, next}`. */
+  rooms(q = "", options = {}) {
     return ask(q === "" ? "/api/rooms" : `/api/rooms?${new URLSearchParams({ q })}`, options);
   }
 

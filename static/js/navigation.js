@@ -39,8 +39,11 @@ export function navigation({ api, chat, composer, drawers, messages, reading, se
   }
 
   async function refreshRooms() {
-    const entries = await api.rooms().catch(() => null);
-    if (entries) chat.stand(entries);
+    const page = await api.rooms().catch(() => null);
+    if (page === null) return;
+    chat.stand(page.rooms);
+    const own = page.next === null ? [] : await api.ownRooms().catch(() => []); // they may be behind the first page
+    if (own.length > 0) chat.stand(own);
   }
 
   /** Asks the server for a room that is not known here. */
@@ -58,7 +61,7 @@ export function navigation({ api, chat, composer, drawers, messages, reading, se
     clearTimeout(asking);
     const q = text.trim().slice(0, 64);
     const wanted = setTimeout(async () => {
-      const page = await api.pageOfRooms(q, { wanted: () => asking === wanted }).catch(() => null);
+      const page = await api.rooms(q, { wanted: () => asking === wanted }).catch(() => null);
       if (page === null) return;
       chat.stand(page.rooms);
       if (asking === wanted) told(page.next !== null);

@@ -66,7 +66,10 @@ def test_with_very_many_rooms_one_is_told_of_a_few_of_them(
     assert len(listed.data) < 15_000
     made = browser.post("/api/rooms", json={"name": "Of my own"}, headers=HEADERS).get_json()
     again = wire.connect(chat=True, client=browser, Origin=HEADERS["Origin"])
-    assert made["slug"] in [room["slug"] for room in again.hear("welcome")["rooms"]]
+    told = [room["slug"] for room in again.hear("welcome")["rooms"]]
+    assert made["slug"] in told
+    own = browser.get("/api/rooms?own=1").get_json()
+    assert ([room["slug"] for room in own["rooms"]], own["next"]) == (told, None)
 
 
 def do(client: Talker, type: str, nonce: str = "n", **fields: Any) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def test_a_person_is_told_of_their_own_rooms_and_the_oldest(crowded: Log) -> Non
     crowded.journal.write(lambda connection: move_markers(connection, {("ana", 15_000): 0}))
     crowded.journal.write(lambda connection: save_level(connection, "ana", 16_000, "none"))
     told = crowded.history.own("ana", most=200, others=3)
-    assert [(room.id, standing.read, standing.level) for room, standing in told] == [
+    assert [(room.id, standing.read, standing.level) for room, _, standing in told] == [
         (1, None, "all"),
         (2, None, "all"),
         (3, None, "all"),
@@ -47,7 +47,7 @@ def test_of_too_many_own_rooms_those_are_told_in_which_something_happened_last(c
     crowded.journal.write(lambda connection: move_markers(connection, {("ana", room): 0 for room in own}))
     later = crowded.history.room("room-333")
     crowded.post("news", room=later).wait()
-    told = {room.id for room, _ in crowded.history.own("ana", most=5, others=0)}
+    told = {listed.room.id for listed in crowded.history.own("ana", most=5, others=0)}
     assert 333 in told
     assert len(told) == 5
     assert told < set(own)

@@ -148,7 +148,7 @@ def test_in_topics(ana: Person) -> None:
         """async (topics) => {
             const { Api } = await import("/static/js/api.js");
             const api = new Api();
-            const rooms = (await api.rooms()).slice(4);
+            const rooms = (await api.rooms()).rooms.slice(4);
             await Promise.all(rooms.map(({ slug }, index) => api.configure(slug, { topic: topics[index] ?? "" })));
             await api.configure("general", { topic: topics.at(-1) });
         }""",

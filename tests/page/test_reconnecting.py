@@ -359,7 +359,7 @@ def test_a_page_whose_address_is_limited_stays_away_as_long_as_it_is_told(
     ana.visit(name="Ana")
     refusal = {"status": 429, "code": "rate-limited", "detail": "slowly", "retry_after": 0.1}
     ana.page.route("**/api/rooms", lambda route: route.fulfill(status=429, json=refusal), times=1)
-    rooms = ana.page.evaluate("async () => (await new (await import('/static/js/api.js')).Api().rooms()).length")
+    rooms = ana.page.evaluate("async () => (await new (await import('/static/js/api.js')).Api().rooms()).rooms.length")
     assert rooms == 1  # a request that was refused is tried again
     limited = {"status": 429, "headers": {"Retry-After": "60"}, "body": "{}"}
     ana.page.route("**/chat", lambda route: route.fulfill(**limited))
