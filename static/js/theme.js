@@ -2,7 +2,7 @@
 (function () {
   var theme = null;
   try {
-    var prefix = new URL("../..", document.currentScript.src).pathname.replace(/\/$/, ""); // as in address.js
+    var prefix = document.documentElement.dataset.prefix; // as in address.js
     theme = localStorage.getItem((prefix ? prefix + ":" : "") + "chatapp.theme");
   } catch (_) {
     /* Storage is forbidden: the system's choice holds. */

@@ -104,6 +104,8 @@ def build(database: Database, count: int) -> list[str]:
         command.upgrade(config, BEFORE_SEARCH)
     began = time.perf_counter()
     words = fill(database.writer, count)
+    for engine in (database.writer, database.reader):
+        engine.dispose()  # SQLite ends its write-ahead log, which beside an empty file would be a stranger's
     print(f"{count:,} messages written in {time.perf_counter() - began:.0f} s, {size(database) / 1e6:.0f} MB")
     began, worked = time.perf_counter(), time.process_time()
     database.migrate()

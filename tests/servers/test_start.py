@@ -53,6 +53,7 @@ WRONG = {
     "FRAME_LIMIT": "",
     "OUTBOX_LIMIT": "1",
     "ROOMS_LIMIT": "null",
+    "MAX_ROOMS": "0",
     "QUEUE_LIMIT": "[]",
     "BUSY_TIMEOUT": "NaN",
     "PING_INTERVAL": "-1",
