@@ -182,7 +182,7 @@ def test_an_address_gets_no_more_connections_than_its_share(
         status, headers, _ = read_head(last)
         assert (status, headers["retry-after"]) == (429, "5")
     attacker.leave()
-    eventually(lambda: open_sockets(server) <= before + 5)
+    eventually(lambda: open_sockets(server) <= before + 5, timeout=60)
     assert attacker.connect(HALF_HEAD)
 
 
