@@ -214,17 +214,22 @@ def test_a_full_disk_leaves_nothing_half_written(place: Place) -> None:
     assert place.files == set()
 
 
+def post_and_kill(place: Place, text: str) -> None:
+    """Leaves the folder as a server leaves it that posted a message and was ended by `kill -9`."""
+    log = Log(place.path)
+    log.post(text).wait()
+    left = place.data.parent / "left"
+    shutil.copytree(place.data, left)
+    log.close()
+    shutil.rmtree(place.data)
+    left.rename(place.data)
+
+
 def test_a_killed_servers_last_messages_are_in_what_is_kept(place: Place) -> None:
     """They lie in the write-ahead log alone."""
     place.live("one")
     place.back_up()
-    log = Log(place.path)
-    log.post("two").wait()
-    left = place.data.parent / "left"
-    shutil.copytree(place.data, left)  # as `kill -9` leaves it
-    log.close()
-    shutil.rmtree(place.data)
-    left.rename(place.data)
+    post_and_kill(place, "two")
     _, kept = place.restore()
     assert kept is not None
     with closing(sqlite3.connect(kept)) as old:
@@ -242,13 +247,7 @@ def test_a_backup_of_an_older_file_is_not_mixed_with_a_later_write_ahead_log(pla
     """The server was killed, and the operator has put a copy into the database's place by hand."""
     place.live("one")
     older = place.path.read_bytes()
-    log = Log(place.path)
-    log.post("two").wait()
-    left = place.data.parent / "left"
-    shutil.copytree(place.data, left)  # as `kill -9` leaves it
-    log.close()
-    shutil.rmtree(place.data)
-    left.rename(place.data)
+    post_and_kill(place, "two")
     place.path.write_bytes(older)
     done = flask(place.data, "backup", str(place.copy))
     assert "1 events" in done.stdout
