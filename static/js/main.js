@@ -9,6 +9,7 @@ import { conversation } from "./conversation.js";
 import { Crowd } from "./crowd.js";
 import { Deeds } from "./deeds.js";
 import { Drafts } from "./drafts.js";
+import { EnterKey } from "./enterkey.js";
 import { forgetting } from "./forgetting.js";
 import { Formats } from "./formats.js";
 import { mentionSource } from "./mentioning.js";
@@ -47,6 +48,7 @@ const api = new Api();
 const strings = new Strings(boot.strings, locale);
 const formats = new Formats(locale);
 const drafts = new Drafts(store);
+const enter = new EnterKey({ store, touch: matchMedia("(pointer: coarse)") });
 const tabStore = openStore("sessionStorage");
 const tabs = new Tabs({ store: tabStore, clock, makeId: randomNonce });
 
@@ -134,6 +136,7 @@ const composer = new ComposerView({
   note: $("#composer-note"),
   send: $("#composer-send"),
   hints: document.querySelectorAll(".hint"),
+  enter,
   drafts,
   strings,
   limits,
@@ -204,6 +207,7 @@ const settings = new SettingsView({
   dialog: $("#settings-dialog"),
   opener: $("#me"),
   store,
+  enter,
   locale,
   actions: { rename: who.rename, speak },
 });

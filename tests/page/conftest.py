@@ -48,9 +48,11 @@ def launch() -> Launch:
 class Person:
     """Somebody at one page (a tab); says in verbs what people do, and in nouns what they see."""
 
-    def __init__(self, page: Page, url: str, mistakes: list[str]):
+    def __init__(self, page: Page, url: str, mistakes: list[str], *, touch: bool = False):
         self.page = page
         self.url = url
+        self.send_key = "Control+Enter" if touch else "Enter"  # on a touch screen Enter alone breaks the line
+        self.touch = touch
         self.composer = page.locator("#composer-text")
         self.messages = page.locator(".message")
         self.texts = page.locator(".message .text")
@@ -83,10 +85,10 @@ class Person:
         expect(self.log).to_have_class(re.compile(r"^log$"))  # no longer loading
 
     def write(self, *texts: str) -> None:
-        """Sends messages as fast as one can press Enter."""
+        """Sends messages as fast as one can press the keys."""
         for text in texts:
             self.composer.fill(text)
-            self.composer.press("Enter")
+            self.composer.press(self.send_key)
 
     def sees(self, *texts: str) -> None:
         """These are the newest messages, in this order, and all are stored."""
@@ -144,7 +146,8 @@ def make_person(browser: Browser) -> Iterator[Callable[..., Person]]:
         page = (beside.page.context if beside else contexts[-1]).new_page()
         if line:
             page.route_web_socket(re.compile("/chat"), line.connect)
-        return Person(page, url, mistakes)
+        touch = beside.touch if beside else bool(options.get("has_touch"))
+        return Person(page, url, mistakes, touch=touch)
 
     yield make
     for context in contexts:

@@ -13,6 +13,7 @@ export class ComposerView {
   #note;
   #send;
   #hints;
+  #enter;
   #drafts;
   #strings;
   #limit;
@@ -28,16 +29,17 @@ export class ComposerView {
   #telling;
 
   /**
-   * `actions`: submit(room, text), typing(room), written(text), emptied() when nothing is left of a text that was lent,
+   * `enter` says what Enter does. `actions`: submit(room, text), typing(room), written(text), emptied() when nothing is left of a text that was lent,
    * escape() -> whether that did something. Of the `hints`
-   * the first says what Enter does, the second what it does in code. `limits` are {text, marks}.
+   * the first is for an Enter that sends, the second for one that breaks the line. `limits` are {text, marks}.
    */
-  constructor({ form, field, note, send, hints, drafts, strings, limits, clock, actions }) {
+  constructor({ form, field, note, send, hints, enter, drafts, strings, limits, clock, actions }) {
     this.#form = form;
     this.#field = field;
     this.#note = note;
     this.#send = send;
     this.#hints = hints;
+    this.#enter = enter;
     this.#drafts = drafts;
     this.#strings = strings;
     this.#limit = limits.text;
@@ -48,7 +50,8 @@ export class ComposerView {
     this.#telling = new Timer(clock);
     field.addEventListener("input", () => this.#written());
     field.addEventListener("keydown", (event) => this.#key(event));
-    for (const moved of ["keyup", "click"]) field.addEventListener(moved, () => this.#hint());
+    for (const moved of ["keyup", "click", "focus"]) field.addEventListener(moved, () => this.#hint());
+    enter.on("changed", () => this.#hint());
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit();
@@ -159,7 +162,7 @@ export class ComposerView {
   #key(event) {
     if (event.key === "Escape" && !event.defaultPrevented && this.#actions.escape()) event.preventDefault();
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === COMPOSING) return;
-    if (!event.ctrlKey && !event.metaKey && this.#inCode()) return; // it breaks the line
+    if (!event.ctrlKey && !event.metaKey && this.#breaksLine()) return;
     event.preventDefault();
     this.#submit();
   }
@@ -169,9 +172,16 @@ export class ComposerView {
     return openFence(this.#field.value.slice(0, this.#field.selectionStart));
   }
 
+  /** Does Enter alone break the line here? */
+  #breaksLine() {
+    return this.#enter.breaks || this.#inCode();
+  }
+
+  /** Says what Enter does: in words, and on the key of a keyboard on the screen. */
   #hint() {
-    const inCode = this.#inCode();
-    this.#hints.forEach((hint, index) => (hint.hidden = inCode !== (index === 1)));
+    const breaks = this.#breaksLine();
+    this.#hints.forEach((hint, index) => (hint.hidden = breaks !== (index === 1)));
+    this.#field.enterKeyHint = breaks ? "enter" : "send";
   }
 
   #submit() {

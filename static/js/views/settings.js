@@ -1,4 +1,4 @@
-/** One's name, language and colours. */
+/** One's name, language and colours, and what Enter does. */
 import { part, showModal } from "./parts.js";
 
 const KEY = "chatapp.theme";
@@ -7,8 +7,8 @@ export class SettingsView {
   #dialog;
   #store;
 
-  /** `actions`: rename(), speak(code). */
-  constructor({ dialog, opener, store, locale, actions }) {
+  /** `enter` is the EnterKey. `actions`: rename(), speak(code). */
+  constructor({ dialog, opener, store, enter, locale, actions }) {
     this.#dialog = dialog;
     this.#store = store;
     opener.addEventListener("click", () => this.open());
@@ -22,6 +22,11 @@ export class SettingsView {
       choice.checked = choice.value === (store.get(KEY) ?? "system");
       choice.addEventListener("change", () => this.paint(choice.value));
     }
+    const choices = dialog.querySelectorAll("input[name=enter]");
+    const show = () => choices.forEach((choice) => (choice.checked = (choice.value === "breaks") === enter.breaks));
+    for (const choice of choices) choice.addEventListener("change", () => (enter.breaks = choice.value === "breaks"));
+    enter.on("changed", show);
+    show();
     for (const choice of dialog.querySelectorAll("input[name=lang]")) {
       choice.checked = choice.value === locale;
       choice.addEventListener("change", () => actions.speak(choice.value));
