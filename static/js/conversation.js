@@ -1,6 +1,7 @@
 /** What one can do with a message, and how one gets to it: builds those parts of the page and binds them together. */
 import { addressOf, placeOf } from "./address.js";
 import { Composing } from "./composing.js";
+import { overlays } from "./overlays.js";
 import { isolated } from "./strings.js";
 import { AboutView } from "./views/about.js";
 import { BackView } from "./views/back.js";
@@ -18,11 +19,11 @@ const OFTEN = 5; // emoji in the menu
 const QUOTED = 120; // characters, as the server quotes
 
 /**
- * `parts` are the page's (api, chat, clock, composer, deeds, emoji, formats, log, reading, shortcuts, strings, limits, tabStore),
- * `page` the page's: askName() asks who one is, open({slug, seq}) goes somewhere. Gives what the others call.
+ * `parts` are the page's (api, chat, clock, composer, deeds, emoji, formats, log, reading, shortcuts, steps, strings,
+ * limits, tabStore), `page` the page's: askName() asks who one is, open({slug, seq}) goes somewhere. Gives what the others call.
  */
 export function conversation(root, parts, page) {
-  const { api, chat, clock, composer, deeds, emoji, formats, log, reading, shortcuts, strings, limits, tabStore } = parts;
+  const { api, chat, clock, composer, deeds, emoji, formats, log, reading, shortcuts, steps, strings, limits, tabStore } = parts;
   const find = (selector) => part(root, selector);
   const say = (key, values) => strings.say(key, values);
 
@@ -35,7 +36,7 @@ export function conversation(root, parts, page) {
     dialog: find("#versions-dialog"),
     strings,
     formats,
-    load: ({ seq }) => api.versions(chat.open.slug, seq),
+    load: ({ room, message }) => api.versions(room.slug, message.seq),
   });
   const composing = new Composing({ composer, field: find("#composer-text"), store: tabStore });
   const about = new AboutView({
@@ -43,7 +44,7 @@ export function conversation(root, parts, page) {
     strings,
     onCancel: () => composing.end() && composer.focus(),
   });
-  const back = new BackView({ button: find("#back"), onBack: goBack });
+  const back = new BackView({ button: find("#back"), steps, onBack: goBack });
   const tools = new ToolsView({
     log: find("#log"),
     stage: find(".stage"),
@@ -58,7 +59,10 @@ export function conversation(root, parts, page) {
   });
   new TipView({ root: find(".stage"), tip: find("#tip") });
 
-  composing.on("changed", (wanted) => about.show(wanted));
+  composing.on("changed", (wanted) => {
+    about.show(wanted);
+    overlays.closed();
+  });
   composing.on("rescued", () => notice.say(say("notice.rescued")));
   let handled = null; // the message that what is open over the page is about
   chat.on("messages", (room) => {
@@ -108,7 +112,7 @@ export function conversation(root, parts, page) {
     return [
       { name: say("menu.reactions"), row: [...often, more] },
       { name: say("menu.reply"), icon: "reply", run: () => reply(message) },
-      ...(own && changeable(message) ? [{ name: say("menu.edit"), icon: "edit", run: () => composing.edit(message) }] : []),
+      ...(own && changeable(message) ? [{ name: say("menu.edit"), icon: "edit", run: () => edit(message) }] : []),
       {
         name: say(message.pinned ? "menu.unpin" : "menu.pin"),
         icon: "pin",
@@ -130,19 +134,34 @@ export function conversation(root, parts, page) {
     react(message, sign, on);
   }
 
-  function react({ seq }, sign, on) {
+  function react({ seq }, sign, on, room = chat.open) {
     if (chat.you === null) return page.askName();
-    return deeds.react(chat.open, seq, sign, on);
+    return deeds.react(room, seq, sign, on);
   }
 
   function pick(message, element) {
     const at = element.classList.contains("message") ? part(element, ".text") : element;
     const row = element.closest(".message");
+    const room = chat.open;
     picker.open({
       at: at.getBoundingClientRect(),
-      pick: (sign) => react(message, sign, true),
+      pick: (sign) => react(message, sign, true, room),
       returnTo: row ?? element,
     });
+  }
+
+  let unfinished = null; // {message, text} of the last edit that the browser's Back ended
+
+  /** Begins an edit. The browser's Back ends it, as it closes what is open over the page; its text waits for the next one. */
+  function edit(message, text = unfinished?.message === message ? unfinished.text : undefined) {
+    const room = chat.open;
+    composing.edit(message, text);
+    const isOpen = () => room === chat.open && composing.about?.kind === "edit";
+    const close = () => {
+      unfinished = { message, text: composing.about.text };
+      composing.end();
+    };
+    overlays.opened(composing, { isOpen, close, stays: true });
   }
 
   function reply(message) {
@@ -152,35 +171,38 @@ export function conversation(root, parts, page) {
   function editLast() {
     const own = chat.open.lastOf(chat.you?.id);
     if (!own || chat.open.archived) return false;
-    if (changeable(own)) composing.edit(own);
+    if (changeable(own)) edit(own);
     else notice.say(say("notice.too-late", { n: Math.round(limits.edit / 60) }));
     return true;
   }
 
   function askToDelete(message) {
     handled = message;
-    deleting.ask({ about: message.text.slice(0, 300), run: () => remove(message) });
+    const room = chat.open;
+    deleting.ask({ about: message.text.slice(0, 300), run: () => remove(room, message) });
   }
 
   function askToClose(message) {
     handled = message;
-    closing.ask({ about: message.text.slice(0, 300), run: () => deeds.close(chat.open, message.seq) });
+    const room = chat.open;
+    closing.ask({ about: message.text.slice(0, 300), run: () => deeds.close(room, message.seq) });
   }
 
-  function remove({ seq }) {
-    if (composing.about?.kind === "edit" && composing.about.message.seq === seq) composing.end();
-    deeds.delete(chat.open, seq);
+  function remove(room, { seq }) {
+    const isEdited = room === chat.open && composing.about?.kind === "edit" && composing.about.message.seq === seq;
+    if (isEdited) composing.end();
+    deeds.delete(room, seq);
   }
 
   function openVersions(message) {
     handled = message;
-    versions.open(message);
+    versions.open({ room: chat.open, message });
   }
 
   /** The message is deleted: what is open over the page does not keep its text. */
   function forget() {
     handled = null;
-    for (const view of [menu, deleting, closing, versions]) view.close();
+    for (const view of [menu, picker, deleting, closing, versions]) view.close();
   }
 
   async function copy(text, told) {
@@ -205,7 +227,7 @@ export function conversation(root, parts, page) {
     if (command.type === "edit") {
       const message = room === chat.open.slug && chat.open.message(command.target);
       if (!message || message.deleted || composing.about?.kind === "edit") return false;
-      composing.edit(message, command.text);
+      edit(message, command.text);
       return true;
     }
     if (command.type !== "post" || command.poll || composing.about || !composer.putBack(room, command.text)) return false;

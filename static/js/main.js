@@ -17,12 +17,14 @@ import { naming } from "./naming.js";
 import { navigation } from "./navigation.js";
 import { news } from "./news.js";
 import { Outgoing, randomNonce } from "./outgoing.js";
+import { overlays } from "./overlays.js";
 import { paced } from "./pace.js";
 import { Reading } from "./reading.js";
 import { roomwork } from "./roomwork.js";
 import { Sender } from "./sender.js";
 import { Session } from "./session.js";
 import { Chat } from "./state.js";
+import { Steps } from "./steps.js";
 import { openStore } from "./store.js";
 import { Strings } from "./strings.js";
 import { Tabs } from "./tabs.js";
@@ -51,6 +53,7 @@ const drafts = new Drafts(store);
 const enter = new EnterKey({ store, touch: matchMedia("(pointer: coarse)") });
 const tabStore = openStore("sessionStorage");
 const tabs = new Tabs({ store: tabStore, clock, makeId: randomNonce });
+const steps = new Steps({ overlays, makeId: randomNonce });
 
 // Connection → state.
 
@@ -101,7 +104,7 @@ const log = new LogView({
     newer: (room) => reading.newer(room),
     comeBack: (room) => {
       chat.comeBack(room);
-      history.replaceState(history.state, "", addressOf(room.slug)); // no longer that of a message
+      steps.rename(addressOf(room.slug)); // no longer that of a message
     },
     seen: (room, seq) => session.read(room, seq),
     retry: (nonce) => {
@@ -158,7 +161,7 @@ const drawers = new Drawers({
   main: $("main"),
 });
 const go = navigation(
-  { api, chat, composer, drawers, messages: $("#log"), reading, session },
+  { api, chat, composer, drawers, messages: $("#log"), reading, session, steps },
   {
     home: boot.home,
     seek: (seq) => talk.seek(seq),
@@ -234,7 +237,7 @@ const told = news(
 
 const talk = conversation(
   document,
-  { api, chat, clock, composer, deeds, emoji: aids.emoji, formats, log, reading, shortcuts, strings, limits, tabStore },
+  { api, chat, clock, composer, deeds, emoji: aids.emoji, formats, log, reading, shortcuts, steps, strings, limits, tabStore },
   { askName: who.ask, open: go.open },
 );
 const work = roomwork(
@@ -246,7 +249,7 @@ const work = roomwork(
     focusWriting: go.focusWriting,
     goTo: go.goTo,
     jump: talk.jump,
-    post: (message) => post(chat.open, message),
+    post,
     findRooms: go.findRooms,
     meet: go.meet,
   },
@@ -314,7 +317,7 @@ function submit(room, text) {
 
 function post(room, fields, note = null) {
   outgoing.add({ room: room.slug, command: { type: "post", ...fields }, note, author: chat.you.id, tab: tabs.id });
-  log.toEnd();
+  if (room === chat.open) log.toEnd();
   sender.pump();
   return true;
 }
@@ -325,7 +328,7 @@ async function speak(code) {
 }
 
 function search(text = "") {
-  location.assign(at(text ? `/search?${new URLSearchParams({ q: text })}` : "/search"));
+  steps.leave(at(text ? `/search?${new URLSearchParams({ q: text })}` : "/search"));
 }
 
 // What happens around the page.

@@ -1,25 +1,33 @@
 /** Going somewhere: to a room or a message, by the lists, by addresses and by the browser's own back. */
 import { addressOf, placeOf } from "./address.js";
+import { overlays } from "./overlays.js";
 
 const TYPED_FOR = 150; // ms without another letter until the server is asked for rooms
 
 /**
- * `parts` are the page's (api, chat, composer, drawers, messages, reading, session), `page` the page's: home is
+ * `parts` are the page's (api, chat, composer, drawers, messages, reading, session, steps), `page` the page's: home is
  * the slug of the room that one comes to first, seek(seq) shows a message of the open room, as jump(seq) does from where
  * one can come back, and travelled(place) hears of the browser's own back and tells whether that was all.
  */
-export function navigation({ api, chat, composer, drawers, messages, reading, session }, { home, seek, jump, travelled }) {
+export function navigation({ api, chat, composer, drawers, messages, reading, session, steps }, { home, seek, jump, travelled }) {
   session.on("not-joined", (room) => preview(room));
   session.on("no-such-room", (slug) => {
     if (slug === chat.open.slug) location.assign(addressOf(slug)); // the server's own page says it
   });
-  addEventListener("popstate", async () => {
+  steps.on("travelled", async () => {
     const place = placeOf(location.pathname) ?? { slug: home, seq: null };
+    leaveFor(place);
     if (place.slug === chat.open?.slug && travelled(place)) return;
     if (!chat.room(place.slug)) await meet(place.slug);
     if (chat.room(place.slug)) show(place);
     else location.reload();
   });
+
+  /** Nothing that is open belongs to the next place, except what is part of its room. */
+  function leaveFor({ slug }) {
+    if (slug === chat.open?.slug) overlays.leavePlace();
+    else overlays.leaveRoom();
+  }
 
   function show({ slug, seq }) {
     if (slug !== chat.open?.slug) enter(slug);
@@ -71,11 +79,12 @@ export function navigation({ api, chat, composer, drawers, messages, reading, se
 
   /** Goes to a room, or to a message, as by its address; in the room that is open one can come back from there. */
   function open(place) {
+    leaveFor(place);
     if (place.slug === chat.open?.slug) {
       if (place.seq !== null) jump(place.seq);
       return;
     }
-    history.pushState(null, "", addressOf(place.slug, place.seq));
+    steps.push({ address: addressOf(place.slug, place.seq) });
     show(place);
   }
 

@@ -9,7 +9,7 @@ import { RoomFormView } from "./views/roomform.js";
 
 /**
  * `parts` are the page's (api, chat, commands, deeds, formats, limits, locale, strings), `page` the page's: askName(),
- * closeDrawers(), focusWriting(), goTo(slug), jump(seq), post({text, poll}), findRooms(text, told), meet(slug).
+ * closeDrawers(), focusWriting(), goTo(slug), jump(seq), post(room, {text, poll}), findRooms(text, told), meet(slug).
  */
 export function roomwork(root, { api, chat, commands, deeds, formats, limits, locale, strings }, page) {
   const find = (selector) => part(root, selector);
@@ -50,7 +50,7 @@ export function roomwork(root, { api, chat, commands, deeds, formats, limits, lo
   /** Who has no name yet is asked for it first. */
   const named = (action) => () => (chat.you === null ? page.askName() : action());
   const configure = named(() => form.open(chat.open));
-  const ask = named(() => poll.open());
+  const ask = named(() => poll.open(chat.open));
   const offers = [
     ["#place-open", "room.configure", configure, "settings"],
     ["#pins-open", "pins", () => pins.open(chat.open), "pin"],

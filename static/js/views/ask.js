@@ -56,7 +56,7 @@ export class AskView {
   }
 
   #show() {
-    showModal(this.#dialog);
+    showModal(this.#dialog, undefined, { required: this.#required });
     this.#field.focus();
     this.#field.select();
   }

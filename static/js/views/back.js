@@ -4,15 +4,18 @@
  */
 export class BackView {
   #button;
+  #steps;
   #onBack;
   #place = null;
-  #stepped = isStep(); // the history stands at that step
+  #stepped; // the history stands at that step
 
   /** `onBack(place)` gets what was remembered. */
-  constructor({ button, onBack }) {
+  constructor({ button, steps, onBack }) {
     this.#button = button;
+    this.#steps = steps;
     this.#onBack = onBack;
-    button.addEventListener("click", () => (this.#stepped ? history.back() : this.#goBack()));
+    this.#stepped = steps.isStep;
+    button.addEventListener("click", () => (this.#stepped ? steps.back() : this.#goBack()));
   }
 
   /** A way of several steps leads back to where it began. */
@@ -20,14 +23,14 @@ export class BackView {
     this.#place ??= place;
     this.#button.hidden = false;
     if (this.#stepped) return;
-    history.pushState({ step: true }, "");
+    this.#steps.push({ step: true });
     this.#stepped = true;
   }
 
   /** Another room is shown. */
   leave() {
     this.#forget();
-    this.#stepped = isStep();
+    this.#stepped = this.#steps.isStep;
   }
 
   /** Whoever has gone down to the end by themselves, and came from there, is back. */
@@ -40,11 +43,11 @@ export class BackView {
    * everything that this means is done.
    */
   travelled({ seq }) {
-    const back = this.#stepped && !isStep();
-    this.#stepped = isStep();
+    const back = this.#stepped && !this.#steps.isStep;
+    this.#stepped = this.#steps.isStep;
     if (!back) return false;
     if (this.#place) this.#goBack();
-    else if (seq === null) history.back(); // one had come back by oneself: this step led nowhere
+    else if (seq === null) this.#steps.back(); // one had come back by oneself: this step led nowhere
     else return false;
     return true;
   }
@@ -59,8 +62,4 @@ export class BackView {
     this.#place = null;
     this.#button.hidden = true;
   }
-}
-
-function isStep() {
-  return history.state?.step === true;
 }

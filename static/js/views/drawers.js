@@ -1,4 +1,6 @@
 /** The two sides of the page: columns where there is room, drawers over the messages where there is not. */
+import { overlays } from "../overlays.js";
+
 export class Drawers {
   #sides; // [{panel, opener, media}]
   #backdrop;
@@ -46,10 +48,12 @@ export class Drawers {
     this.#arrange();
     const first = side.panel.querySelector("[aria-current]") ?? side.closer;
     first.focus();
+    overlays.opened(this, { isOpen: () => this.#open !== null, close: () => this.close() });
   }
 
   #arrange() {
     if (this.#open && !this.#open.media.matches) this.#open = null;
+    if (!this.#open) overlays.closed();
     for (const side of this.#sides) {
       const open = side === this.#open;
       side.panel.classList.toggle("open", open);

@@ -1,4 +1,5 @@
 /** A menu over the page, beside what it is about; where one uses fingers and the screen is narrow, a sheet from below. */
+import { overlays, reportOpen } from "../overlays.js";
 import { element, icon } from "./parts.js";
 import { beside } from "./popover.js";
 
@@ -22,6 +23,7 @@ export class Menu {
     this.#returnTo = returnTo;
     this.#root.replaceChildren(...items.map((item) => this.#entry(item)));
     this.#root.showPopover();
+    reportOpen(this.#root);
     beside(this.#root, at);
     this.#all[0]?.focus({ preventScroll: true });
   }
@@ -97,6 +99,7 @@ export class Menu {
   }
 
   #closed() {
+    overlays.closed();
     const back = this.#returnTo;
     this.#returnTo = null;
     const lost = document.activeElement === document.body || this.#root.contains(document.activeElement);

@@ -1,5 +1,6 @@
 /** Small pieces of the page that several views use. */
 import { isGuest } from "../guests.js";
+import { overlays, reportOpen } from "../overlays.js";
 import { hue, initials } from "../text.js";
 
 /** The element that `selector` names inside `root`; a missing one is a mistake in the template, told at once. */
@@ -44,17 +45,19 @@ export function paintAvatar(avatar, { id, name }) {
 
 /**
  * Opens a dialog over the page. When it is closed, by whatever way, the cursor is where it was (Chromium gives the focus
- * back, but at the beginning of the text), and `closed` is called.
+ * back, but at the beginning of the text), and `closed` is called. `required`: it is no overlay that Back may close.
  */
-export function showModal(dialog, closed = () => {}) {
+export function showModal(dialog, closed = () => {}, { required = false } = {}) {
   const field = document.activeElement;
   const { selectionStart: start, selectionEnd: end } = field;
   const back = () => {
+    overlays.closed();
     if (typeof start === "number" && field === document.activeElement) field.setSelectionRange(start, end);
     closed();
   };
   dialog.addEventListener("close", back, { once: true });
   dialog.showModal();
+  if (!required) reportOpen(dialog);
 }
 
 /** Makes `parent` hold just `wanted`, in order, moving and removing no more than needed. */

@@ -1,4 +1,5 @@
 /** Where one chooses an emoji: the often used ones first, then all, and a search in both languages. */
+import { overlays, reportOpen } from "../overlays.js";
 import { element, part } from "./parts.js";
 import { asSheet, beside } from "./popover.js";
 
@@ -43,6 +44,7 @@ export class PickerView {
     this.#field.value = "";
     this.#show(this.#emoji.often(OFTEN));
     this.#root.showPopover();
+    reportOpen(this.#root);
     beside(this.#root, at);
     if (asSheet.matches) this.#list.focus(); // a keyboard on the screen would cover what one came to see
     else this.#field.focus();
@@ -50,6 +52,10 @@ export class PickerView {
     if (!this.#root.matches(":popover-open")) return;
     if (known) this.#search();
     else this.#none.textContent = this.#strings.say("picker.unreachable");
+  }
+
+  close() {
+    if (this.#root.matches(":popover-open")) this.#root.hidePopover();
   }
 
   #search() {
@@ -142,6 +148,7 @@ export class PickerView {
   }
 
   #closed() {
+    overlays.closed();
     const back = this.#returnTo;
     this.#list.replaceChildren();
     const lost = document.activeElement === document.body || this.#root.contains(document.activeElement);

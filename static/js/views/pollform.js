@@ -14,8 +14,10 @@ export class PollFormView {
   #strings;
   #limits;
   #submit;
+  #room = null;
+  #unsent = new Map(); // slug -> what was written for that room
 
-  /** `limits` are {text, option, options}; `submit({text, poll})` tells whether it was taken. */
+  /** `limits` are {text, option, options}; `submit(room, {text, poll})` tells whether it was taken. */
   constructor({ dialog, strings, limits, submit }) {
     this.#dialog = dialog;
     this.#form = part(dialog, "form");
@@ -34,11 +36,38 @@ export class PollFormView {
     this.#startOver();
   }
 
-  /** What was written before Escape closed it is still there. */
-  open() {
+  /** Asks the people of that room. What was written for it before the form was closed is still there. */
+  open(room) {
+    if (room !== this.#room) this.#fill(room);
     this.#complain("");
     showModal(this.#dialog);
     this.#question.focus();
+  }
+
+  #fill(room) {
+    if (this.#room) this.#unsent.set(this.#room.slug, this.#written());
+    this.#room = room;
+    this.#startOver();
+    const { text = "", options = [], several = false, anonymous = false } = this.#unsent.get(room.slug) ?? {};
+    this.#question.value = text;
+    while (this.#inputs.length < options.length) this.#field();
+    options.forEach((option, index) => (this.#inputs[index].value = option));
+    this.#form.elements.several.checked = several;
+    this.#form.elements.anonymous.checked = anonymous;
+  }
+
+  #written() {
+    const { several, anonymous } = this.#form.elements;
+    return {
+      text: this.#question.value,
+      options: this.#inputs.map(({ value }) => value),
+      several: several.checked,
+      anonymous: anonymous.checked,
+    };
+  }
+
+  get #inputs() {
+    return [...this.#list.querySelectorAll("input")];
   }
 
   #startOver() {
@@ -70,7 +99,7 @@ export class PollFormView {
   #key(event) {
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
-    const inputs = [...this.#list.querySelectorAll("input")];
+    const inputs = this.#inputs;
     const next = inputs[inputs.indexOf(event.target) + 1];
     if (next) next.focus();
     else if (event.target.value.trim() && !this.#add.hidden) this.#field().focus();
@@ -79,9 +108,10 @@ export class PollFormView {
 
   #submitted(event) {
     event.preventDefault();
-    const text = this.#question.value.trim();
-    const inputs = [...this.#list.querySelectorAll("input")];
-    const options = inputs.map(({ value }) => value.trim()).filter(shows);
+    const { text: question, options: answers, several, anonymous } = this.#written();
+    const text = question.trim();
+    const inputs = this.#inputs;
+    const options = answers.map((answer) => answer.trim()).filter(shows);
     const { text: most, option: longest } = this.#limits;
     if (!shows(text)) return this.#complain(this.#strings.say("poll.no-question"), this.#question);
     if (codePoints(text) > most) return this.#complain(this.#strings.say("poll.long-question"), this.#question);
@@ -91,9 +121,7 @@ export class PollFormView {
     if (new Set(options).size < options.length || options.some((each) => codePoints(each) > longest)) {
       return this.#complain(this.#strings.say("poll.different", { n: longest }), inputs[0]);
     }
-    const { several, anonymous } = this.#form.elements;
-    const poll = { options, several: several.checked, anonymous: anonymous.checked };
-    if (this.#submit({ text, poll })) this.#done();
+    if (this.#submit(this.#room, { text, poll: { options, several, anonymous } })) this.#done();
     return undefined;
   }
 

@@ -10,7 +10,7 @@ export class VersionsView {
   #load;
   #asked = 0;
 
-  /** `load(message)` gives a promise of [{at, text}], oldest first. */
+  /** `load({room, message})` gives a promise of [{at, text}], oldest first. */
   constructor({ dialog, strings, formats, load }) {
     this.#dialog = dialog;
     this.#list = part(dialog, ".versions");
@@ -23,11 +23,11 @@ export class VersionsView {
     dialog.addEventListener("click", (event) => event.target === dialog && this.close());
   }
 
-  async open(message) {
+  async open(about) {
     this.#clear();
     const asked = this.#asked;
     showModal(this.#dialog);
-    const found = await this.#load(message).catch((problem) => problem);
+    const found = await this.#load(about).catch((problem) => problem);
     if (asked !== this.#asked) return;
     if (Array.isArray(found)) this.#list.replaceChildren(...found.reverse().map((each, index) => this.#entry(each, index)));
     else this.#problem.textContent = found.status && found.message ? found.message : this.#strings.say("ask.unreachable");
