@@ -12,6 +12,7 @@ from flask import Flask
 from flask_babel import Babel
 
 from . import cli, config
+from .announcements import Watched
 from .budget import Budget
 from .bus.local import LocalBus
 from .details import TRANSLATIONS
@@ -34,12 +35,13 @@ from .log.history import History
 from .log.indexer import Indexer
 from .log.journal import Journal
 from .log.search import Search
-from .model import Event, Watched
+from .model import Event
 from .proxies import Proxies
 from .rooms.house import House
 from .rooms.presence import Presence
 from .rooms.ratelimits import RateLimits
 from .rooms.registry import NameRegistry
+from .rooms.room_changes import RoomChanges
 from .tap import Tap
 from .terminal import Terminal
 from .text.emoji import Emoji
@@ -120,6 +122,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     limits = RateLimits(settings, clock=time.monotonic)
     emoji = Emoji()
     renderer = Renderer(emoji)
+    changes = RoomChanges(time.monotonic)
     house = House(
         settings,
         journal=journal,
@@ -128,6 +131,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         presence=presence,
         registry=registry,
         limits=limits,
+        changes=changes,
         render=renderer.render,
         clock=time.time,
     )
@@ -135,7 +139,9 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     lobby = Lobby(
         hub=hub, presence=presence, addresses=addresses, connect=registry.connect, clock=time.monotonic, tap=tap
     )
-    heartbeat = Heartbeat(settings, hub=hub, presence=presence, registry=registry, bus=bus, tap=tap, vitals=vitals)
+    heartbeat = Heartbeat(
+        settings, hub=hub, presence=presence, registry=registry, changes=changes, bus=bus, tap=tap, vitals=vitals
+    )
 
     identity = Identity(registry, secret=lambda: str(app.secret_key), is_online=presence.is_online)
     services = Services(settings, lobby, house, history, presence, limits, tap)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from .announcements import RoomsChanged, Watched
 from .limits import Options
 
 LEVELS = ("all", "mentions", "none")  # of how much of a room a person wants to hear
@@ -280,13 +281,7 @@ class Standing(msgspec.Struct, frozen=True):
     level: str = "all"
 
 
-class Watched(NamedTuple):
-    """So many look inside, at `/flow`: everybody in the chat is told."""
-
-    watchers: int
-
-
-Ephemeron = Typing | Read | Ballot | Leveled | Called | Change | Watched  # told and forgotten
+Ephemeron = Typing | Read | Ballot | Leveled | Called | Change | Watched | RoomsChanged  # told and forgotten
 News = list[Event] | Ephemeron | Again  # what the bus carries: a commit's events, or one of these
 
 

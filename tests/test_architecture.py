@@ -67,7 +67,7 @@ LAYERS: list[set[str]] = [
     {"rooms.house"},
     {"rooms.announcing", "rooms.directory"},
     {"rooms.registry"},
-    {"rooms.presence", "rooms.ratelimits"},
+    {"rooms.presence", "rooms.ratelimits", "rooms.room_changes"},
     {"rooms.rates"},
     {"rooms.names"},
     {"rooms.emoji"},
@@ -133,7 +133,7 @@ LAYERS: list[set[str]] = [
         "vitals",
         "words",
     },
-    {"limits"},
+    {"announcements", "limits"},
 ]
 PACKAGES = {"bus", "client", "flow", "lab", "live", "log", "rooms", "servers", "text", "web"}
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..model import Author, Ballot, Called, Ephemeron, Leveled, Read, Typing, Watched
+from ..announcements import RoomsChanged, Watched
+from ..model import Author, Ballot, Called, Ephemeron, Leveled, Read, Typing
 from . import news
 from .hub import Client, Hub
 
@@ -29,6 +30,8 @@ def addressed(item: Ephemeron, hub: Hub) -> tuple[news.Ephemeral, Iterable[Clien
             return news.TypingNews(item.room, Author(item.user, item.name)), hub.recipients(item.room).chat
         case Watched():
             return news.WatchNews(item.watchers), hub.clients()
+        case RoomsChanged():
+            return news.RoomsNews(item.rooms), hub.clients()
         case _:
             told = news.PresenceNews(item.room, item.joined, item.left, item.count, members=item.members)
             return told, hub.recipients(item.room).chat

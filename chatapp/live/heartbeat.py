@@ -1,4 +1,4 @@
-"""The heartbeat: one thread that tells who came and went, pings the silent, and ends the dead."""
+"""The heartbeat: one thread that tells who came and went and which rooms changed, pings the silent, ends the dead."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ..bus.local import LocalBus
 from ..config import Settings
 from ..rooms.presence import Presence
 from ..rooms.registry import NameRegistry
+from ..rooms.room_changes import RoomChanges
 from ..tap import Tap
 from ..vitals import FAILURES_IN_A_ROW, Vitals
 from .frames import ping_frame
@@ -33,11 +34,13 @@ class Heartbeat:
         hub: Hub,
         presence: Presence,
         registry: NameRegistry,
+        changes: RoomChanges,
         bus: LocalBus,
         tap: Tap,
         vitals: Vitals,
     ):
         self._registry = registry
+        self._changes = changes
         self._tap = tap
         self._settings = settings
         self._hub = hub
@@ -62,6 +65,8 @@ class Heartbeat:
             try:
                 for change in self._presence.changes():
                     self._bus.publish(change)
+                if self._changes.due():
+                    self._bus.publish(self._changes.take(len(self._hub.clients())))
                 now = time.monotonic()
                 if now >= patrol_at:
                     patrol_at = now + min(PATROL_INTERVAL, tick * 2)

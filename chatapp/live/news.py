@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from ..announcements import ListedRoom
 from ..model import Author
 
 Level = Literal["all", "mentions", "none"]  # model.LEVELS
@@ -53,6 +54,12 @@ class WatchNews(Struct, tag="watched"):
     watchers: int
 
 
+class RoomsNews(Struct, tag="rooms"):
+    """These rooms were made or changed; they are like that now."""
+
+    rooms: list[ListedRoom]
+
+
 class BallotNews(Struct, tag="ballot", omit_defaults=True):
     """What the person chose in an anonymous poll, in place of what the `voted` does not tell: for their own clients in
     the room."""
@@ -63,4 +70,4 @@ class BallotNews(Struct, tag="ballot", omit_defaults=True):
     nonce: str | None = None
 
 
-Ephemeral = PresenceNews | TypingNews | ReadMark | BallotNews | LevelNews | CallNews | WatchNews
+Ephemeral = PresenceNews | TypingNews | ReadMark | BallotNews | LevelNews | CallNews | WatchNews | RoomsNews

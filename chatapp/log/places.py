@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, union, update
 
-from ..model import Configured, Pinned, Refusal, Room, rfc3339
+from ..model import Configured, Pinned, Refusal, Room, RoomState, rfc3339
 from ..spelling import bare, folded, skeletons
 from .acts import Act, Unchanged, living_message
 from .schema import pins, rooms
@@ -51,11 +51,14 @@ class Pin(Act):
 
 @dataclass(frozen=True)
 class Configure(Act):
-    """Somebody changes what a room is called, what it is for, and whether it is archived; None leaves it as it is."""
+    """Somebody changes what a room is called, what it is for, and whether it is archived; None leaves it as it is.
+    When it is stored, `result` holds the room as it is then.
+    """
 
     name: str | None = None
     topic: str | None = None
     archived: bool | None = None
+    result: list[RoomState] = field(default_factory=list)
 
     in_archived: ClassVar[bool] = True
 
@@ -63,7 +66,7 @@ class Configure(Act):
         stands = connection.execute(select(rooms).where(rooms.c.id == self.room.id)).one()
         wanted = {"name": self.name, "topic": self.topic, "archived": self.archived}
         changed: dict[str, Any] = {
-            field: value for field, value in wanted.items() if value is not None and value != getattr(stands, field)
+            what: value for what, value in wanted.items() if value is not None and value != getattr(stands, what)
         }
         event = Configured(self.room.slug, seq, rfc3339(at), self.author, self.nonce, **changed)
         if not changed:
@@ -72,6 +75,8 @@ class Configure(Act):
             refuse_taken_name(connection, changed["name"], but=self.room)
         stored = changed | (keys_of(changed["name"]) if "name" in changed else {})
         connection.execute(update(rooms).where(rooms.c.id == self.room.id).values(stored))
+        now = {"name": stands.name, "topic": stands.topic, "archived": stands.archived} | changed
+        self.result[:] = [RoomState(self.room.id, self.room.slug, head=seq, **now)]
         return event
 
 

@@ -1,11 +1,12 @@
-"""Whom a stored message means is told so, wherever they are; and who votes without a name, what they chose."""
+"""Receipts of commands of which more people than those in the room are told: whom it mentions, who lists the room."""
 
 from __future__ import annotations
 
 from ..bus.local import LocalBus
 from ..excerpt import one_line
 from ..log.acts import Call, Receipt
-from ..model import Ballot, Called, Edited, Event, Message, Refusal, Voted
+from ..model import Ballot, Called, Edited, Event, Message, Refusal, RoomState, Voted
+from .room_changes import RoomChanges
 
 
 def announced(receipt: Receipt | None, call: Call, bus: LocalBus) -> Receipt | None:
@@ -26,6 +27,27 @@ class _Announced:
             seq = event.target if isinstance(event, Edited) else event.seq
             line = one_line(event.text, event.html)
             self._bus.publish(Called(tuple(self._call.reached), event.room, seq, event.author, line))
+        if self._receipt:
+            self._receipt.stored(event, first=first)
+
+    def refused(self, refusal: Refusal) -> None:
+        if self._receipt:
+            self._receipt.refused(refusal)
+
+
+class Relisted:
+    """The receipt of a change of a room: when it is stored, it is noted for everybody who lists the room, which
+    `result` holds then."""
+
+    def __init__(self, receipt: Receipt | None, result: list[RoomState], changes: RoomChanges):
+        self._receipt = receipt
+        self._result = result
+        self._changes = changes
+
+    def stored(self, event: Event, *, first: bool) -> None:
+        if first:
+            for room in self._result:
+                self._changes.note(room)
         if self._receipt:
             self._receipt.stored(event, first=first)
 

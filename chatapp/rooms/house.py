@@ -36,7 +36,7 @@ from ..model import (
 from ..spelling import whole
 from ..text.mentions import Names
 from ..text.rendering import Rendered
-from .announcing import Cast, announced
+from .announcing import Cast, Relisted, announced
 from .directory import Directory
 from .emoji import is_emoji
 from .names import person_name, poll_options, room_name, room_topic, slugs
@@ -44,9 +44,7 @@ from .presence import Presence
 from .ratelimits import RateLimits
 from .rates import Rates
 from .registry import NameRegistry
-
-LONG_TEXT = 1_000  # characters from which it is counted what the journal's thread does for a text
-STORING_COST = 2e-6  # seconds of processor time a character: to store and index it, and to take it out again
+from .room_changes import RoomChanges
 
 TYPING_INTERVAL = 3.0  # seconds between two notes that somebody is typing in a room, however many tabs they have
 
@@ -64,6 +62,7 @@ class House:
         presence: Presence,
         registry: NameRegistry,
         limits: RateLimits,
+        changes: RoomChanges,
         render: Callable[[str, Names], Rendered],
         clock: Callable[[], float],
     ):
@@ -74,6 +73,7 @@ class House:
         self._presence = presence
         self._registry = registry
         self._limits = limits
+        self._changes = changes
         self._render = render
         self._clock = clock
         self._directory = Directory(history, presence)
@@ -100,7 +100,9 @@ class House:
         checked = room_name(name)
         at, most = int(self._clock() * 1000), self._settings.MAX_ROOMS
         by = person.id if person.role == "member" else None  # a guest could not come back for it
-        return self._journal.write(lambda db: add_room(db, checked, slugs(checked), at, most=most, by=by))
+        made = self._journal.write(lambda db: add_room(db, checked, slugs(checked), at, most=most, by=by))
+        self._changes.note(made, new=True)
+        return made
 
     def post(
         self,
@@ -122,7 +124,7 @@ class House:
         """
         self._let(person, nonce)
         self._check_text(text)
-        _charge_storing(text)
+        cpu_time.add_storing(text)
         if poll:
             poll = Poll(poll_options(poll.options), poll.several, poll.anonymous)
         made = self._rendered(text)
@@ -147,7 +149,7 @@ class House:
         """Has the person's message read differently. Raises Refusal as `post` does; the receipt hears the rest."""
         self._let(person, nonce)
         self._check_text(text)
-        _charge_storing(text)
+        cpu_time.add_storing(text)
         made = self._rendered(text)
         call = self._call(person, room, made, to_all)
         receipt = announced(receipt, call, self._bus)
@@ -227,7 +229,9 @@ class House:
         self._no_guest(person)
         name = None if name is None else room_name(name)
         topic = None if topic is None else room_topic(topic)
-        self._journal.append(Configure(room, person.author, nonce, receipt, name, topic, archived))
+        result: list[RoomState] = []
+        receipt = Relisted(receipt, result, self._changes)
+        self._journal.append(Configure(room, person.author, nonce, receipt, name, topic, archived, result))
 
     def again(self, event: Event, to: object) -> None:
         """Tells an event to the one client that sent it once more, behind what the others are being told."""
@@ -313,8 +317,3 @@ class House:
         self._limits.posts.take(person.network, person.id)
         if nonce and "\0" in nonce:
             raise Refusal("bad-field", field="nonce")
-
-
-def _charge_storing(text: str) -> None:
-    if len(text) > LONG_TEXT:
-        cpu_time.add(len(text) * STORING_COST)

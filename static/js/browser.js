@@ -1,7 +1,7 @@
 /** What the browser tells of itself: whether there is a network, whether somebody looks, what another tab has stored. */
 import { Drafts } from "./drafts.js";
 
-const ROOMS_EVERY = 60_000;
+const MINUTE = 60_000;
 
 /** Does somebody look at this page? One that stands beside the window in which they work is visible, and no more. */
 export function attended() {
@@ -28,6 +28,6 @@ export function watchBrowser({ chat, composer, connection, log, session }, { ref
   });
   setInterval(() => {
     log.refresh();
-    if (document.visibilityState === "visible" || chat.deaf) refreshRooms();
-  }, ROOMS_EVERY);
+    if (chat.deaf) refreshRooms(); // the server tells of new and changed rooms, and of messages only in joined ones
+  }, MINUTE);
 }

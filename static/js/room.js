@@ -69,7 +69,7 @@ export class Room {
   /** Takes an entry of a list of rooms: the welcome's leaves out an empty topic, and that a room is not archived. */
   describe({ name, topic = "", archived = false, last_at: lastAt, head, people, read, unread, mentions, level }) {
     // A list that was read before what was heard since is old.
-    if (head === undefined || head >= this.last) this.configure({ name, topic, archived });
+    if (head === undefined || head >= Math.max(this.last, this.head)) this.configure({ name, topic, archived });
     if (lastAt) this.lastAt = lastAt;
     if (head !== undefined) this.head = Math.max(this.head, head);
     if (people !== undefined) this.people = people;

@@ -47,10 +47,18 @@ export class Session extends Emitter {
     if (this.#connection.send({ type: "join", room: room.slug, nonce, ...from })) this.#joins.set(nonce, room);
   }
 
+  #joinedBeside(room) {
+    return [...this.#chat.rooms.values()].filter((other) => other.joined && other !== room);
+  }
+
+  #hasPlace(room) {
+    return this.#joinedBeside(room).length + this.#joins.size < this.#limits.rooms;
+  }
+
   /** One connection may be in so many rooms: the one that was not looked at for longest is left. */
   #makeRoomFor(room) {
-    const joined = [...this.#chat.rooms.values()].filter((other) => other.joined && other !== room);
-    if (joined.length + this.#joins.size < this.#limits.rooms) return;
+    if (this.#hasPlace(room)) return;
+    const joined = this.#joinedBeside(room);
     const waiting = this.#waiting();
     const free = joined.filter((other) => other !== this.#chat.open && !waiting.has(other.slug));
     if (free.length === 0) return;
@@ -120,12 +128,14 @@ export class Session extends Emitter {
         return room && this.#chat.presence(room, frame);
       case "typing":
         return room && this.#chat.typing(room, frame.user);
+      case "rooms":
+        return this.#chat.announced(frame.rooms);
       case "watched":
         return this.emit("watched", frame.watchers);
       case "ballot":
         return room && this.#ballot(room, frame);
       case "read":
-        return room && this.#chat.read(room, frame.seq);
+        return room && this.#readElsewhere(room, frame.seq);
       case "level":
         return room && this.#chat.level(room, frame.level);
       case "called":
@@ -161,6 +171,13 @@ export class Session extends Emitter {
     this.#chat.joined(room, frame);
     if (known !== null) this.#sendRead(room); // what was seen while the connection was away
     for (const sender of this.#senders) sender.pump();
+  }
+
+  /** Read by the same person on another page or device. A room that became theirs there is one to hear of here too. */
+  #readElsewhere(room, seq) {
+    const isNew = room.read === null;
+    this.#chat.read(room, seq);
+    if (isNew && !room.joined && this.#hasPlace(room)) this.join(room);
   }
 
   #event(room, event) {

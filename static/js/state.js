@@ -4,6 +4,7 @@ import { means, Room } from "./room.js";
 
 const KEPT_IN_BACKGROUND = 500; // messages of a room that is not open: a join brings no more than that either
 const NEWS_OF = { configured: ["place"], pinned: ["pinned"] };
+const LISTED = 1000; // rooms that are listed: of very many the others are found by typing
 const KEPT = 10_000; // messages of the open one, in a tab that is never closed
 
 /**
@@ -89,6 +90,12 @@ export class Chat extends Emitter {
     }
     this.emit("rooms");
     if (this.open) this.emit("place", this.open);
+  }
+
+  /** Rooms that were made or changed; changes of rooms that are not listed here do not matter. */
+  announced(entries) {
+    const isListed = (entry) => this.rooms.has(entry.slug) || (entry.new && this.rooms.size < LISTED);
+    this.describe(entries.filter(isListed));
   }
 
   enter(slug) {

@@ -43,6 +43,8 @@ def test_two_people_talk_and_leave(server: Server, terminal: Open) -> None:
     bia.enter("hello  *Ana*, olá")
     ana.shows("#2 Bia: hello  *Ana*, olá")
     eventually(lambda: answers_who(ana, "-- Ana, Bia"))
+    listener = server.enter("Eva", server.open_room("Physics"))
+    listener.hear("rooms")  # of which these terminals say nothing
     bia.enter("/name Beatriz")
     bia.shows("you are Beatriz now")
     bia.enter("//not a command")
@@ -54,6 +56,7 @@ def test_two_people_talk_and_leave(server: Server, terminal: Open) -> None:
     bia.enter("/quit")
     assert bia.ends() == 0
     assert texts_of(server) == ["hello Bia", "hello  *Ana*, olá", "/not a command"]
+    assert "physics" not in (ana.shown + bia.shown).lower()
 
 
 @pytest.mark.parametrize("kind", ["gunicorn", "flask"])

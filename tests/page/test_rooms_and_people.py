@@ -297,3 +297,40 @@ def test_a_browser_that_speaks_portuguese_gets_portuguese(server: Server, make_p
     ana = make_person(server.url, locale="pt-BR")
     ana.page.goto(server.url)
     expect(ana.page.get_by_role("heading", name="Como devemos chamar você?")).to_be_visible()
+
+
+def test_a_new_or_changed_room_appears_for_everybody_without_their_asking(
+    server: Server, ana: Person, bia: Person, make_person: Callable[..., Person]
+) -> None:
+    other = make_person(server.url, beside=ana).visit()
+    asked: list[str] = []
+    for person in (bia, other):
+        person.page.on("request", lambda request: asked.append(request.url))
+    open_new_room(ana, "Physics")
+    for person in (bia, other):
+        expect(person.room("Physics")).to_be_visible()
+    changes = {"name": "Optics", "topic": "Light and its ways"}
+    ana.page.request.patch(f"{server.url}/api/rooms/physics", data=changes, headers={"Origin": server.url})
+    for person in (bia, other):
+        expect(person.room("Optics")).to_be_visible()
+        expect(person.room("Physics")).to_have_count(0)
+    ana.page.request.patch(f"{server.url}/api/rooms/physics", data={"archived": True}, headers={"Origin": server.url})
+    expect(bia.room("Optics").locator("use")).to_have_attribute("href", "#icon-archive")
+    assert [url for url in asked if "/api/rooms" in url] == []
+    bia.page.locator("#rooms-browse").click()
+    expect(bia.page.locator(".browse-room").filter(has_text="Optics")).to_contain_text("Light and its ways")
+
+
+def test_a_room_that_one_makes_in_one_tab_is_ones_own_in_the_other_too(
+    server: Server, ana: Person, bia: Person, make_person: Callable[..., Person]
+) -> None:
+    other = make_person(server.url, beside=ana).visit()
+    open_new_room(ana, "Physics")
+    expect(bia.room("Physics")).to_be_visible()
+    bia.room("Physics").click()
+    bia.write("hello there")
+    ana.sees("hello there")
+    expect(other.page.locator("#rooms-mine").get_by_text("Physics", exact=True)).to_be_visible()
+    ana.room("general").click()
+    bia.write("and again")
+    expect(other.room("Physics").locator(".badge")).to_have_text("1")

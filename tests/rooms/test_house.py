@@ -14,6 +14,7 @@ from chatapp.rooms.house import House
 from chatapp.rooms.presence import Presence
 from chatapp.rooms.ratelimits import PREVIEWS, RateLimits
 from chatapp.rooms.registry import NameRegistry
+from chatapp.rooms.room_changes import RoomChanges
 from chatapp.text.rendering import Rendered
 
 from ..actors import NO_RATE_LIMITS, Clock, all_rooms, eventually, standings
@@ -37,6 +38,7 @@ class Place:
         self.presence = Presence(linger=5, clock=self.clock)
         bus = LocalBus(self.ephemera.append)
         self.registry = NameRegistry(history=log.history, journal=log.journal, presence=self.presence, clock=self.clock)
+        self.changes = RoomChanges(self.clock)
         self.house = House(
             self.settings,
             journal=log.journal,
@@ -45,6 +47,7 @@ class Place:
             presence=self.presence,
             registry=self.registry,
             limits=RateLimits(self.settings, clock=self.clock),
+            changes=self.changes,
             render=lambda text, names: Rendered(f"<p>{text[1:-1]}</p>" if text.startswith("*") else None),
             clock=self.clock,
         )
