@@ -11,6 +11,7 @@ import { NoticeView } from "./views/notice.js";
 import { part } from "./views/parts.js";
 import { PickerView } from "./views/picker.js";
 import { QuestionView } from "./views/question.js";
+import { Selecting } from "./views/selecting.js";
 import { TipView } from "./views/tip.js";
 import { ToolsView } from "./views/tools.js";
 import { VersionsView } from "./views/versions.js";
@@ -31,6 +32,7 @@ export function conversation(root, parts, page) {
   const deleting = new QuestionView({ dialog: find("#delete-dialog") });
   const closing = new QuestionView({ dialog: find("#close-dialog") });
   const menu = new Menu({ root: find("#menu") });
+  const selecting = new Selecting({ root });
   const picker = new PickerView({ root: find("#picker"), strings, emoji });
   const versions = new VersionsView({
     dialog: find("#versions-dialog"),
@@ -95,6 +97,7 @@ export function conversation(root, parts, page) {
     return [
       ...(chat.open.archived ? [] : answers(message, element, own)),
       { name: say("menu.text"), icon: "copy", run: () => copy(message.text, "notice.text") },
+      ...(selecting.offered ? [{ name: say("menu.select"), icon: "select", run: () => select(element) }] : []),
       link,
       ...(message.edited ? [{ name: say("menu.versions"), icon: "clock", run: () => openVersions(message) }] : []),
       ...(own ? [{ name: say("menu.delete"), icon: "trash", danger: true, run: () => askToDelete(message) }] : []),
@@ -162,6 +165,11 @@ export function conversation(root, parts, page) {
       composing.end();
     };
     overlays.opened(composing, { isOpen, close, stays: true });
+  }
+
+  function select(element) {
+    selecting.begin(part(element, ".text"));
+    notice.say(say("notice.select"));
   }
 
   function reply(message) {

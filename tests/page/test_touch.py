@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.actors import Server
 
@@ -65,3 +65,57 @@ def test_with_a_mouse_enter_sends_until_the_setting_says_otherwise(ana: Person, 
     text.press_sequentially("b")
     text.press("Enter")
     expect(text).to_have_value("b\n")
+
+
+def press_long(place: Locator) -> None:
+    """Rests a finger at the beginning of that place, longer than it takes to open a menu, and lifts it."""
+    page = place.page
+    box = place.bounding_box()
+    assert box
+    finger = page.context.new_cdp_session(page)
+    where = {"x": box["x"] + 10, "y": box["y"] + box["height"] / 2}
+    finger.send("Input.synthesizeTapGesture", {**where, "duration": 1_200, "gestureSourceType": "touch"})
+
+
+def test_a_finger_selects_a_part_of_a_message(server: Server, make_person: Callable[..., Person], bia: Person) -> None:
+    ana = make_person(server.url, **PHONE).visit(name="Ana")
+    bia.write("alpha beta gamma", "delta")
+    ana.sees("alpha beta gamma", "delta")
+    menu = ana.page.get_by_role("menu")
+    text, other = (ana.message(words).locator(".text") for words in ("alpha beta gamma", "delta"))
+
+    def double_click(place: Locator) -> str:
+        # Chromium on Linux selects nothing for a finger that rests; whether a text can be selected at all, a mouse tells.
+        place.dblclick(position={"x": 10, "y": 10})
+        return selected(ana)
+
+    assert double_click(text) == ""
+    press_long(text)
+    expect(menu).to_be_visible()
+    menu.get_by_role("menuitem", name="Select text").tap()
+    expect(menu).to_be_hidden()
+    press_long(text)  # the browser's, which selects a word
+    expect(menu).to_be_hidden()
+    assert double_click(text).strip() == "alpha"
+    press_long(other)
+    expect(menu).to_be_visible()
+    assert selected(ana) == ""
+    ana.page.keyboard.press("Escape")
+    assert double_click(text) == ""
+    press_long(text)
+    expect(menu).to_be_visible()
+
+
+def test_with_a_mouse_the_menu_offers_no_selection_since_a_mouse_selects(ana: Person, bia: Person) -> None:
+    bia.write("alpha beta")
+    ana.sees("alpha beta")
+    ana.message("alpha beta").locator(".text").dblclick(position={"x": 10, "y": 10})
+    assert selected(ana).strip() == "alpha"
+    entries = ana.menu("alpha beta").get_by_role("menuitem")
+    assert "Copy text" in entries.all_inner_texts()
+    assert "Select text" not in entries.all_inner_texts()
+
+
+def selected(person: Person) -> str:
+    words: str = person.page.evaluate("() => getSelection().toString()")
+    return words

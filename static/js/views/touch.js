@@ -2,7 +2,10 @@
 const LONG = 450; // ms; Android's own is 500, and would select text
 const STILL = 10; // px that a resting finger may move
 
-/** Calls `action(element)` when a finger rests on what `selector` names inside `root`, but not on a link or a button in it. */
+/**
+ * Calls `action(element)` when a finger rests on what `selector` names inside `root`, but not on a link or a button in
+ * it, nor on a text in which the finger shall select.
+ */
 export function onLongPress(root, selector, action) {
   let timer = 0;
   let from = null;
@@ -13,7 +16,7 @@ export function onLongPress(root, selector, action) {
     cancel();
     acted = false;
     const found = event.target.closest(selector);
-    const inner = found && event.target.closest("a, button");
+    const inner = found && event.target.closest("a, button, .selecting");
     if (event.pointerType !== "touch" || !event.isPrimary || !found || (inner && inner !== found)) return;
     from = event;
     timer = setTimeout(() => {
