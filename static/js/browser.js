@@ -13,10 +13,14 @@ export function watchBrowser({ chat, composer, connection, log, session }, { ref
   addEventListener("online", () => connection.wake());
   addEventListener("offline", () => connection.wake());
   addEventListener("pagehide", () => session.flush());
-  addEventListener("pageshow", ({ persisted }) => persisted && connection.wake());
-  addEventListener("storage", ({ key, oldValue, newValue }) => {
+  addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return;
+    connection.wake();
+    composer.renew();
+  });
+  addEventListener("storage", ({ key, oldValue }) => {
     const slug = Drafts.roomOf(key);
-    if (slug !== null) composer.draftElsewhere(slug, oldValue, newValue);
+    if (slug !== null) composer.draftElsewhere(slug, oldValue);
   });
   addEventListener("focus", () => log.refresh());
   document.addEventListener("visibilitychange", () => {

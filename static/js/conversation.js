@@ -243,6 +243,15 @@ export function conversation(root, parts, page) {
     return true;
   }
 
+  /** What does not go out as it is goes on as a draft, behind what is in the field; tells whether it does. */
+  function giveBack(entry) {
+    if (chat.room(entry.room)) page.open({ slug: entry.room, seq: null });
+    if (chat.open.archived) notice.say(say("notice.archived"));
+    else if (!putBack(entry)) composer.append(entry.command.text);
+    if (!chat.open.archived) composer.focus();
+    return !chat.open.archived;
+  }
+
   // Going to a message, and back.
 
   /** Shows a message of the open room; from where it is said, one can come back. */
@@ -298,6 +307,7 @@ export function conversation(root, parts, page) {
     seek,
     take,
     putBack,
+    giveBack,
     catchUp,
     jump: (seq) => goTo(seq, { from: true }),
     travelled: (place) => back.travelled(place),

@@ -68,7 +68,8 @@ export class Deeds extends Emitter {
   }
 
   #do(room, command) {
-    this.#outgoing.add({ room: room.slug, command, author: this.#chat.you.id, tab: this.#tabs.id });
+    const { id: author, name } = this.#chat.you;
+    this.#outgoing.add({ room: room.slug, command, author, name, tab: this.#tabs.id });
     this.#sender.pump();
   }
 

@@ -2,13 +2,13 @@
 import { at, own } from "./address.js";
 import { part } from "./views/parts.js";
 import { QuestionView } from "./views/question.js";
+import { UNSENT, UNSENT_OF_TAB } from "./written.js";
 
-const UNSENT = ["chatapp.unsent.", "chatapp.deed.", "chatapp.draft."];
-const OTHERS = ["chatapp.about.", "chatapp.emoji", "chatapp.notify"];
+const OTHERS = ["chatapp.emoji", "chatapp.notify"];
 const FORGOTTEN = "chatapp.forgotten"; // written for the other tabs, which begin anew too
 
 /** `settings` is the dialog with the button `.forget` and a place `.forget-problem`, `dialog` the one that asks. */
-export function forgetting({ settings, dialog }, { api, store, strings }) {
+export function forgetting({ settings, dialog }, { api, store, tabStore, strings }) {
   const question = new QuestionView({ dialog });
   const problem = part(settings, ".forget-problem");
 
@@ -17,7 +17,16 @@ export function forgetting({ settings, dialog }, { api, store, strings }) {
     problem.textContent = "";
     question.ask({ about: isUnsent ? strings.say("forget.unsent") : "", run: forget });
   });
-  addEventListener("storage", ({ key }) => key === own(FORGOTTEN) && location.reload());
+  addEventListener("storage", ({ key }) => {
+    if (key !== own(FORGOTTEN)) return;
+    clear(); // also what this tab alone has kept
+    location.reload();
+  });
+
+  function clear() {
+    for (const prefix of [...UNSENT, ...OTHERS]) for (const key of store.keys(prefix)) store.remove(key);
+    for (const prefix of UNSENT_OF_TAB) for (const key of tabStore.keys(prefix)) tabStore.remove(key);
+  }
 
   async function forget() {
     try {
@@ -26,7 +35,7 @@ export function forgetting({ settings, dialog }, { api, store, strings }) {
       problem.textContent = error.message || strings.say("ask.unreachable");
       return;
     }
-    for (const prefix of [...UNSENT, ...OTHERS]) for (const key of store.keys(prefix)) store.remove(key);
+    clear();
     store.set(FORGOTTEN, String(Date.now()));
     location.assign(at("/"));
   }

@@ -28,6 +28,7 @@ import { Steps } from "./steps.js";
 import { openStore } from "./store.js";
 import { Strings } from "./strings.js";
 import { Tabs } from "./tabs.js";
+import { unsent } from "./unsent.js";
 import { BannerView } from "./views/banner.js";
 import { ComposerView } from "./views/composer.js";
 import { Drawers } from "./views/drawers.js";
@@ -45,7 +46,7 @@ import { writingAids } from "./writing.js";
 const $ = (selector) => part(document, selector);
 const boot = JSON.parse($("#boot").textContent);
 const { locale, limits } = boot;
-const store = openStore("localStorage");
+const store = openStore("localStorage", "sessionStorage");
 const api = new Api();
 const strings = new Strings(boot.strings, locale);
 const formats = new Formats(locale);
@@ -112,6 +113,7 @@ const log = new LogView({
       sender.tryAgain(nonce);
     },
     discard: (nonce) => sender.discard(nonce),
+    edit: (nonce) => talk.giveBack(outgoing.find(nonce)) && sender.discard(nonce),
     shown: () => {
       if (jump.show(log.below)) $("#log").focus();
       talk.shown();
@@ -147,7 +149,7 @@ const composer = new ComposerView({
   actions: {
     submit,
     typing: (room) => session.typing(room),
-    written: (text) => aids.preview.written(text),
+    written: (text) => aids.preview.written(text.slice(0, 2 * limits.text + 1)), // the rest changes nothing of the answer
     emptied: () => talk.emptied(),
     escape: () => talk.escape(),
   },
@@ -214,7 +216,7 @@ const settings = new SettingsView({
   locale,
   actions: { rename: who.rename, speak },
 });
-forgetting({ settings: $("#settings-dialog"), dialog: $("#forget-dialog") }, { api, store, strings });
+forgetting({ settings: $("#settings-dialog"), dialog: $("#forget-dialog") }, { api, store, tabStore, strings });
 const { commands, shortcuts } = controls(
   document,
   { chat, composer, log, rooms, settings, strings, store, boot },
@@ -253,6 +255,12 @@ const work = roomwork(
     findRooms: go.findRooms,
     meet: go.meet,
   },
+);
+
+const leftovers = unsent(
+  document,
+  { api, chat, drafts, formats, online, senders, session, store, tabStore, strings },
+  { post: ({ room, command: { all, ...command }, note }) => send(room, command, note), giveBack: talk.giveBack },
 );
 
 /** What a message's own buttons do is known only when the parts that do it are there. */
@@ -316,10 +324,15 @@ function submit(room, text) {
 }
 
 function post(room, fields, note = null) {
-  outgoing.add({ room: room.slug, command: { type: "post", ...fields }, note, author: chat.you.id, tab: tabs.id });
   if (room === chat.open) log.toEnd();
-  sender.pump();
+  send(room.slug, { type: "post", ...fields }, note);
   return true;
+}
+
+function send(room, command, note) {
+  const { id: author, name } = chat.you;
+  outgoing.add({ room, command, note, author, name, tab: tabs.id });
+  sender.pump();
 }
 
 async function speak(code) {
@@ -337,6 +350,7 @@ async function adopt(others) {
   for (const { outgoing: left } of senders) left.adopt({ author: chat.you.id, tab: tabs.id, others });
   adopted = true;
   for (const each of senders) each.pump();
+  await leftovers.look(others);
 }
 
 /** Connects, once it is known who one is. */

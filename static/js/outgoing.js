@@ -7,7 +7,7 @@ import { Emitter } from "./emitter.js";
 const LATE_AFTER = 10_000;
 
 /**
- * An entry is `{nonce, room, command, note, at, author, tab, late, refusal}`: `command` is what the server gets besides
+ * An entry is `{nonce, room, command, note, at, author, name, tab, late, refusal}`: `command` is what the server gets besides
  * room and nonce, `note` what only the page needs, `late` true when nothing happened for 10 s, `refusal` a sentence
  * when the server said no. Emits `changed` with the room's slug, and `refused` with the entry.
  */
@@ -29,10 +29,11 @@ export class Outgoing extends Emitter {
     this.#makeNonce = makeNonce;
   }
 
-  add({ room, command, note = null, author, tab }) {
+  /** `author` is an id, `name` what that person is called. */
+  add({ room, command, note = null, author, name = "", tab }) {
     // Strictly growing, so that the order survives two messages in one millisecond and a clock that is set back.
     this.#newest = Math.max(this.#clock.now(), this.#newest + 1);
-    const kept = { nonce: this.#makeNonce(), room, command, note, at: this.#newest, author, tab };
+    const kept = { nonce: this.#makeNonce(), room, command, note, at: this.#newest, author, name, tab };
     const entry = { ...kept, late: false, refusal: null };
     this.#keep(entry);
     this.#entries.push(entry);
@@ -43,13 +44,9 @@ export class Outgoing extends Emitter {
 
   /** Takes over what this person left unsent in this tab before, or in tabs that are gone. */
   adopt({ author, tab, others }) {
-    const had = new Set(this.#entries.map(({ nonce }) => nonce));
-    const found = this.#store
-      .keys(this.#prefix)
-      .map((key) => parsed(this.#store.get(key)))
-      .filter((entry) => entry && entry.author === author && !had.has(entry.nonce) && !others.has(entry.tab));
-    for (const { nonce, room, command, note, at } of found) {
-      const entry = { nonce, room, command, note, at, author, tab, late: false, refusal: null };
+    const found = this.#left(others).filter((entry) => entry.author === author);
+    for (const { nonce, room, command, note, at, name } of found) {
+      const entry = { nonce, room, command, note, at, author, name, tab, late: false, refusal: null };
       this.#keep(entry);
       this.#entries.push(entry);
       this.#newest = Math.max(this.#newest, at);
@@ -57,6 +54,25 @@ export class Outgoing extends Emitter {
     }
     this.#entries.sort((one, other) => one.at - other.at);
     for (const room of new Set(found.map(({ room }) => room))) this.emit("changed", room);
+  }
+
+  /** What other people than `author`, or that person under a lost identity, left unsent in tabs that are gone; oldest first. */
+  abandoned({ author, others }) {
+    return this.#left(others).filter((entry) => entry.author !== author).sort((one, other) => one.at - other.at);
+  }
+
+  /** Removes an abandoned entry for good. Tells whether it was there: another tab may have been first. */
+  forget(nonce) {
+    const isThere = this.#store.get(this.#prefix + nonce) !== null;
+    this.#store.remove(this.#prefix + nonce);
+    return isThere;
+  }
+
+  /** What is stored and not of this page, nor of one of the `others` that are open. */
+  #left(others) {
+    const had = new Set(this.#entries.map(({ nonce }) => nonce));
+    const stored = this.#store.keys(this.#prefix).map((key) => parsed(this.#store.get(key)));
+    return stored.filter((entry) => entry && !had.has(entry.nonce) && !others.has(entry.tab));
   }
 
   /** The author has said yes to what the server asked: it calls everybody. */
@@ -124,8 +140,8 @@ export class Outgoing extends Emitter {
     }
   }
 
-  #keep({ nonce, room, command, note, at, author, tab }) {
-    this.#store.set(this.#prefix + nonce, JSON.stringify({ nonce, room, command, note, at, author, tab }));
+  #keep({ nonce, room, command, note, at, author, name, tab }) {
+    this.#store.set(this.#prefix + nonce, JSON.stringify({ nonce, room, command, note, at, author, name, tab }));
   }
 
   #watch(entry) {

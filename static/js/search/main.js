@@ -121,5 +121,6 @@ document.addEventListener("keydown", (event) => {
 
 help.open = !new URLSearchParams(location.search).get("q");
 followTheChat();
-fromAddress();
+if (field.value === "") fromAddress();
+else look(); // it was typed before the scripts ran
 if (matchMedia("(pointer: fine)").matches) field.focus();

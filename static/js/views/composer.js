@@ -1,10 +1,13 @@
 /** Where one writes: keeps the draft, counts, sends on Enter, and never sends while an input method is composing. */
 import { Timer } from "../clock.js";
-import { codePoints, openFence, shows, towers } from "../text.js";
+import { codePoints, openFence, shows, towers, trimmed } from "../text.js";
 
 const WARN_FROM = 0.9; // of the limit
 const TYPING_EVERY = 3200; // the server passes one on per 3 s: a little more, or every other one is lost
 const STILL_TYPING = 1000;
+const FAR = 2; // times the limit, in units of a string, of which a code point has at most two: no need to look closely
+const LONG = 5000; // characters, and lines, that are more than the field is ever high
+const TALL = 40;
 const COMPOSING = 229; // keyCode of a key that an input method took; Safari ends the composition before keydown
 
 export class ComposerView {
@@ -59,6 +62,7 @@ export class ComposerView {
   }
 
   show(room) {
+    if (this.#room === null) this.#adopt(room.slug);
     this.#room = room;
     this.#lent = false;
     this.#telling.clear();
@@ -94,9 +98,14 @@ export class ComposerView {
     this.#put(this.#drafts.get(this.#room.slug));
   }
 
-  /** Another tab changed this room's draft from `before` to `now`: what was the same there is the same here. */
-  draftElsewhere(slug, before, now) {
-    if (!this.#lent && slug === this.#room?.slug && this.#field.value === (before ?? "")) this.#put(now ?? "");
+  /** Another tab changed this room's draft, which was `before`: what was the same there is the same here. */
+  draftElsewhere(slug, before) {
+    if (!this.#lent && slug === this.#room?.slug && this.#field.value === (before ?? "")) this.renew();
+  }
+
+  /** Shows the draft as it is kept: another tab may have changed it while this one was frozen. */
+  renew() {
+    if (!this.#lent) this.#put(this.#drafts.get(this.#room.slug));
   }
 
   focus() {
@@ -122,7 +131,7 @@ export class ComposerView {
   /** Writes a word where the cursor is, with a blank around it. */
   insert(word) {
     const { value, selectionStart: start, selectionEnd: end } = this.#field;
-    const before = start > 0 && !/\s$/u.test(value.slice(0, start)) ? " " : "";
+    const before = start > 0 && !/\s/u.test(value[start - 1]) ? " " : "";
     const text = `${before}${word} `;
     this.focus();
     if (document.execCommand("insertText", false, text)) return; // the only way that the browser's "undo" knows
@@ -130,22 +139,39 @@ export class ComposerView {
     this.#field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }
 
-  #put(text) {
+  /** Adds to the draft what was written before the scripts ran. */
+  #adopt(slug) {
+    const early = this.#field.value;
+    const draft = this.#drafts.get(slug);
+    if (early === "" || early === draft) return;
+    this.#precede(this.#drafts.set(slug, draft === "" ? early : `${draft}\n\n${early}`));
+  }
+
+  /** The field's text ends that one; the selection stays where it is in it. */
+  #precede(text) {
+    const { value, selectionStart: start, selectionEnd: end, selectionDirection: direction } = this.#field;
+    const by = text.length - value.length;
+    if (by === 0) return;
     this.#field.value = text;
+    this.#field.setSelectionRange(start + by, end + by, direction);
+  }
+
+  #put(text) {
+    if (this.#field.value !== text) this.#field.value = text; // else the cursor, a composition and "undo" stay
     this.#measure();
   }
 
   #written() {
+    if (!this.#lent) this.#precede(this.#drafts.set(this.#room.slug, this.#field.value));
     this.#measure();
     if (this.#lent) return;
-    this.#drafts.set(this.#room.slug, this.#field.value);
     this.#lastWritten = this.#clock.now();
     if (!this.#telling.running) this.#tellTyping();
   }
 
   /** At most once in TYPING_EVERY; when that time is over again, if one still types or the others do not know yet. */
   #tellTyping() {
-    if (!shows(this.#field.value)) return;
+    if (this.#field.value.length <= this.#limit * FAR && !shows(this.#field.value)) return;
     const now = this.#clock.now();
     const rest = this.#toldTyping + TYPING_EVERY - now;
     if (rest > 0) {
@@ -185,7 +211,7 @@ export class ComposerView {
   }
 
   #submit() {
-    const text = sendable(this.#field.value);
+    const text = sendable(this.#field.value, this.#limit * FAR);
     if (text === "" && this.#lent) return this.#actions.emptied();
     if (text === "" || this.#wrong(text)) {
       this.#measure();
@@ -195,10 +221,9 @@ export class ComposerView {
     // Handed over before it is cleared: from here on it lives in the unsent list until it is acknowledged.
     const lent = this.#lent;
     if (!this.#actions.submit(this.#room, text) || lent) return undefined;
-    this.#drafts.set(this.#room.slug, "");
     this.#telling.clear();
     this.#seenTyping = false; // the message took the sign away
-    this.#put("");
+    this.#put(this.#drafts.set(this.#room.slug, ""));
     return this.#field.focus();
   }
 
@@ -211,9 +236,9 @@ export class ComposerView {
   }
 
   #measure() {
-    const text = sendable(this.#field.value);
+    const text = sendable(this.#field.value, this.#limit * FAR);
     const wrong = this.#wrong(text);
-    const count = text.length >= this.#limit * WARN_FROM ? codePoints(text) : 0;
+    const count = !wrong && text.length >= this.#limit * WARN_FROM ? codePoints(text) : 0;
     const left = count >= this.#limit * WARN_FROM ? this.#strings.count("composer.left", this.#limit - count) : "";
     this.#form.classList.toggle("over", wrong !== "");
     this.#send.setAttribute("aria-disabled", String(text === "" || wrong !== ""));
@@ -225,15 +250,22 @@ export class ComposerView {
     this.#actions.written(this.#field.value);
   }
 
+  /** CSS sets the limit. To measure a long text takes long: it is as high as the field gets. */
   #grow() {
-    this.#field.style.blockSize = "auto";
-    this.#field.style.blockSize = `${this.#field.scrollHeight}px`; // CSS sets the limit
+    const { value, style } = this.#field;
+    const long = value.length > LONG || value.split("\n", TALL).length === TALL;
+    if (!long) style.blockSize = "auto";
+    style.blockSize = long ? "100vh" : `${this.#field.scrollHeight}px`;
   }
 }
 
-/** What goes out for what stands in the field: without the blank space around it, and valid Unicode; nothing if nothing of it shows. */
-function sendable(written) {
-  if (!shows(written)) return "";
-  const text = written.replace(/^(?:[^\S\n]*\n)+|\s+$/g, "");
+/**
+ * What goes out for what stands in the field: without the blank space around it, and valid Unicode; nothing if nothing of
+ * it shows. What is longer than `far` does not go out, and is not looked at any closer.
+ */
+function sendable(written, far) {
+  const text = trimmed(written);
+  if (text.length > far) return text;
+  if (!shows(text)) return "";
   return text.isWellFormed?.() === false ? text.toWellFormed() : text;
 }

@@ -284,6 +284,7 @@ export class LogView {
         },
         onRetry: () => this.#actions.retry(nonce),
         onDiscard: () => this.#actions.discard(nonce),
+        onEdit: () => this.#actions.edit(nonce),
       });
       return { element: view.root, view };
     }

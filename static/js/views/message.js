@@ -18,8 +18,8 @@ export class MessageView {
   #isMe;
   #call = false; // it means the person at this page
 
-  /** `actions` are those of Trimmings, `steady` is Shortened's; `onRetry` and `onDiscard` are about one that was not sent. */
-  constructor({ strings, formats, isMe, actions, steady, onRetry, onDiscard }) {
+  /** `actions` are those of Trimmings, `steady` is Shortened's; `onRetry`, `onDiscard` and `onEdit` are about one that was not sent. */
+  constructor({ strings, formats, isMe, actions, steady, onRetry, onDiscard, onEdit }) {
     this.#isMe = isMe;
     this.#strings = strings;
     this.#formats = formats;
@@ -28,6 +28,7 @@ export class MessageView {
     this.#trimmings = new Trimmings({ root: this.root, strings, formats, isMe, actions });
     part(this.root, ".fate-retry").addEventListener("click", onRetry);
     part(this.root, ".fate-discard").addEventListener("click", onDiscard);
+    part(this.root, ".fate-edit").addEventListener("click", onEdit);
   }
 
   /** `message` is {author, at: Date, text, html, edited, deleted}, `lead` starts a group, `fate` is null (stored), "sending", "late", … */
@@ -36,7 +37,7 @@ export class MessageView {
     if (shown !== this.#shown) {
       this.#shown = shown;
       this.#frame({ message, lead, mine });
-      this.#fate(fate, reason);
+      this.#fate(fate, reason, message);
     }
     this.root.classList.toggle("call", call);
     const called = call !== this.#call;
@@ -89,11 +90,12 @@ export class MessageView {
     time.title = this.#formats.full(at);
   }
 
-  #fate(fate, reason) {
+  #fate(fate, reason, { poll }) {
     this.root.classList.toggle("unsent", fate !== null);
     this.root.classList.toggle("failed", fate === "late" || fate === "refused");
     const footer = part(this.root, ".fate");
     footer.hidden = fate === null || fate === "sending";
+    part(footer, ".fate-edit").hidden = fate !== "refused" || Boolean(poll); // any other may still arrive
     part(footer, ".fate-text").textContent = footer.hidden ? "" : this.#strings.say(`fate.${fate}`, { reason });
   }
 }
