@@ -151,8 +151,9 @@ def test_a_client_that_is_sent_away_is_seen_whoever_offered_it_too_much(wire: Wi
     gone = looker.next("happened", lambda word: word["kind"] == "evicted")
     assert gone["client"] == number
     assert looker.snapshot(lambda word: word["counters"]["evictions"] == 1)
-    closing = looker.frame("out")
-    assert (closing["opcode"], closing["close_code"]) == (8, 1013)  # and nothing of what never left
+    # What was said to it before may still be on its way; of what never left nothing is shown.
+    closing = looker.frame("out", lambda frame: frame["opcode"] == 8 or frame["size"] == 600_000)
+    assert (closing["opcode"], closing["close_code"]) == (8, 1013)
 
 
 def test_a_new_name_is_shown(wire: Wire, look: Look, ana: FlaskClient) -> None:
