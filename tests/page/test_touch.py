@@ -85,7 +85,7 @@ def test_a_finger_selects_a_part_of_a_message(server: Server, make_person: Calla
     text, other = (ana.message(words).locator(".text") for words in ("alpha beta gamma", "delta"))
 
     def double_click(place: Locator) -> str:
-        # Chromium on Linux selects nothing for a finger that rests; whether a text can be selected at all, a mouse tells.
+        # Chromium on Linux selects nothing for a resting finger: a mouse tells whether a text can be selected at all.
         place.dblclick(position={"x": 10, "y": 10})
         return selected(ana)
 
