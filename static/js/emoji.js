@@ -5,6 +5,7 @@ const KEY = "chatapp.emoji"; // those that were used, with their weight
 const KEPT = 24;
 // Where people look first: faces, hands and people, things and animals, ways, old signs; the flags are many.
 const BLOCKS = [0x1f600, 0x1f90c, 0x1f440, 0x1f970, 0x1f300, 0x1f680, 0x2190, 0x23, 0x1f100, 0x1f1e6];
+const INSIDE_FROM = 3; // characters of a query that may stand in the middle of a word
 const FADES = 0.9; // what a use weighs after each that follows
 const USUAL = ["👍", "❤️", "😂", "🎉", "😮", "😢", "👏", "🙏", "👀", "✅", "🔥", "🤔"]; // until one has used others
 
@@ -20,10 +21,18 @@ export class EmojiBook {
     this.#store = store;
   }
 
-  /** The emoji with a name that the query is a part of, the best first: `{sign, name}`. Rejects if there is no answer. */
+  /**
+   * The emoji with a name that the query is a part of, the best first: `{sign, name}`. What is short, or a number, begins a
+   * word of the name: `:DD` and `:30` are no part of one. Rejects if there is no answer.
+   */
   async search(query, most) {
     const wanted = folded(query);
-    return this.#best(await this.#all(), ({ plain }) => rankOf(plain, wanted)).slice(0, most);
+    const worst = wanted.length < INSIDE_FROM || isNumber(wanted) ? 2 : 3;
+    const rank = ({ plain }) => {
+      const found = rankOf(plain, wanted);
+      return found <= worst ? found : Infinity;
+    };
+    return this.#best(await this.#all(), rank).slice(0, most);
   }
 
   /** Waits for the table, from which `find` and `names` answer at once. Rejects if there is no answer. */
@@ -97,6 +106,11 @@ function readable(name) {
   return { name, plain: folded(name) };
 }
 
+/** Also what is no name: a time of the day, a port. */
+function isNumber(text) {
+  return /^\d+$/u.test(text);
+}
+
 /** 0: the whole name, 1: its beginning, 2: the beginning of a word in it, 3: any part of it. */
 function rankOf(name, wanted) {
   if (!name.includes(wanted)) return Infinity;
@@ -126,10 +140,12 @@ function rankOfWords(name, words) {
 /** What completes `:shortcodes` in a text field. */
 export function emojiSource(book) {
   return {
-    pattern: /(?:^|[\s("'>])(?<whole>:(?<query>[\p{L}\p{N}_+-]{2,40}))$/u,
+    // A name begins with a letter or a digit, but for two: `:-D` and `:-P` are faces already.
+    pattern: /(?:^|[\s("'>])(?<whole>:(?<query>[+-]1|[\p{L}\p{N}][\p{L}\p{N}_+-]{1,39}))$/u,
     find: async (query) =>
       (await book.search(query, 8)).map(({ sign, name }) => ({
         insert: `${sign} `,
+        exact: name === query && !isNumber(query),
         children: [sign, ` :${name}:`],
         taken: () => book.note(sign),
       })),

@@ -12,6 +12,7 @@ import { Drafts } from "./drafts.js";
 import { EnterKey } from "./enterkey.js";
 import { forgetting } from "./forgetting.js";
 import { Formats } from "./formats.js";
+import { guardKeys } from "./keys.js";
 import { mentionSource } from "./mentioning.js";
 import { naming } from "./naming.js";
 import { navigation } from "./navigation.js";
@@ -149,7 +150,10 @@ const composer = new ComposerView({
   actions: {
     submit,
     typing: (room) => session.typing(room),
-    written: (text) => aids.preview.written(text.slice(0, 2 * limits.text + 1)), // the rest changes nothing of the answer
+    written: (text) => {
+      aids.completion.written(text);
+      aids.preview.written(text.slice(0, 2 * limits.text + 1)); // the rest changes nothing of the answer
+    },
     emptied: () => talk.emptied(),
     escape: () => talk.escape(),
   },
@@ -294,6 +298,7 @@ chat.on("you", () => {
 });
 chat.on("open", (room) => {
   log.show(room);
+  aids.completion.startOver();
   composer.show(room);
   talk.entered(room);
   typing.render();
@@ -370,6 +375,7 @@ connection.on("state", async ({ name }) => {
   if (adopted) await adopt(await tabs.others()); // a tab that was closed while offline left its messages to us
 });
 
+guardKeys(document);
 watchBrowser({ chat, composer, connection, log, session }, { refreshRooms: go.refreshRooms, namedElsewhere: who.elsewhere });
 
 chat.describe([boot.room]);

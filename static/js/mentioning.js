@@ -10,17 +10,25 @@ const ENOUGH = 8; // people found among those who are known: the server is not a
 /** A source of suggestions for the composer (see `views/completion.js`). `find(query)` of the crowd knows more people. */
 export function mentionSource({ chat, crowd, strings }) {
   const all = strings.say("completion.all"); // one of the names that everybody goes by
-  const find = async (query) => {
+  const fitting = (wanted) => candidates(chat).filter(({ name }) => begins(name, wanted));
+  const find = (query) => {
     const wanted = folded(query);
-    const fitting = () => candidates(chat).filter(({ name }) => begins(name, wanted));
-    if (fitting().length < ENOUGH) await crowd.find(query);
-    const people = fitting();
+    const people = fitting(wanted);
     const names = [...people.map(({ name }) => folded(name)), ...(all.startsWith(`@${wanted}`) ? [all.slice(1)] : [])];
     if (names.length === 1 && names[0] === wanted) return []; // it stands there already: Enter sends it
-    const found = people.map((person) => ({ insert: `@${person.name} `, children: shown(person, strings) }));
-    return people.length < names.length ? [...found, everybody(all, strings)] : found;
+    const found = people.map((person) => ({
+      insert: `@${person.name} `,
+      children: shown(person, strings),
+      exact: folded(person.name) === wanted,
+    }));
+    return people.length < names.length ? [...found, everybody(all, strings, `@${wanted}` === all)] : found;
   };
-  return { pattern: PATTERN, find };
+  const more = async (query) => {
+    if (fitting(folded(query)).length >= ENOUGH) return [];
+    await crowd.find(query);
+    return find(query);
+  };
+  return { pattern: PATTERN, find, more };
 }
 
 /** People by the names they go by now, the likeliest first, without the one who writes. */
@@ -54,7 +62,7 @@ function shown(person, strings) {
   return [avatar, element("bdi", "", person.name), ...guestMarks(person, strings)];
 }
 
-function everybody(all, strings) {
+function everybody(all, strings, exact) {
   const note = element("span", "completion-note", strings.say("completion.everybody"));
-  return { insert: `${all} `, children: [element("span", "", all), note] };
+  return { insert: `${all} `, children: [element("span", "", all), note], exact };
 }

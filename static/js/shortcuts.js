@@ -1,7 +1,8 @@
 /** The keyboard's shortcuts: one table, which the handlers and the help both read. */
 
+import { onKey } from "./keys.js";
+
 const MODIFIERS = ["mod", "alt", "shift"];
-const COMPOSING = 229; // keyCode of a key that an input method took
 const KEY = "chatapp.single-keys";
 
 // Where a shortcut counts. `typing`: in a field; `composer`: that field is the message's; `beside`: in a side's list,
@@ -46,7 +47,7 @@ export class Shortcuts {
     this.#field = field;
     this.#store = store;
     this.#isMac = /mac|iphone|ipad/i.test(platform);
-    root.addEventListener("keydown", (event) => this.#pressed(event));
+    onKey(root, (event) => this.#pressed(event));
   }
 
   /** `run(event)` is called when the keys of that row are pressed; if it gives false, the browser does what it does. */
@@ -87,7 +88,7 @@ export class Shortcuts {
   }
 
   #pressed(event) {
-    if (event.defaultPrevented || event.isComposing || event.keyCode === COMPOSING) return;
+    if (event.defaultPrevented) return;
     const inDialog = event.target.closest?.("dialog") || document.querySelector("dialog:modal");
     const place = this.#place(event.target);
     for (const { id, keys, where } of SHORTCUTS) {

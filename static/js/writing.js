@@ -4,11 +4,11 @@ import { Completion } from "./views/completion.js";
 import { part } from "./views/parts.js";
 import { PreviewView } from "./views/preview.js";
 
-/** `sources` complete other things than emoji. Gives the preview, which wants to know what stands in the field. */
+/** `sources` complete other things than emoji. Gives the completion and the preview, which want to know what stands in the field. */
 export function writingAids(root, { api, store, strings, clock, sources = [] }) {
   const $ = (selector) => part(root, selector);
   const emoji = new EmojiBook({ load: () => api.emoji(), store });
-  new Completion({
+  const completion = new Completion({
     field: $("#composer-text"),
     list: $("#completion"),
     status: $("#completion-status"),
@@ -23,5 +23,5 @@ export function writingAids(root, { api, store, strings, clock, sources = [] }) 
     clock,
     ask: (text) => api.preview(text),
   });
-  return { preview, emoji };
+  return { completion, preview, emoji };
 }

@@ -216,7 +216,7 @@ def test_of_a_crowd_some_are_listed_and_all_can_be_mentioned(
     expect(ana.page.locator("#people-more")).to_have_text("and 6 more people")
     ana.composer.press_sequentially("hi @lim")
     expect(ana.page.locator("#completion [role=option]")).to_have_text([re.compile("Zoë Lima")])
-    ana.composer.press("Enter")
+    ana.composer.press("Tab")
     expect(ana.composer).to_have_value("hi @Zoë Lima ")
 
 

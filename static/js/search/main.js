@@ -3,6 +3,7 @@ import { at } from "../address.js";
 import { ask, Problem } from "../api.js";
 import { followTheChat } from "../flow/appearance.js";
 import { Formats } from "../formats.js";
+import { guardKeys, isModified, onKey } from "../keys.js";
 import { Strings } from "../strings.js";
 import { part } from "../views/parts.js";
 import { ResultsView } from "./results.js";
@@ -44,7 +45,9 @@ async function look() {
     return;
   }
   const answer = await question({ q: line });
-  if (answer) results.show(answer);
+  if (!answer) return;
+  if (results.focused >= 0) field.focus(); // what had the focus goes
+  results.show(answer);
 }
 
 async function older() {
@@ -106,8 +109,9 @@ help.addEventListener("click", ({ target }) => {
 });
 more.addEventListener("click", older);
 addEventListener("popstate", fromAddress);
-document.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.isComposing) return;
+guardKeys(document);
+onKey(document, (event) => {
+  if (isModified(event)) return;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   const here = results.focused;
   if (step && (here >= 0 || (event.target === field && step > 0))) {

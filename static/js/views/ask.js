@@ -1,4 +1,5 @@
 /** A dialog that asks for one line (a name), hands it to `submit` and shows what is wrong with it. */
+import { onKey } from "../keys.js";
 import { part, showModal } from "./parts.js";
 
 export class AskView {
@@ -31,7 +32,11 @@ export class AskView {
     // A second Escape closes it all the same: browsers let nothing hold a person for ever. It comes back.
     dialog.addEventListener("close", () => this.#required && !this.#dialog.open && this.#show());
     // Escape closes a dialog that does not block the page only if we say so.
-    dialog.addEventListener("keydown", (event) => event.key === "Escape" && !this.#required && this.#giveUp());
+    onKey(dialog, (event) => {
+      if (event.key !== "Escape" || this.#required) return;
+      event.preventDefault(); // it closes this dialog, and nothing under it
+      this.#giveUp();
+    });
   }
 
   /** What it asked for has been answered elsewhere. */

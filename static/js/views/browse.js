@@ -1,5 +1,6 @@
 /** All rooms, with what they are for, who is there and when something happened last; typing leaves those that fit. */
 import { addressOf } from "../address.js";
+import { isModified, onKey } from "../keys.js";
 import { folded } from "../text.js";
 import { arrange, element, icon, part, showModal } from "./parts.js";
 
@@ -31,9 +32,7 @@ export class BrowseView {
       this.render();
       this.#find();
     });
-    this.#field.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.isComposing) this.#list.querySelector("a")?.click();
-    });
+    onKey(this.#field, (event) => event.key === "Enter" && !isModified(event) && this.#enter(event));
     part(dialog, ".close").addEventListener("click", () => dialog.close());
     dialog.addEventListener("click", (event) => this.#clicked(event));
   }
@@ -64,6 +63,17 @@ export class BrowseView {
     arrange(this.#list, rooms.map((room) => this.#entry(room)));
     const found = this.#strings.count("browse.found", rooms.length);
     this.#status.textContent = this.#more ? this.#strings.say("browse.more", { found }) : found;
+  }
+
+  /** Goes to the room whose name was typed, or the only one that fits; from what may be several, to the first in the list. */
+  #enter(event) {
+    event.preventDefault();
+    const links = [...this.#list.querySelectorAll("a")];
+    const wanted = folded(this.#field.value.trim());
+    const named = links.filter(({ dataset }) => [this.#chat.room(dataset.slug)?.name ?? "", dataset.slug].some((name) => folded(name) === wanted));
+    if (named.length === 1) named[0].click();
+    else if (links.length === 1 && wanted !== "") links[0].click();
+    else links[0]?.focus();
   }
 
   #entry(room) {

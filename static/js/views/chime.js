@@ -1,4 +1,6 @@
 /** Two short notes, made by the browser itself: nothing is loaded for them. */
+import { onTouch } from "../keys.js";
+
 const KEY = "chatapp.sound";
 const NOTES = [659.25, 880]; // Hz
 const LENGTH = 0.16; // s
@@ -14,9 +16,7 @@ export class Chime {
   constructor({ root, store, clock }) {
     this.#store = store;
     this.#clock = clock;
-    for (const touch of ["pointerdown", "keydown"]) {
-      root.addEventListener(touch, () => this.on && this.#ready(), { once: true, passive: true });
-    }
+    onTouch(root, () => this.on && this.#ready(), { once: true });
   }
 
   get on() {

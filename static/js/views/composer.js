@@ -1,5 +1,6 @@
 /** Where one writes: keeps the draft, counts, sends on Enter, and never sends while an input method is composing. */
 import { Timer } from "../clock.js";
+import { onKey } from "../keys.js";
 import { codePoints, openFence, shows, towers, trimmed } from "../text.js";
 
 const WARN_FROM = 0.9; // of the limit
@@ -8,7 +9,6 @@ const STILL_TYPING = 1000;
 const FAR = 2; // times the limit, in units of a string, of which a code point has at most two: no need to look closely
 const LONG = 5000; // characters, and lines, that are more than the field is ever high
 const TALL = 40;
-const COMPOSING = 229; // keyCode of a key that an input method took; Safari ends the composition before keydown
 
 export class ComposerView {
   #form;
@@ -52,7 +52,7 @@ export class ComposerView {
     this.#actions = actions;
     this.#telling = new Timer(clock);
     field.addEventListener("input", () => this.#written());
-    field.addEventListener("keydown", (event) => this.#key(event));
+    onKey(field, (event) => this.#key(event));
     for (const moved of ["keyup", "click", "focus"]) field.addEventListener(moved, () => this.#hint());
     enter.on("changed", () => this.#hint());
     form.addEventListener("submit", (event) => {
@@ -187,10 +187,10 @@ export class ComposerView {
 
   #key(event) {
     if (event.key === "Escape" && !event.defaultPrevented && this.#actions.escape()) event.preventDefault();
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === COMPOSING) return;
+    if (event.key !== "Enter" || event.shiftKey || event.altKey) return;
     if (!event.ctrlKey && !event.metaKey && this.#breaksLine()) return;
     event.preventDefault();
-    this.#submit();
+    if (!event.repeat) this.#submit(); // a key that is held sends no second message
   }
 
   /** Is the cursor in code that was begun with a fence? */

@@ -1,4 +1,5 @@
 /** The two sides of the page: columns where there is room, drawers over the messages where there is not. */
+import { onKey } from "../keys.js";
 import { overlays } from "../overlays.js";
 
 export class Drawers {
@@ -19,8 +20,8 @@ export class Drawers {
       side.media.addEventListener("change", () => this.#arrange());
     }
     backdrop.addEventListener("click", () => this.close());
-    document.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || !this.#open || document.querySelector("dialog[open]")) return;
+    onKey(document, (event) => {
+      if (event.key !== "Escape" || event.defaultPrevented || !this.#open || document.querySelector("dialog[open]")) return;
       event.preventDefault();
       this.close();
     });

@@ -1,4 +1,5 @@
 /** A menu over the page, beside what it is about; where one uses fingers and the screen is narrow, a sheet from below. */
+import { isModified, onKey } from "../keys.js";
 import { overlays, reportOpen } from "../overlays.js";
 import { element, icon } from "./parts.js";
 import { beside } from "./popover.js";
@@ -10,7 +11,7 @@ export class Menu {
   /** `root` is an element with `popover` and the role of a menu. */
   constructor({ root }) {
     this.#root = root;
-    root.addEventListener("keydown", (event) => this.#key(event));
+    onKey(root, (event) => this.#key(event));
     root.addEventListener("toggle", ({ newState }) => newState === "closed" && this.#closed());
   }
 
@@ -63,7 +64,7 @@ export class Menu {
   #key(event) {
     const all = this.#all;
     const here = all.indexOf(document.activeElement);
-    const next = this.#next(event.key, here, all);
+    const next = isModified(event) ? null : this.#next(event.key, here, all);
     if (event.key === "Tab") this.close();
     if (next === null) return;
     event.preventDefault();

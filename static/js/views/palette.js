@@ -1,4 +1,5 @@
 /** The palette: one field that goes anywhere and does anything, by a part of its name. */
+import { onKey } from "../keys.js";
 import { folded } from "../text.js";
 import { arrange, element, icon, paintAvatar, part, showModal } from "./parts.js";
 
@@ -17,6 +18,7 @@ export class PaletteView {
   #typed;
   #entries = []; // those that are listed, with their elements
   #active = 0;
+  #moved = false; // somebody went to the active one; else it is the best
   #chosen = null;
 
   /**
@@ -40,7 +42,7 @@ export class PaletteView {
       this.#find();
       this.#typed(this.#field.value);
     });
-    this.#field.addEventListener("keydown", (event) => this.#key(event));
+    onKey(this.#field, (event) => this.#key(event));
     this.#list.addEventListener("pointermove", (event) => this.#pointed(event));
     this.#list.addEventListener("click", (event) => this.#clicked(event));
     this.#list.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
@@ -62,7 +64,7 @@ export class PaletteView {
 
   /** Lists the choices anew, as long as nobody has moved among them. */
   renew() {
-    if (this.#dialog.open && this.#active === 0) this.#find();
+    if (this.#dialog.open && !this.#moved) this.#find();
   }
 
   #find() {
@@ -80,6 +82,7 @@ export class PaletteView {
       ? this.#strings.count("palette.found", Math.max(found.length, shown.length))
       : this.#strings.say("palette.none");
     this.#status.classList.toggle("visually-hidden", some);
+    this.#moved = false;
     this.#activate(0);
   }
 
@@ -99,6 +102,11 @@ export class PaletteView {
     return item;
   }
 
+  #go(index) {
+    this.#moved = true;
+    this.#activate(index);
+  }
+
   #activate(index) {
     this.#active = index;
     this.#entries.forEach(({ item }, each) => item.setAttribute("aria-selected", String(each === index)));
@@ -112,7 +120,6 @@ export class PaletteView {
   }
 
   #key(event) {
-    if (event.isComposing) return;
     const last = this.#entries.length - 1;
     const to = {
       ArrowDown: this.#active === last ? 0 : this.#active + 1,
@@ -123,7 +130,7 @@ export class PaletteView {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     if (to !== undefined) {
       event.preventDefault();
-      if (last >= 0) this.#activate(to);
+      if (last >= 0) this.#go(to);
     } else if (event.key === "Enter") {
       event.preventDefault();
       this.#run(this.#entries[this.#active]);
@@ -132,7 +139,7 @@ export class PaletteView {
 
   #pointed(event) {
     const index = this.#indexOf(event.target);
-    if (index !== -1 && index !== this.#active) this.#activate(index);
+    if (index !== -1 && index !== this.#active) this.#go(index);
   }
 
   #clicked(event) {

@@ -1,4 +1,5 @@
 /** Where one chooses an emoji: the often used ones first, then all, and a search in both languages. */
+import { isModified, onKey } from "../keys.js";
 import { overlays, reportOpen } from "../overlays.js";
 import { element, part } from "./parts.js";
 import { asSheet, beside } from "./popover.js";
@@ -19,6 +20,7 @@ export class PickerView {
   #returnTo = null;
   #found = []; // the signs to show
   #active = null; // the option that Enter takes
+  #moved = false; // somebody went to that one; else it is the best for what was typed
 
   /** `root` is an element with `popover` that holds a field, a listbox, a line for the name and one for "none". */
   constructor({ root, strings, emoji }) {
@@ -30,7 +32,7 @@ export class PickerView {
     this.#strings = strings;
     this.#emoji = emoji;
     this.#field.addEventListener("input", () => this.#search());
-    root.addEventListener("keydown", (event) => this.#key(event));
+    onKey(root, (event) => this.#key(event));
     root.addEventListener("toggle", ({ newState }) => newState === "closed" && this.#closed());
     this.#list.addEventListener("click", ({ target }) => this.#take(target.closest("[role=option]")));
     this.#list.addEventListener("pointerover", ({ target }) => this.#tell(target.closest("[role=option]")));
@@ -50,8 +52,10 @@ export class PickerView {
     else this.#field.focus();
     const known = await this.#emoji.ready().then(() => true, () => false);
     if (!this.#root.matches(":popover-open")) return;
+    const chosen = this.#active?.dataset.sign;
     if (known) this.#search();
-    else this.#none.textContent = this.#strings.say("picker.unreachable");
+    if (known && chosen) this.#go([...this.#list.children].find(({ dataset }) => dataset.sign === chosen) ?? null);
+    if (!known) this.#none.textContent = this.#strings.say("picker.unreachable");
   }
 
   close() {
@@ -95,7 +99,13 @@ export class PickerView {
     return option;
   }
 
+  #go(option) {
+    this.#activate(option);
+    this.#moved = option !== null;
+  }
+
   #activate(option) {
+    this.#moved = false;
     this.#active?.setAttribute("aria-selected", "false");
     this.#active = option;
     for (const holder of [this.#field, this.#list]) {
@@ -122,9 +132,10 @@ export class PickerView {
   }
 
   #key(event) {
+    if (isModified(event)) return; // with Shift or Ctrl the arrows select, or go by words
     if (event.key === "Enter") {
       event.preventDefault();
-      this.#take(this.#active ?? this.#list.firstElementChild);
+      this.#take(this.#active);
       return;
     }
     const step = this.#stepOf(event.key);
@@ -133,16 +144,16 @@ export class PickerView {
     const options = [...this.#list.children];
     const here = options.indexOf(this.#active);
     const next = here === -1 ? options[0] : options[Math.max(0, Math.min(options.length - 1, here + step))];
-    if (next) this.#activate(next);
+    if (next) this.#go(next);
     this.#more();
   }
 
-  /** By how many options a key goes on; left and right belong to the field until one is among the options. */
+  /** By how many options a key goes on; left and right belong to the field until somebody went to an option. */
   #stepOf(key) {
     const columns = getComputedStyle(this.#list).gridTemplateColumns.split(" ").length;
     if (key === "ArrowDown") return columns;
     if (key === "ArrowUp") return -columns;
-    if (this.#active === null) return 0;
+    if (!this.#moved) return 0;
     const rightwards = getComputedStyle(this.#list).direction === "rtl" ? -1 : 1;
     return key === "ArrowRight" ? rightwards : key === "ArrowLeft" ? -rightwards : 0;
   }

@@ -1,4 +1,5 @@
 /** Where one asks everybody something: a question and two to ten options. */
+import { onKey } from "../keys.js";
 import { codePoints, shows } from "../text.js";
 import { element, part, showModal } from "./parts.js";
 
@@ -32,7 +33,7 @@ export class PollFormView {
     part(dialog, ".cancel").addEventListener("click", () => this.#done());
     this.#form.addEventListener("submit", (event) => this.#submitted(event));
     this.#form.addEventListener("input", () => this.#complain(""));
-    for (const fields of [this.#question, this.#list]) fields.addEventListener("keydown", (event) => this.#key(event));
+    for (const fields of [this.#question, this.#list]) onKey(fields, (event) => this.#key(event));
     this.#startOver();
   }
 
@@ -95,10 +96,14 @@ export class PollFormView {
     return input;
   }
 
-  /** Enter in the question or an option goes to the next option, and makes it if there is none. */
+  /** Enter in the question or an option goes to the next option, and makes it if there is none; with Ctrl it asks. */
   #key(event) {
-    if (event.key !== "Enter" || event.isComposing) return;
+    if (event.key !== "Enter") return;
     event.preventDefault();
+    if (event.ctrlKey || event.metaKey) {
+      this.#form.requestSubmit();
+      return;
+    }
     const inputs = this.#inputs;
     const next = inputs[inputs.indexOf(event.target) + 1];
     if (next) next.focus();

@@ -1,4 +1,5 @@
 /** One small line beside what the pointer, the focus or a resting finger is on, for everything that has a `data-tip`. */
+import { onKey } from "../keys.js";
 import { onLongPress } from "./touch.js";
 
 const AFTER = 350; // ms: who only passes is not told
@@ -17,7 +18,7 @@ export class TipView {
     root.addEventListener("focusin", ({ target }) => target.matches(":focus-visible") && this.#over(target, 0));
     root.addEventListener("focusout", () => this.#hide());
     root.addEventListener("scroll", () => this.#hide(), { passive: true, capture: true });
-    root.addEventListener("keydown", ({ key }) => key === "Escape" && this.#hide());
+    onKey(root, ({ key }) => key === "Escape" && this.#hide());
   }
 
   #over(target, after) {

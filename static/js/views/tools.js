@@ -1,4 +1,5 @@
 /** How one gets at what can be done with a message: buttons under the pointer, a menu by keyboard and by a resting finger. */
+import { isModified, onKey } from "../keys.js";
 import { reach } from "./reach.js";
 import { onLongPress } from "./touch.js";
 
@@ -37,7 +38,7 @@ export class ToolsView {
     stage.addEventListener("pointerleave", () => this.hide());
     log.addEventListener("scroll", () => this.#place(), { passive: true });
     log.addEventListener("focusin", ({ target }) => this.#choose(target.closest(".message")));
-    log.addEventListener("keydown", (event) => event.target === log && event.key === "Tab" && this.#enter(event));
+    onKey(log, (event) => event.target === log && event.key === "Tab" && this.#enter(event));
     log.addEventListener("focusout", ({ relatedTarget: to }) => {
       if (to && !to.closest(".stage, dialog")) this.#chosen = false;
     });
@@ -136,7 +137,7 @@ export class ToolsView {
 
   /** From the log Tab comes to the message, whatever scrolls sideways before it. */
   #enter(event) {
-    if (event.shiftKey || !this.#active?.isConnected) return;
+    if (isModified(event) || !this.#active?.isConnected) return;
     event.preventDefault();
     this.#active.focus();
   }

@@ -1,4 +1,5 @@
 /** The tour: ten steps that point at what they speak of, and notice when the reader did what they asked for. */
+import { onKey } from "../../keys.js";
 import { part } from "../../views/parts.js";
 
 const STEPS = [
@@ -28,7 +29,7 @@ export class GuideView {
     part(root, "#guide-back").addEventListener("click", () => this.#go(this.#step - 1));
     part(root, "#guide-next").addEventListener("click", () => this.#next());
     part(root, "#guide-close").addEventListener("click", () => this.close());
-    root.addEventListener("keydown", ({ key }) => key === "Escape" && this.close());
+    onKey(root, ({ key }) => key === "Escape" && this.close());
     seen.on("happened", ({ what, quiet }) => !quiet && this.#notice(what.kind));
     seen.on("flows", ({ quiet }) => !quiet && this.#notice("flow"));
   }

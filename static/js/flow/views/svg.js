@@ -1,4 +1,6 @@
 /** SVG by calls, and what a picture needs to be used by keyboard. */
+import { isModified, onKey } from "../../keys.js";
+
 const SPACE = "http://www.w3.org/2000/svg";
 
 export function svg(name, attributes = {}, ...children) {
@@ -16,8 +18,8 @@ export function put(target, attributes) {
 export function pressable(shape, press) {
   put(shape, { role: "button", tabindex: "-1" });
   shape.addEventListener("click", press);
-  shape.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" && event.key !== " ") return;
+  onKey(shape, (event) => {
+    if ((event.key !== "Enter" && event.key !== " ") || isModified(event)) return;
     event.preventDefault();
     press();
   });
@@ -34,7 +36,7 @@ export class Roving {
   constructor(group, items) {
     this.#items = items;
     group.addEventListener("focusin", ({ target }) => this.#take(items().find((item) => item.contains(target))));
-    group.addEventListener("keydown", (event) => this.#move(event));
+    onKey(group, (event) => this.#move(event));
   }
 
   /** After the items changed: one of them must be reachable. */
@@ -55,7 +57,7 @@ export class Roving {
     const at = items.indexOf(this.#current);
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     const to = { Home: 0, End: items.length - 1 }[event.key] ?? (step ? at + step : -1);
-    if (at < 0 || !items[to]) return;
+    if (at < 0 || !items[to] || isModified(event)) return; // Alt and an arrow is the browser's "back"
     event.preventDefault();
     items[to].focus();
   }
