@@ -2,6 +2,7 @@
  * Lets a finger select in the text of one message. Everywhere else in the log a finger that rests opens the menu, and
  * `user-select` keeps the browser from selecting at the same time.
  */
+import { onKey } from "../keys.js";
 
 /** Do fingers use this page? With a mouse a text can be selected anyway. */
 const coarse = matchMedia("(pointer: coarse)");
@@ -11,7 +12,7 @@ export class Selecting {
 
   constructor({ root }) {
     root.addEventListener("pointerdown", ({ target }) => this.#text && !this.#text.contains(target) && this.end());
-    root.addEventListener("keydown", ({ key }) => key === "Escape" && this.end());
+    onKey(root, ({ key }) => key === "Escape" && this.end());
   }
 
   get offered() {
