@@ -31,7 +31,7 @@ def recipe(prefix: bool) -> str:
     lines = first[0]
     if not prefix:
         return f"location / {{ {lines} }}"
-    others = "".join(line + "\n" for line in lines.splitlines() if "proxy_pass" not in line)
+    others = "".join(line + "\n" for line in lines.splitlines() if not re.search("proxy_pass|Prefix", line))
     return f"location {under[1]} {others} }}"
 
 

@@ -93,6 +93,12 @@ def test_an_address_that_a_client_claims_counts_for_nothing(make_server: Callabl
     assert "198.51.100.7" not in server.terminal
 
 
+def test_a_path_that_a_client_claims_counts_for_nothing(behind: str) -> None:
+    page = got(f"{behind}/r/general", X_Forwarded_Prefix="/claimed")[2]
+    assert "/static/" in page
+    assert "claimed" not in page
+
+
 def test_both_recipes_show_the_settings() -> None:
     for text in (README, (Path(__file__).parents[2] / "README.pt-BR.md").read_text()):
         recipes = re.findall(r"```\n(# .*?\n(?:chat\.example\.org|location / ).*?)```", text, re.DOTALL)
