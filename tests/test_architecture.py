@@ -106,8 +106,10 @@ LAYERS: list[set[str]] = [
     {"live.frames", "live.lines"},
     # What makes HTML of a text, and knows nobody.
     {"text.rendering"},
-    {"text.cleaning", "text.html", "text.markup", "text.painter"},
-    {"text.colouring", "text.emoji", "text.formulas", "text.languages", "text.links", "text.mentions"},
+    {"text.cleaning", "text.html", "text.linked", "text.markup", "text.painter"},
+    {"text.formula_rules"},
+    {"text.colouring", "text.emoji", "text.formulas", "text.languages", "text.links", "text.mentions", "text.targets"},
+    {"text.emphasis"},
     # What speaks of the nouns and does nothing: the wire's words, the sentences.
     {"details", "live.protocol"},
     {"live.news"},

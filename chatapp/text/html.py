@@ -10,6 +10,8 @@ from markdown_it.token import Token
 
 from ..characters import shows
 from .languages import language
+from .targets import shown as shown_address
+from .targets import target
 
 _ELEMENTS = {
     "paragraph": "p",
@@ -32,6 +34,7 @@ def html(tokens: Sequence[Token], paint: Paint) -> str:
 
 
 def _pieces(tokens: Sequence[Token], paint: Paint) -> Iterator[str]:
+    behind = ""  # what ends the link that is open
     for index, token in enumerate(tokens):
         match token.type:
             case "inline":
@@ -51,9 +54,14 @@ def _pieces(tokens: Sequence[Token], paint: Paint) -> Iterator[str]:
             case "mention":
                 yield _mention(token)
             case "link_open":
-                yield _link(token) + ("" if _has_name(tokens, index) else escape(str(token.attrs["href"])))
+                address = target(_label(tokens, index), str(token.attrs["href"]))
+                if address is None:
+                    yield _link(token) + ("" if _has_name(tokens, index) else escape(str(token.attrs["href"])))
+                    behind = "</a>"
+                else:  # its label names another place: the label is text, and the link says where it leads
+                    behind = f' (<a href="{escape(address)}">{escape(shown_address(address), quote=False)}</a>)'
             case "link_close":
-                yield "</a>"
+                yield behind
             case "heading_open":
                 yield "<p><strong>"
             case "heading_close":
@@ -77,6 +85,14 @@ def _has_name(tokens: Sequence[Token], index: int) -> bool:
     """Whether anything shows between the beginning of a link, which is there, and its end."""
     label = takewhile(lambda token: token.type != "link_close", islice(tokens, index + 1, None))
     return any(shows(token.content) for token in label)
+
+
+def _label(tokens: Sequence[Token], index: int) -> str:
+    """What a link says of itself, and its title. One that stands in a text as it is says nothing else."""
+    if tokens[index].info == "auto":
+        return ""
+    label = takewhile(lambda token: token.type != "link_close", islice(tokens, index + 1, None))
+    return "".join(token.content for token in label) + f" {tokens[index].attrs.get('title', '')}"
 
 
 def _link(token: Token) -> str:

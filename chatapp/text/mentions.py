@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping
 
+from ..characters import is_unspaced
+
 EVERYBODY = ("all", "todos")  # the names that everybody goes by
 SIGNS_MOST = 50  # signs in one text that are looked at
 NAME_MOST = 64  # characters of a name, which may be written with its accents apart
@@ -15,8 +17,10 @@ Names = Mapping[str, tuple[str, ...]]
 
 
 def names_at(text: str, sign: int) -> Iterator[str]:
-    """What begins behind the sign at that place, the longest first: whole words each; none behind a backslash."""
-    if sign and (text[sign - 1] == "\\" or _in_word(text[sign - 1])):
+    """What begins behind the sign at that place, the longest first: whole words each. A backslash before the sign is
+    looked past."""
+    before = text[max(0, sign - 2) : sign].removesuffix("\\")[-1:]
+    if before and _in_word(before) and not is_unspaced(before):
         return
     begin = sign + 1
     line = text[begin : begin + NAME_MOST].split("\n", 1)[0]
@@ -54,7 +58,10 @@ def names_in(text: str) -> set[str]:
 
 
 def _together(char: str, behind: str) -> bool:
-    return unicodedata.category(behind)[0] == "M" or (_in_word(char) and _in_word(behind))
+    """Whether they are of one word. A script without blanks between words may follow a word of another one."""
+    if unicodedata.category(behind)[0] == "M":
+        return True
+    return _in_word(char) and _in_word(behind) and is_unspaced(char) == is_unspaced(behind)
 
 
 def _in_word(char: str) -> bool:

@@ -14,6 +14,7 @@ from .cleaning import Cleaner
 from .emoji import Emoji
 from .formulas import Formulas
 from .html import Paint, html
+from .linked import linked
 from .markup import Markup
 from .mentions import Names
 from .painter import Painter
@@ -57,12 +58,22 @@ class Renderer:
     def render(self, text: str, names: Names | None = None) -> Rendered:
         """The HTML of a text in which these are names. Never raises for what somebody wrote: what cannot be rendered
         stays text."""
-        if not (names or _may_have_markup(text)) or len(text) > TEXT_MOST:
+        if not (names or _may_have_markup(text)):
             return PLAIN
+        if len(text) > TEXT_MOST:
+            return Rendered(self._linked(text))
         with self._lock:
-            tokens, named = self._markup.tokens(text, names or {})
-        clean = None if tokens is None else self._html(tokens)
-        return Rendered(clean, tuple(named.people), named.everybody)
+            read = self._markup.read(text, names or {})
+        clean = self._html(read.tokens) if read.tokens else None
+        if clean is None and read.is_markup:
+            clean = self._linked(text)
+        return Rendered(clean, tuple(read.people), read.everybody)
+
+    def _linked(self, text: str) -> str | None:
+        """HTML of a text that is too much for markup: its links are links all the same."""
+        made = linked(text, HTML_MOST, self._cleaner.lets_through)
+        clean = None if made is None else self._cleaner.clean(made)
+        return clean if clean is not None and len(msgspec.json.encode(clean)) <= HTML_MOST else None
 
     def _html(self, tokens: list[Token]) -> str | None:
         for paint in (_in_time(self._painter.paint), _unpainted):

@@ -3,7 +3,9 @@ import { folded } from "./text.js";
 import { element, guestMarks, paintAvatar } from "./views/parts.js";
 
 // Names may hold blanks: what stands behind the sign is looked for as long as somebody's name begins so.
-const PATTERN = /(?:^|[^\p{L}\p{N}\p{M}_@])(?<whole>@(?<query>[^\n@]{0,32}))$/u;
+// Scripts that put no blanks between words may stand before it, as the server has it.
+const PATTERN =
+  /(?:^|[^\p{L}\p{N}\p{M}_@]|[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}])(?<whole>@(?<query>[^\n@]{0,32}))$/u;
 
 const ENOUGH = 8; // people found among those who are known: the server is not asked for others
 

@@ -1,4 +1,4 @@
-/** What can be told from a text without a document: its length, its links, a person's initials and hue. */
+/** What can be told from a text without a document: its length, a person's initials and hue. */
 
 /** The length in code points, as the server counts it (a JavaScript string counts an emoji as two or more). */
 export function codePoints(text) {
@@ -45,47 +45,6 @@ export function openFence(text) {
     else if (marks.startsWith(open) && behind.trim() === "") open = null;
   }
   return open !== null;
-}
-
-const LINK = /\bhttps?:\/\/[^\s<>"\u0000-\u001f\u2066-\u2069\u202a-\u202e]+/giu;
-
-/** Cuts a text into pieces: `{text}` for plain ones, `{text, href}` for http and https links. */
-export function pieces(text) {
-  const found = [];
-  let end = 0;
-  for (const match of text.matchAll(LINK)) {
-    const link = withoutTrailingMarks(match[0]);
-    const href = parsed(link);
-    if (!href) continue;
-    if (match.index > end) found.push({ text: text.slice(end, match.index) });
-    found.push({ text: link, href });
-    end = match.index + link.length;
-  }
-  if (end < text.length) found.push({ text: text.slice(end) });
-  return found;
-}
-
-/** The full stop after a link, or the bracket around it, belongs to the sentence. */
-function withoutTrailingMarks(link) {
-  let end = link.length;
-  let open = 0;
-  for (const character of link) open += character === "(" ? 1 : character === ")" ? -1 : 0;
-  while (end > 0) {
-    const last = link[end - 1];
-    if (last === ")" && open < 0) open += 1;
-    else if (!".,;:!?'\u2019\u201d\u00bb*_~]}".includes(last)) break;
-    end -= 1;
-  }
-  return link.slice(0, end);
-}
-
-function parsed(link) {
-  try {
-    const url = new URL(link);
-    return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;
-  } catch {
-    return null;
-  }
 }
 
 /** Firefox has no segmenter before 125. */

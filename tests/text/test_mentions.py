@@ -23,7 +23,10 @@ ANA = '<span class="mention" data-people="p1">@Ana</span>'
         ("@Joa\u0303o", ["Joa\u0303o"]),
         ("ana@example", []),
         ("_@Ana_", []),
-        ("\\@Ana", []),
+        ("\\@Ana", ["Ana"]),
+        ("a\\@Ana", []),
+        ("谢谢@Ana你好", ["Ana你好", "Ana"]),
+        ("@小明你好", ["小明你好"]),
         ("@", []),
     ],
 )
@@ -64,7 +67,7 @@ def test_behind_a_backslash_nobody_is_mentioned(renderer: Renderer) -> None:
     made = renderer.render(r"\@Ana and \@all, @Ana", NAMES)
     assert made == Rendered(f"<p>@Ana and @all, {ANA}</p>", ("p1",), everybody=False)
     assert renderer.render(r"\@all", NAMES) == Rendered("<p>@all</p>")
-    assert renderer.render(r"\@Bob", {}) == Rendered("<p>@Bob</p>")
+    assert renderer.render(r"\@Bob and C:\@Ana", NAMES) == Rendered(None)  # nobody would be
     assert renderer.render(r"a\b\@Ana", NAMES) == Rendered(None)  # in a path it is a backslash
 
 

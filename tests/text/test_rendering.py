@@ -107,7 +107,6 @@ def test_what_is_no_markup_stays_text(html: Html, text: str) -> None:
         ("e-mail:a@b.example: so", f'<p>e-mail:<a href="mailto:a@b.example"{LINK}>a@b.example</a>: so</p>'),
         ("_a@b.example_", f'<p><em><a href="mailto:a@b.example"{LINK}>a@b.example</a></em></p>'),
         ("<a@b.example>", f'<p><a href="mailto:a@b.example"{LINK}>a@b.example</a></p>'),
-        ("[www.a.example](https://b.example/)", f'<p><a href="https://b.example/"{LINK}>www.a.example</a></p>'),
         ("[a](<http://b c>)", f'<p>[a](&lt;<a href="http://b"{LINK}>http://b</a> c&gt;)</p>'),
         ("`www.a.example a@b.example`", "<p><code>www.a.example a@b.example</code></p>"),
         ("[a](mailto:b@c.example)", f'<p><a href="mailto:b@c.example"{LINK}>a</a></p>'),
@@ -121,6 +120,29 @@ def test_markup_becomes_elements(html: Html, text: str, expected: str) -> None:
     made = html(text)
     assert made is not None
     assert made.startswith(expected)
+
+
+@pytest.mark.parametrize("text", ["[" * 10_000, "> " * 21, "`a` " * 4_000, "*a* " * 6_000])
+def test_a_text_that_is_too_much_for_markup_has_links_all_the_same(html: Html, text: str) -> None:
+    written = f"{text}\n\n<i> www.a.example, https://b.example/?c&d"
+    made = html(written)
+    assert made is not None
+    elements = Elements(made)
+    assert [attributes["href"] for tag, attributes in elements.found if tag == "a"] == [
+        "https://www.a.example",
+        "https://b.example/?c&d",
+    ]
+    assert elements.text == written.replace("\n", "")
+    assert made.count("<br>") == 2
+
+
+def test_of_very_many_links_the_first_are_links_and_all_are_shown(html: Html) -> None:
+    text = "https://a.example/b " * 800
+    made = html(text)
+    assert made is not None
+    assert len(made) <= HTML_MOST
+    assert 200 < made.count("<a ") < 800
+    assert Elements(made).text == text
 
 
 @pytest.mark.parametrize("text", ["https://a.example", "www.a.example", "a@b.example"])
@@ -208,6 +230,28 @@ HOSTILE = {
             "*a*[",
             "**a*",
             "`a``",
+            "\\*a ",
+            "\\*a\\* ",
+            "\\$a$ ",
+            "\\$",
+            "\\`",
+            "\\[a",
+            "\\# ",
+            "*\\",
+            "*_",
+            "_a_ ",
+            "*.*a* ",
+            ":x:",
+            ":x: ",
+            "@a.b",
+            "http://1.2.3.4.5/",
+            "https://a.b/(",
+            "https://a.b/([{",
+            "https://a.b@c.d ",
+            "https://a.b，",
+            "谢https://a.b谢",
+            "[a.b](http://c.d) ",
+            "[//a@](http://c.d)",
             "$a$",
             "> - ",
             "- ",
@@ -247,7 +291,7 @@ def test_nothing_takes_long_or_grows_without_bound(renderer: Renderer, text: str
     assert made is None or len(made) <= HTML_MOST
 
 
-@pytest.mark.parametrize("text", ["[", "[[", "![", "[`", "http://a.b/[", "*a_"])
+@pytest.mark.parametrize("text", ["[", "[[", "![", "[`", " *a"])
 def test_a_text_that_would_keep_the_parser_busy_is_given_up_and_stays_text(
     renderer: Renderer, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:

@@ -1,8 +1,8 @@
 /**
- * The words of a message: text, or the HTML that the server made of it and sanitised. This is the one place of the page
- * that takes HTML: the page's policy (Trusted Types, see the headers) lets nobody else.
+ * The words of a message: text, or the HTML that the server made of it and sanitised. What is markup, a link among it,
+ * the server alone decides. This is the one place of the page that takes HTML: the page's policy (Trusted Types, see the
+ * headers) lets nobody else.
  */
-import { pieces } from "../text.js";
 import { copied } from "./clipboard.js";
 import { cut } from "./cut.js";
 import { element, icon } from "./parts.js";
@@ -16,7 +16,7 @@ const policy = globalThis.trustedTypes?.createPolicy("sanitised", { createHTML: 
 /** Puts into `root` what a message says: the `whole` of it, or what does not take long to draw. Tells whether anything is missing. */
 export function fill(root, { text, html }, strings, { whole = true } = {}) {
   const made = html ? fromHtml(html) : document.createDocumentFragment();
-  if (!html) made.append(...pieces(text).map(node));
+  if (!html) made.append(text);
   const codes = [...made.querySelectorAll("pre")].map((code) => [code, code.textContent]);
   const missing = !whole && cut(made);
   for (const [code, text] of codes) {
@@ -41,15 +41,6 @@ export function maybeLong(text) {
   let lines = text.length / LINE;
   for (let at = text.indexOf("\n"); at !== -1 && lines < FOLDED; at = text.indexOf("\n", at + 1)) lines += 1;
   return lines >= FOLDED - 1;
-}
-
-function node({ text, href }) {
-  if (!href) return document.createTextNode(text);
-  const link = element("a", "", text);
-  link.href = href;
-  link.rel = "noopener nofollow ugc";
-  link.target = "_blank";
-  return link;
 }
 
 /** Puts numbers beside the lines of code, if it has several. */
