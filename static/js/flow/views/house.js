@@ -20,7 +20,7 @@ export class HouseView {
   #wide = null;
   #shape = ""; // what the fixed parts were drawn for
   #stations = new Map(); // by name: {group, figure, bars, bays}
-  #nodes = new Map(); // by key: {group, circle, letters, label, title}
+  #nodes = new Map(); // by key: {group, circle, letters, halo, label, place}
   #known = { snapshot: null, keys: new Set() };
   #drawnWays = ""; // what the ways were drawn for
   #layers;
@@ -182,10 +182,11 @@ export class HouseView {
     const made = {
       circle: svg("circle", { class: "face" }),
       letters: svg("text", { class: "letters" }),
+      halo: svg("text", { class: "halo" }),
       label: svg("text", { class: "label" }),
       place: null,
     };
-    const parts = [made.circle, made.letters, made.label];
+    const parts = [made.circle, made.letters, made.halo, made.label];
     made.group = svg("g", { class: client ? "node" : "node many", "data-node": key }, ...parts);
     pressable(made.group, () => (client ? this.#choice.chooseClient(client.id) : this.#onStation("group")));
     this.#layers.nodes.append(made.group);
@@ -198,13 +199,16 @@ export class HouseView {
     made.place = place;
     put(made.circle, { cx: x, cy: y, r });
     put(made.letters, { x, y });
-    put(made.label, { x, y: y + r + (this.#wide ? 15 : 12) });
+    const below = { x, y: y + r + (this.#wide ? 15 : 12) };
     made.circle.style.setProperty("--hue", String(hue(client ? (client.who ?? String(client.id)) : `room ${room}`)));
     const letters = client?.name ? initials(client.name) : String(client?.id);
     made.letters.textContent = client ? letters : this.#units.count(count);
     made.letters.style.setProperty("--size", `${r * 0.8}px`);
     const label = client?.own ? `${name} ${this.#strings.say("client.you")}` : name;
-    made.label.textContent = shortened(label, place.letters);
+    for (const text of [made.halo, made.label]) {
+      put(text, below);
+      text.textContent = shortened(label, place.letters);
+    }
     made.group.classList.toggle("own", client?.own ?? false);
     made.group.classList.toggle("waiting", (client?.waiting ?? 0) > 0);
     const group = this.#strings.count("house.group", count, { room: name });
