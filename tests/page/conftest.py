@@ -3,40 +3,45 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocketRoute, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Locator,
+    Page,
+    Playwright,
+    WebSocketRoute,
+    expect,
+    sync_playwright,
+)
 
 from tests.actors import Server, Talker, eventually
 from tests.launching import Launch, warm
 
-CHROMIUM = os.environ.get("CHATAPP_TEST_BROWSER") or shutil.which("chromium") or shutil.which("chromium-browser")
-# Each window of Chromium's loads a page of its own for the address bar, which costs twice what ours does. Of several
-# such flags the last is heeded, so that what Playwright turns off, and we may meet, is said again.
-NOT_NEEDED = [
-    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup"),
-    *("AimEnabled", "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
-    *("HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "NetworkTimeServiceQuerying"),
-    *("OptimizationHints", "PaintHolding", "PreconnectToSearch", "ThirdPartyStoragePartitioning"),
-]
-ARGUMENTS = ["--no-sandbox", f"--disable-features={','.join(NOT_NEEDED)}"]
+from .browsers import CHOSEN, POLICY, mistake, start
+
 CONNECTED = re.compile("^(Connected|Conectado)$")
 
 expect.set_options(timeout=10_000)
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests; every person has a context, and so cookies and storage, of their own."""
+def playwright() -> Iterator[Playwright]:
+    """Drives the browsers."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One browser for all tests; every person has a context, and so cookies and storage, of their own."""
+    with start(playwright, CHOSEN) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -45,10 +50,28 @@ def launch() -> Launch:
     return warm
 
 
+class Mistakes:
+    """The errors that the pages of a test reported, without those that the test made on purpose."""
+
+    def __init__(self) -> None:
+        self._seen: list[str] = []
+        self._forgiven: list[str] = []
+
+    def note(self, words: str) -> None:
+        self._seen.append(words)
+
+    def forgive(self, words: str) -> None:
+        """Leaves out what has these words in it, also what is reported later."""
+        self._forgiven.append(words)
+
+    def all(self) -> list[str]:
+        return [seen for seen in self._seen if not any(words in seen for words in self._forgiven)]
+
+
 class Person:
     """Somebody at one page (a tab); says in verbs what people do, and in nouns what they see."""
 
-    def __init__(self, page: Page, url: str, mistakes: list[str], *, touch: bool = False):
+    def __init__(self, page: Page, url: str, mistakes: Mistakes, *, touch: bool = False):
         self.page = page
         self.url = url
         self.send_key = "Control+Enter" if touch else "Enter"  # on a touch screen Enter alone breaks the line
@@ -62,7 +85,7 @@ class Person:
         self.jump = page.locator("#jump")
         self.divider = page.locator(".divider")
         self._mistakes = mistakes
-        page.on("pageerror", lambda error: mistakes.append(f"{error.name}: {error.message}"))
+        page.on("pageerror", self._note_error)
         page.on("console", self._note)
 
     def visit(self, path: str = "/", *, name: str | None = None) -> Person:
@@ -73,6 +96,10 @@ class Person:
             self.page.keyboard.press("Enter")
         self.is_connected()
         return self
+
+    def come_to_the_front(self) -> None:
+        """Gives the page's window the focus, which in Firefox only one has."""
+        self.page.bring_to_front()
 
     def leave(self, server: Server) -> None:
         """Goes away. The old page lives for a moment beside the new one, and its last word is what was read there."""
@@ -121,23 +148,27 @@ class Person:
 
     def forgive(self, words: str) -> None:
         """A mistake of the page with these words in it was made on purpose."""
-        self._mistakes[:] = [mistake for mistake in self._mistakes if words not in mistake]
+        self._mistakes.forgive(words)
 
     def scroll(self, top: str) -> None:
         """Puts the scroll position; `top` is JavaScript about the element `log`."""
         self.page.evaluate(f"() => {{ const log = document.querySelector('#log'); log.scrollTop = {top}; }}")
 
+    # A refused or broken connection is what many tests are about; a policy that we break ourselves is not.
+    def _note_error(self, error: Error) -> None:
+        if made := mistake(error):
+            self._mistakes.note(made)
+
     def _note(self, message: Any) -> None:
-        # A refused or broken connection is what many tests are about; a policy that we break ourselves is not.
-        if "Content Security Policy" in message.text or "Unhandled" in message.text:
-            self._mistakes.append(message.text)
+        if POLICY in message.text or "Unhandled" in message.text:
+            self._mistakes.note(message.text)
 
 
 @pytest.fixture
 def make_person(browser: Browser) -> Iterator[Callable[..., Person]]:
     """Seats people: with the options of a browser context, or `beside=` somebody, in another tab of that browser."""
     contexts: list[BrowserContext] = []
-    mistakes: list[str] = []
+    mistakes = Mistakes()
 
     def make(url: str, *, beside: Person | None = None, line: Line | None = None, **options: Any) -> Person:
         if beside is None:
@@ -146,13 +177,15 @@ def make_person(browser: Browser) -> Iterator[Callable[..., Person]]:
         page = (beside.page.context if beside else contexts[-1]).new_page()
         if line:
             page.route_web_socket(re.compile("/chat"), line.connect)
+        if browser.browser_type.name == "firefox":
+            page.bring_to_front()  # there only one window has the focus; in Chromium each believes that it has
         touch = beside.touch if beside else bool(options.get("has_touch"))
         return Person(page, url, mistakes, touch=touch)
 
     yield make
     for context in contexts:
         context.close()
-    assert mistakes == []
+    assert mistakes.all() == []
 
 
 @pytest.fixture

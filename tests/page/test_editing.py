@@ -185,6 +185,7 @@ def test_the_menu_works_by_keyboard_alone(ana: Person, bia: Person) -> None:
     ana.write("second", "third")
     ana.sees("second", "third")
     page = ana.page
+    ana.come_to_the_front()
     ana.log.focus()
     page.keyboard.press("Tab")
     expect(ana.message("third")).to_be_focused()

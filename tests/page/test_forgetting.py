@@ -6,11 +6,11 @@ import json
 
 from playwright.sync_api import expect
 
-from .conftest import Person
+from .conftest import Mistakes, Person
 
 
 def test_who_is_forgotten_leaves_nothing_in_the_browser(ana: Person) -> None:
-    other = Person(ana.page.context.new_page(), ana.url, []).visit()
+    other = Person(ana.page.context.new_page(), ana.url, Mistakes()).visit()
     ana.write("this stays")
     ana.sees("this stays")
     ana.composer.fill("not sent yet")

@@ -285,6 +285,7 @@ def test_unread_counts_show_in_the_list_in_the_title_and_on_the_icon_until_the_r
     expect(ana.room("general").locator(".badge")).to_have_text("2")
     expect(ana.page).to_have_title("(2) Elsewhere · chatapp")
     expect(icon).to_have_attribute("href", re.compile("^data:image/png"))
+    ana.come_to_the_front()
     ana.room("general").click()
     expect(ana.divider).to_have_count(1)
     expect(ana.page.locator(".divider + .message .text")).to_have_text("one")
