@@ -12,7 +12,10 @@ export function attended() {
 export function watchBrowser({ chat, composer, connection, log, session }, { refreshRooms, namedElsewhere }) {
   addEventListener("online", () => connection.wake());
   addEventListener("offline", () => connection.wake());
-  addEventListener("pagehide", () => session.flush());
+  addEventListener("pagehide", () => {
+    session.flush();
+    log.keepPosition();
+  });
   addEventListener("pageshow", ({ persisted }) => {
     if (!persisted) return;
     connection.wake();
@@ -24,7 +27,10 @@ export function watchBrowser({ chat, composer, connection, log, session }, { ref
   });
   addEventListener("focus", () => log.refresh());
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState !== "visible") return;
+    if (document.visibilityState !== "visible") {
+      log.keepPosition(); // phones end pages that nobody sees without another word
+      return;
+    }
     connection.wake();
     if (chat.you === null) namedElsewhere();
     log.refresh(); // also for the day separators: "Today" may be yesterday by now

@@ -255,7 +255,7 @@ export function conversation(root, parts, page) {
   // Going to a message, and back.
 
   /** Shows a message of the open room; from where it is said, one can come back. */
-  async function goTo(seq, { from = null } = {}) {
+  async function goTo(seq, { from = null, hits = [] } = {}) {
     const room = chat.open;
     const where = from ? (log.where ?? "end") : null;
     try {
@@ -266,7 +266,7 @@ export function conversation(root, parts, page) {
       notice.say(known ? say("notice.no-message", { n: seq, room: isolated(room.name) }) : say("ask.unreachable"));
       return;
     }
-    log.reveal(seq, { mark: true });
+    log.reveal(seq, { mark: true, hits });
     if (where && !(where === "end" && log.below.atEnd)) back.remember({ room, where });
   }
 
@@ -277,6 +277,15 @@ export function conversation(root, parts, page) {
     if (room !== chat.open) return;
     if (seq === null) chat.comeBack(room);
     else log.reveal(seq);
+  }
+
+  /** The position where the reader was is not loaded: until it is there, nothing else is shown. */
+  async function resume(room, position) {
+    chat.seek(room);
+    const found = await reading.find(room, position.seq).catch(() => null);
+    if (room !== chat.open) return;
+    if (found) log.restore(position);
+    else if (found === null) chat.comeBack(room);
   }
 
   async function goBack({ room, where }) {
@@ -291,16 +300,16 @@ export function conversation(root, parts, page) {
     const link = event.target.closest("a[href]");
     if (!link || link.origin !== location.origin || event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    const place = placeOf(link.pathname);
+    const place = placeOf(link.pathname, link.hash);
     if (!place || !chat.room(place.slug)) return;
     event.preventDefault();
     page.open(place);
   }
 
   /** The address is one of a message: until it is there, nothing else is shown. */
-  function seek(seq) {
+  function seek(seq, hits) {
     if (!chat.open.message(seq)) chat.seek(chat.open);
-    return goTo(seq);
+    return goTo(seq, { hits });
   }
 
   return {
@@ -309,7 +318,8 @@ export function conversation(root, parts, page) {
     putBack,
     giveBack,
     catchUp,
-    jump: (seq) => goTo(seq, { from: true }),
+    resume,
+    jump: (seq, hits) => goTo(seq, { from: true, hits }),
     travelled: (place) => back.travelled(place),
     escape: () => composing.end(),
     emptied: () => askToDelete(composing.about.message),

@@ -12,6 +12,7 @@ import { Drafts } from "./drafts.js";
 import { EnterKey } from "./enterkey.js";
 import { forgetting } from "./forgetting.js";
 import { Formats } from "./formats.js";
+import { hitsOf } from "./hits.js";
 import { guardKeys } from "./keys.js";
 import { mentionSource } from "./mentioning.js";
 import { naming } from "./naming.js";
@@ -20,6 +21,7 @@ import { news } from "./news.js";
 import { Outgoing, randomNonce } from "./outgoing.js";
 import { overlays } from "./overlays.js";
 import { paced } from "./pace.js";
+import { Positions } from "./positions.js";
 import { Reading } from "./reading.js";
 import { roomwork } from "./roomwork.js";
 import { Sender } from "./sender.js";
@@ -92,6 +94,7 @@ function senderOf(prefix) {
 
 // State → views.
 
+const positions = new Positions(tabStore);
 const log = new LogView({
   root: $("#log"),
   chat,
@@ -100,8 +103,10 @@ const log = new LogView({
   formats,
   online,
   attended,
+  positions,
   actions: {
     behind: (room) => talk.catchUp(room),
+    resume: (room, position) => talk.resume(room, position),
     older: (room) => reading.older(room),
     newer: (room) => reading.newer(room),
     comeBack: (room) => {
@@ -167,11 +172,11 @@ const drawers = new Drawers({
   main: $("main"),
 });
 const go = navigation(
-  { api, chat, composer, drawers, messages: $("#log"), reading, session, steps },
+  { api, chat, composer, drawers, messages: $("#log"), positions, reading, session, steps },
   {
     home: boot.home,
-    seek: (seq) => talk.seek(seq),
-    jump: (seq) => talk.jump(seq),
+    seek: (seq, hits) => talk.seek(seq, hits),
+    jump: (seq, hits) => talk.jump(seq, hits),
     travelled: (place) => talk.travelled(place),
   },
 );
@@ -381,7 +386,7 @@ watchBrowser({ chat, composer, connection, log, session }, { refreshRooms: go.re
 chat.describe([boot.room]);
 me.person(chat.you);
 me.connection(connection.state);
-go.show({ slug: boot.room.slug, seq: boot.seq });
+go.show({ slug: boot.room.slug, seq: boot.seq, hits: hitsOf(location.hash) });
 if (chat.you === null) {
   go.refreshRooms();
   who.ask();

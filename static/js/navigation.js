@@ -5,21 +5,22 @@ import { overlays } from "./overlays.js";
 const TYPED_FOR = 150; // ms without another letter until the server is asked for rooms
 
 /**
- * `parts` are the page's (api, chat, composer, drawers, messages, reading, session, steps), `page` the page's: home is
+ * `parts` are the page's (api, chat, composer, drawers, messages, positions, reading,
+ * session, steps), `page` the page's: home is
  * the slug of the room that one comes to first, seek(seq) shows a message of the open room, as jump(seq) does from where
  * one can come back, and travelled(place) hears of the browser's own back and tells whether that was all.
  */
-export function navigation({ api, chat, composer, drawers, messages, reading, session, steps }, { home, seek, jump, travelled }) {
+export function navigation({ api, chat, composer, drawers, messages, positions, reading, session, steps }, { home, seek, jump, travelled }) {
   session.on("not-joined", (room) => preview(room));
   session.on("no-such-room", (slug) => {
     if (slug === chat.open.slug) location.assign(addressOf(slug)); // the server's own page says it
   });
   steps.on("travelled", async () => {
-    const place = placeOf(location.pathname) ?? { slug: home, seq: null };
+    const place = placeOf(location.pathname, location.hash) ?? { slug: home, seq: null };
     leaveFor(place);
     if (place.slug === chat.open?.slug && travelled(place)) return;
     if (!chat.room(place.slug)) await meet(place.slug);
-    if (chat.room(place.slug)) show(place);
+    if (chat.room(place.slug)) show(place, { again: true });
     else location.reload();
   });
 
@@ -29,9 +30,11 @@ export function navigation({ api, chat, composer, drawers, messages, reading, se
     else overlays.leaveRoom();
   }
 
-  function show({ slug, seq }) {
-    if (slug !== chat.open?.slug) enter(slug);
-    if (seq !== null) seek(seq);
+  /** `again`: the reader comes back. Who had gone to that message, and read on from there, is where they were. */
+  function show({ slug, seq, hits }, { again = false } = {}) {
+    const isOther = slug !== chat.open?.slug;
+    if (isOther) enter(slug);
+    if (seq !== null && !(again && isOther && positions.get(slug)?.mark === seq)) seek(seq, hits);
   }
 
   function enter(slug) {
@@ -81,7 +84,7 @@ export function navigation({ api, chat, composer, drawers, messages, reading, se
   function open(place) {
     leaveFor(place);
     if (place.slug === chat.open?.slug) {
-      if (place.seq !== null) jump(place.seq);
+      if (place.seq !== null) jump(place.seq, place.hits);
       return;
     }
     steps.push({ address: addressOf(place.slug, place.seq) });

@@ -38,6 +38,7 @@ export function news(root, parts, page) {
     formats,
     load: (before) => api.mentions(before),
     nameOf: (slug) => chat.room(slug)?.name ?? slug,
+    calls: () => [`@${chat.you?.name}`, "@all"],
     onOpen: page.open,
   });
   new Attention({

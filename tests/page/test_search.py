@@ -82,7 +82,7 @@ def test_a_result_is_a_link_to_the_message_and_the_keys_walk_through_them(reader
     reader.keyboard.press("ArrowDown")
     second = reader.locator(".hit").nth(1)
     expect(second).to_be_focused()
-    assert re.fullmatch(r"/r/general/\d+", second.get_attribute("href") or "")
+    assert re.fullmatch(r"/r/general/\d+#hit=entry", second.get_attribute("href") or "")
     reader.keyboard.press("ArrowUp")
     reader.keyboard.press("ArrowUp")
     expect(reader.locator("#search-field")).to_be_focused()
@@ -90,7 +90,7 @@ def test_a_result_is_a_link_to_the_message_and_the_keys_walk_through_them(reader
     reader.keyboard.press("Escape")
     expect(reader.locator("#search-field")).to_be_focused()
     reader.locator(".hit").nth(40).click()
-    expect(reader).to_have_url(re.compile(r"/r/general/\d+$"))
+    expect(reader).to_have_url(re.compile(r"/r/general/\d+#hit=entry$"))
     expect(reader.locator(".message .text").filter(has_text=re.compile(r"^\s*entry 19\s*$"))).to_be_in_viewport()
 
 

@@ -4,8 +4,10 @@ import { ask, Problem } from "../api.js";
 import { followTheChat } from "../flow/appearance.js";
 import { Formats } from "../formats.js";
 import { guardKeys, isModified, onKey } from "../keys.js";
+import { openStore } from "../store.js";
 import { Strings } from "../strings.js";
 import { part } from "../views/parts.js";
+import { SearchPosition } from "./position.js";
 import { ResultsView } from "./results.js";
 
 const PAUSE = 200; // ms without a key until it is looked for
@@ -25,16 +27,18 @@ const results = new ResultsView({
   strings,
   formats: new Formats(boot.locale),
 });
+const position = new SearchPosition({ store: openStore("sessionStorage"), results });
 let asked = null; // what the results answer, or will
 let next = null; // where the page after them begins
 let turn = 0; // an answer that is not to the last question is not shown
 let timer = null;
 
-/** Looks for what stands in the field, unless that is done already. */
-async function look() {
+/** Looks for what stands in the field, unless that is done already. `again`: the reader comes back to it. */
+async function look({ again = false } = {}) {
   clearTimeout(timer);
   const line = field.value;
   if (line === asked) return;
+  if (asked !== null) position.keep(asked);
   asked = line;
   next = null;
   document.title = line.trim() ? `${strings.say("title", { query: line.trim() })} · chatapp` : name;
@@ -47,7 +51,25 @@ async function look() {
   const answer = await question({ q: line });
   if (!answer) return;
   if (results.focused >= 0) field.focus(); // what had the focus goes
-  results.show(answer);
+  results.show(answer, wordsOf(line));
+  if (again) await comeBack(position.of(line));
+}
+
+/** Goes to where the reader was among these results, which may be some pages on. */
+async function comeBack(kept) {
+  if (!kept) return;
+  while (results.count < kept.count && next !== null) {
+    const answer = await question({ q: asked, before: next });
+    if (!answer) return;
+    results.append(answer);
+  }
+  results.restore(kept);
+}
+
+/** The plain words of a query, without its operators. */
+function wordsOf(line) {
+  const plain = line.split(/\s+/u).filter((term) => !/^-|:/u.test(term));
+  return plain.flatMap((term) => term.match(/[\p{L}\p{N}]+/gu) ?? []);
 }
 
 async function older() {
@@ -83,9 +105,9 @@ function address() {
   return at(field.value ? `/search?${new URLSearchParams({ q: field.value })}` : "/search");
 }
 
-function fromAddress() {
+function fromAddress({ again }) {
   field.value = new URLSearchParams(location.search).get("q") ?? "";
-  look();
+  look({ again });
 }
 
 $("#search-form").addEventListener("submit", (event) => {
@@ -108,7 +130,8 @@ help.addEventListener("click", ({ target }) => {
   field.dispatchEvent(new Event("input"));
 });
 more.addEventListener("click", older);
-addEventListener("popstate", fromAddress);
+addEventListener("popstate", () => fromAddress({ again: true }));
+addEventListener("pagehide", () => asked !== null && position.keep(asked));
 guardKeys(document);
 onKey(document, (event) => {
   if (isModified(event)) return;
@@ -125,6 +148,6 @@ onKey(document, (event) => {
 
 help.open = !new URLSearchParams(location.search).get("q");
 followTheChat();
-if (field.value === "") fromAddress();
-else look(); // it was typed before the scripts ran
 if (matchMedia("(pointer: fine)").matches) field.focus();
+if (field.value === "") fromAddress({ again: performance.getEntriesByType("navigation")[0]?.type !== "navigate" });
+else look(); // it was typed before the scripts ran

@@ -9,6 +9,7 @@ export class ResultsView {
   #status;
   #strings;
   #formats;
+  #words = [];
 
   constructor({ list, notes, status, strings, formats }) {
     this.#list = list;
@@ -27,6 +28,23 @@ export class ResultsView {
     return [...this.#list.children].indexOf(document.activeElement?.closest("#search-results > li"));
   }
 
+  /** Where the reader is: {count, href, top, focused}, the first result on the screen and its distance from the upper edge. */
+  get position() {
+    const items = [...this.#list.children];
+    const first = items.find((item) => item.getBoundingClientRect().bottom > 0);
+    if (!first) return null;
+    const { href } = part(first, "a");
+    return { count: items.length, href, top: first.getBoundingClientRect().top, focused: document.activeElement?.href ?? null };
+  }
+
+  /** Puts the reader back there, as far as those results are still found. */
+  restore({ href, top, focused }) {
+    const links = [...this.#list.querySelectorAll("a")];
+    const first = links.find((link) => link.href === href)?.closest("li");
+    if (first) scrollBy({ top: first.getBoundingClientRect().top - top, behavior: "instant" });
+    links.find((link) => link.href === focused)?.focus({ preventScroll: true });
+  }
+
   focus(at) {
     this.#list.children[at]?.querySelector("a").focus();
   }
@@ -40,7 +58,9 @@ export class ResultsView {
     this.#say("");
   }
 
-  show({ results, next, notes }) {
+  /** `words` are those that were asked for. */
+  show({ results, next, notes }, words) {
+    this.#words = words;
     this.#fill(results, notes);
     this.#tell(next);
   }
@@ -74,11 +94,17 @@ export class ResultsView {
     this.#status.textContent = words;
   }
 
+  /** The words to be shown in the message: those that are marked, or, where none was reached, what was asked for. */
+  #hitsOf(snippet) {
+    const marked = snippet.filter(({ hit }) => hit).map(({ text }) => text);
+    return marked.length > 0 ? marked : this.#words;
+  }
+
   #hit({ room, name, seq, at, author, snippet }) {
     const item = fromTemplate("hit-template");
     const date = new Date(at);
     const time = part(item, "time");
-    part(item, "a").href = addressOf(room, seq);
+    part(item, "a").href = addressOf(room, seq, this.#hitsOf(snippet));
     paintAvatar(part(item, ".avatar"), author);
     part(item, ".hit-author").textContent = author.name;
     part(item, ".guest").hidden = !isGuest(author);

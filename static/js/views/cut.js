@@ -16,8 +16,11 @@ const MARKS = 20; // in a row; the server takes no more, but older logs have the
 const SIGNS = /[^\0-\u02ff]/u;
 const TOWERS = towers(MARKS);
 
-/** Leaves of `root` what is worth BUDGET, and of towers of marks the lower part; tells whether anything is missing. */
-export function cut(root) {
+/**
+ * Leaves of `root` what is worth BUDGET, and of towers of marks the lower part; tells whether anything is missing. Adds
+ * the text that was cut off the end to `rest`.
+ */
+export function cut(root, rest = []) {
   let left = BUDGET;
   let missing = false;
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) =>
@@ -28,8 +31,9 @@ export function cut(root) {
       missing = flatten(node) || missing;
       const fitting = fit(node.data, left);
       if (fitting.length < node.data.length) {
+        rest.push(node.data.slice(fitting.length));
         node.data = `${fitting.data}…`;
-        removeBehind(node, root);
+        removeBehind(node, root, rest);
         return true;
       }
       left -= fitting.cost;
@@ -37,7 +41,8 @@ export function cut(root) {
       const cost = ELEMENTS[node.localName] ?? ELEMENT;
       left -= node.localName === "math" ? cost * (1 + node.getElementsByTagName("*").length) : cost;
       if (left >= 0) continue;
-      removeBehind(node, root);
+      rest.push(node.textContent);
+      removeBehind(node, root, rest);
       node.replaceWith("…");
       return true;
     }
@@ -66,9 +71,12 @@ function fit(text, most) {
   return { data: text.slice(0, length), length, cost };
 }
 
-/** Removes from `root` all that comes after a node. */
-function removeBehind(node, root) {
+/** Removes from `root` all that comes after a node, and adds its text to `rest`. */
+function removeBehind(node, root, rest) {
   for (let at = node; at !== root; at = at.parentNode) {
-    while (at.nextSibling) at.nextSibling.remove();
+    while (at.nextSibling) {
+      rest.push(at.nextSibling.textContent);
+      at.nextSibling.remove();
+    }
   }
 }

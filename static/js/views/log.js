@@ -23,6 +23,7 @@ export class LogView {
   #online;
   #attended;
   #actions;
+  #positions;
   #place;
   #window = new Window();
   #room = null;
@@ -34,15 +35,16 @@ export class LogView {
   #older = new Fetching();
   #newer = new Fetching();
   #marked = null; // the seq of the message that one went to
-  #goal = null; // {seq, top}: where to put it with the next rendering
+  #goal = null; // {seq, top, focus, hits}: where to put it with the next rendering
+  #return = null; // the position to come back to when the room opens
   #made = new Map(); // key -> {element, view}
 
   /**
    * `attended()`: does somebody look? `actions`: older(room), newer(room) -> promises, behind(room) goes to the first
-   * unread message, which is not loaded, comeBack(room), seen(room, seq), retry(nonce), discard(nonce), over(room) ->
+   * unread message, which is not loaded, resume(room, position) to a position that is not, comeBack(room), seen(room, seq), retry(nonce), discard(nonce), over(room) ->
    * (message) -> message, shown(); and those of a message's Trimmings.
    */
-  constructor({ root, chat, outgoing, strings, formats, online, attended, actions }) {
+  constructor({ root, chat, outgoing, strings, formats, online, attended, positions, actions }) {
     this.#root = root;
     this.#items = part(root, ".log-items");
     this.#chat = chat;
@@ -52,6 +54,7 @@ export class LogView {
     this.#online = online;
     this.#attended = attended;
     this.#actions = actions;
+    this.#positions = positions;
     this.#place = new Place({ root, items: this.#items });
     this.refresh = paced(() => this.#render());
     this.#root.addEventListener("scroll", () => this.#scrolled(), { passive: true });
@@ -60,9 +63,14 @@ export class LogView {
     resized.observe(this.#items);
   }
 
-  /** Shows another room from its end, or from the first unread message if those do not fit on the screen. */
+  /**
+   * Shows another room from where the reader was in it, or from its end. If something is unread: from the first such
+   * message, or from the end if the unread ones fit on the screen.
+   */
   show(room) {
+    this.keepPosition();
     this.#room = room;
+    this.#return = this.#positions.get(room.slug);
     this.#made.clear();
     this.#startOver();
     this.#items.replaceChildren();
@@ -79,23 +87,39 @@ export class LogView {
     return this.#place.following ? null : this.#place.where;
   }
 
+  /** The reader may go away: remembers where they are. */
+  keepPosition() {
+    const { where } = this;
+    if (!(this.#opened || this.#apart) || (where === null && !this.#place.following)) return; // nothing is there yet
+    this.#positions.set(this.#room.slug, where && { ...where, mark: this.#marked });
+  }
+
   /**
-   * Brings a loaded message onto the screen, `top` px under its upper edge; tells whether it is loaded. `mark`: says that
-   * this is the one.
+   * Brings a loaded message onto the screen, `top` px under its upper edge. `mark`: says that this is the one. Of the words `hits` in it the first is brought there, and all are marked.
    */
-  reveal(seq, { top = this.#root.clientHeight / 4, mark = false } = {}) {
+  reveal(seq, { top = this.#root.clientHeight / 4, mark = false, hits = [] } = {}) {
+    this.#aim({ seq, top, focus: mark, hits }, mark ? seq : null);
+  }
+
+  /** Brings the reader back to a position where they were. */
+  restore({ seq, top, mark }) {
+    this.#aim({ seq, top, focus: false, hits: [] }, mark);
+  }
+
+  #aim(goal, marked) {
+    const { seq } = goal;
     const room = this.#room;
     if (!room.shown.messages.some((message) => message.seq === seq)) {
-      if (!room.message(seq)) return false;
+      if (!room.message(seq)) return;
       this.#actions.comeBack(room);
     }
-    this.#marked = mark ? seq : null;
+    this.#return = null;
+    this.#marked = marked;
     this.#window.toward(room.shown.messages, seq);
     this.#place.leaveEnd();
-    this.#goal = { seq, top };
+    this.#goal = goal;
     this.#silence();
     this.#render();
-    return true;
   }
 
   toEnd({ smooth = false } = {}) {
@@ -167,6 +191,7 @@ export class LogView {
       this.#open();
       this.#window.toEnd(messages);
       if (this.#divider !== null) this.#begin();
+      else if (this.#return) this.#resume();
     }
     this.#moveDivider();
     this.#window.fit(messages, { following: this.#place.following });
@@ -205,12 +230,34 @@ export class LogView {
     this.#place.leaveEnd();
   }
 
+  /** To where the reader was, which may be outside of what is in the document, or of what is loaded. */
+  #resume() {
+    const position = this.#return;
+    const { messages } = this.#room;
+    this.#return = null;
+    if (messages[firstIndex(messages, position.seq)]?.seq !== position.seq) {
+      this.#actions.resume(this.#room, position);
+    } else {
+      this.#window.toward(messages, position.seq);
+      this.#marked = position.mark;
+      this.#goal = { ...position, focus: false, hits: [] };
+    }
+    this.#place.leaveEnd();
+  }
+
   #reach() {
-    const { seq, top } = this.#goal;
+    const { seq, top, focus, hits } = this.#goal;
     this.#goal = null;
     const found = this.#items.querySelector(`.message[data-seq="${seq}"]`);
     this.#place.put(found, top);
-    if (this.#marked === seq) found.focus({ preventScroll: true });
+    const ranges = hits.length > 0 ? this.#viewOf(found).find(hits) : [];
+    if (ranges.length > 0) this.#place.put(ranges[0], top);
+    highlight(ranges);
+    if (focus) found.focus({ preventScroll: true });
+  }
+
+  #viewOf(element) {
+    return [...this.#made.values()].find((made) => made.element === element).view;
   }
 
   /** Starts with the first unread message near the top, if the unread ones are more than the screen holds. */
@@ -278,8 +325,8 @@ export class LogView {
         formats: this.#formats,
         isMe: (id) => this.#chat.isMe(id),
         actions: this.#actions,
-        steady: (element, change) => {
-          this.#place.steady(element, change);
+        steady: (element, change, by) => {
+          this.#place.steady(element, change, by);
           this.#scrolled();
         },
         onRetry: () => this.#actions.retry(nonce),
@@ -374,4 +421,11 @@ export class LogView {
   }
 
   #speakAgain = 0;
+}
+
+/** Marks what was looked for, in browsers that can do so without changing the text. */
+function highlight(ranges) {
+  if (!globalThis.Highlight) return;
+  if (ranges.length > 0) CSS.highlights.set("hit", new Highlight(...ranges));
+  else CSS.highlights.delete("hit");
 }

@@ -14,10 +14,14 @@ export class MentionsView {
   #formats;
   #load;
   #nameOf;
+  #calls;
   #before = null;
 
-  /** `load(before)` promises `{mentions, more}`, `nameOf(slug)` is a room's name, `onOpen({slug, seq})` goes to a message. */
-  constructor({ dialog, opener, strings, formats, load, nameOf, onOpen }) {
+  /**
+   * `load(before)` promises `{mentions, more}`, `nameOf(slug)` is a room's name, `calls()` gives the words that mean the
+   * person, `onOpen({slug, seq, hits})` goes to a message.
+   */
+  constructor({ dialog, opener, strings, formats, load, nameOf, calls, onOpen }) {
     this.#dialog = dialog;
     this.#list = part(dialog, ".mentions");
     this.#status = part(dialog, "[role=status]");
@@ -28,6 +32,7 @@ export class MentionsView {
     this.#formats = formats;
     this.#load = load;
     this.#nameOf = nameOf;
+    this.#calls = calls;
     opener.addEventListener("click", () => this.open());
     part(dialog, ".close").addEventListener("click", () => dialog.close());
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
@@ -83,7 +88,7 @@ export class MentionsView {
     const words = element("span", "mention-text", line);
     words.dir = "auto";
     const link = element("a", "mention-link", avatar, about, words);
-    link.href = addressOf(room, seq);
+    link.href = addressOf(room, seq, this.#calls());
     link.dataset.slug = room;
     link.dataset.seq = String(seq);
     return element("li", "", link);
@@ -93,7 +98,8 @@ export class MentionsView {
     const link = event.target.closest("a[data-slug]");
     if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    this.#dialog.addEventListener("close", () => onOpen({ slug: link.dataset.slug, seq: Number(link.dataset.seq) }), { once: true });
+    const place = { slug: link.dataset.slug, seq: Number(link.dataset.seq), hits: this.#calls() };
+    this.#dialog.addEventListener("close", () => onOpen(place), { once: true });
     this.#dialog.close();
   }
 }

@@ -56,10 +56,16 @@ export class MessageView {
   }
 
   #draw(root, whole) {
-    const missing = fill(root, { text: this.#text, html: this.#html }, this.#strings, { whole });
+    const rest = [];
+    const missing = fill(root, { text: this.#text, html: this.#html }, this.#strings, { whole, rest });
     reach(this.root);
     this.#point();
-    return missing;
+    return { missing, rest };
+  }
+
+  /** Where these words stand in the message, as ranges; unfolds it if they would not be seen. */
+  find(hits) {
+    return this.#short.find(hits);
   }
 
   /** Shows where the person at this page is meant. */

@@ -99,14 +99,14 @@ export class Place {
     this.#left = null;
   }
 
-  /** Makes a change around an element, which stays where it is on the screen, also if one was at the end. */
-  steady(element, change) {
+  /** Makes a change around an element, which stays where it is on the screen, or `by` px above, also if one was at the end. */
+  steady(element, change, by = 0) {
     const top = this.#topOf(element);
     change();
-    this.put(element, top);
+    this.put(element, top - by);
   }
 
-  /** Puts that element `top` px under the upper edge, as far as there is something to scroll. */
+  /** Puts that element, or range, `top` px under the upper edge, as far as there is something to scroll. */
   put(element, top) {
     this.following = false;
     this.#root.scrollTop += this.#topOf(element) - top;

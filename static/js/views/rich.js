@@ -13,12 +13,15 @@ const COPIED_FOR = 2000;
 
 const policy = globalThis.trustedTypes?.createPolicy("sanitised", { createHTML: (html) => html });
 
-/** Puts into `root` what a message says: the `whole` of it, or what does not take long to draw. Tells whether anything is missing. */
-export function fill(root, { text, html }, strings, { whole = true } = {}) {
+/**
+ * Puts into `root` what a message says: the `whole` of it, or what does not take long to draw. Tells whether anything is
+ * missing; the text that was cut off is added to `rest`.
+ */
+export function fill(root, { text, html }, strings, { whole = true, rest = [] } = {}) {
   const made = html ? fromHtml(html) : document.createDocumentFragment();
   if (!html) made.append(text);
   const codes = [...made.querySelectorAll("pre")].map((code) => [code, code.textContent]);
-  const missing = !whole && cut(made);
+  const missing = !whole && cut(made, rest);
   for (const [code, text] of codes) {
     if (!made.contains(code)) continue; // it was cut off
     putIntoBox(code, text, strings);
