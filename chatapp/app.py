@@ -49,6 +49,7 @@ from .text.rendering import Renderer
 from .vitals import Vitals
 from .web import errors, limiting, sites
 from .web.api import api
+from .web.browsers import OLDEST
 from .web.cookies import Cookies
 from .web.deeds import Deeds
 from .web.health import Health
@@ -180,6 +181,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     if settings.LAB:
         app.register_blueprint(lab(settings, laboratory))
     StaticFiles(config.ROOT / "static").init_app(app)
+    app.jinja_env.globals["browsers"] = OLDEST
     sites.init_app(app, settings.ORIGINS)
     errors.init_app(app)
     app.wsgi_app = Proxies(app.wsgi_app, hops=settings.PROXY_HOPS)  # type: ignore[method-assign]

@@ -45,6 +45,7 @@ LAYERS: list[set[str]] = [
     {"web.personal", "web.search", "web.static", "web.stream", "web.texts"},
     {"web.deeds"},
     {
+        "web.browsers",
         "web.cookies",
         "web.joining",
         "web.exchange",

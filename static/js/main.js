@@ -1,4 +1,5 @@
 /** Builds the page's parts and hands each to the next: the only file that knows them all. */
+import {} from "./compat.js";
 import { addressOf, at, socketAt } from "./address.js";
 import { Api } from "./api.js";
 import { attended, watchBrowser } from "./browser.js";
@@ -26,6 +27,7 @@ import { Reading } from "./reading.js";
 import { roomwork } from "./roomwork.js";
 import { Sender } from "./sender.js";
 import { Session } from "./session.js";
+import { started } from "./started.js";
 import { Chat } from "./state.js";
 import { Steps } from "./steps.js";
 import { openStore } from "./store.js";
@@ -394,3 +396,4 @@ if (chat.you === null) {
   begin();
   if (boot.seq === null && matchMedia("(pointer: fine)").matches) composer.focus();
 }
+started();

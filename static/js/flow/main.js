@@ -1,6 +1,8 @@
 /** Builds the parts of the page `/flow` and hands each to the next: the only file that knows them all. */
+import {} from "../compat.js";
 import { at, socketAt } from "../address.js";
 import { browserClock as clock } from "../clock.js";
+import { started } from "../started.js";
 import { openStore } from "../store.js";
 import { Strings } from "../strings.js";
 import { part } from "../views/parts.js";
@@ -344,3 +346,4 @@ if (boot.replay) {
   stream.open();
 }
 if (asked.get("guide") === "1") guide.open();
+started();

@@ -1,6 +1,8 @@
 /** The laboratory's page: asks for the state twice a second, shows it, and sends what is pressed. */
+import {} from "../compat.js";
 import { ask, post } from "../api.js";
 import { followTheChat } from "../flow/appearance.js";
+import { started } from "../started.js";
 import { Strings } from "../strings.js";
 import { part } from "../views/parts.js";
 import { CardView } from "./card.js";
@@ -71,3 +73,4 @@ async function look() {
 }
 
 look();
+started();

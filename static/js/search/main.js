@@ -1,10 +1,12 @@
 /** The search page: the address says what is looked for, the field changes it, the results follow. */
+import {} from "../compat.js";
 import { at } from "../address.js";
 import { ask, Problem } from "../api.js";
 import { followTheChat } from "../flow/appearance.js";
 import { Formats } from "../formats.js";
 import { guardKeys, isModified, onKey } from "../keys.js";
 import { openStore } from "../store.js";
+import { started } from "../started.js";
 import { Strings } from "../strings.js";
 import { part } from "../views/parts.js";
 import { SearchPosition } from "./position.js";
@@ -151,3 +153,4 @@ followTheChat();
 if (matchMedia("(pointer: fine)").matches) field.focus();
 if (field.value === "") fromAddress({ again: performance.getEntriesByType("navigation")[0]?.type !== "navigate" });
 else look(); // it was typed before the scripts ran
+started();
