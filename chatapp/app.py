@@ -145,7 +145,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     )
 
     identity = Identity(registry, secret=lambda: str(app.secret_key), is_online=presence.is_online)
-    services = Services(settings, lobby, house, history, presence, limits, tap)
+    static_files = StaticFiles(config.ROOT / "static")
+    services = Services(settings, lobby, house, history, presence, limits, tap, lambda: static_files.version)
     budget = Budget(settings.OUTBOXES_LIMIT)
     door = Door(services, identity, budget=budget, stalled=fanout.stalled, evicted=fanout.evicted)
     door.init_app(app)
@@ -158,7 +159,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     )
     flow_door.init_app(app)
     limiting.init_app(app, limits)
-    app.register_blueprint(pages(settings, house=house, history=history, identity=identity))
+    app.register_blueprint(pages(settings, house=house, history=history, identity=identity, files=static_files))
     deeds = Deeds(registry, identity, limits)
     app.register_blueprint(
         api(
@@ -180,7 +181,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     laboratory = Lab(clock=time.monotonic)
     if settings.LAB:
         app.register_blueprint(lab(settings, laboratory))
-    StaticFiles(config.ROOT / "static").init_app(app)
+    static_files.init_app(app)
     app.jinja_env.globals["browsers"] = OLDEST
     sites.init_app(app, settings.ORIGINS)
     errors.init_app(app)

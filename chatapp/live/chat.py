@@ -68,7 +68,9 @@ class ChatSession(Session):
         you = protocol.You(person.id, person.name, person.role, self._token)
         now = rfc3339(int(time.time() * 1000))
         epoch = self._services.history.epoch()
-        return protocol.Welcome(protocol.VERSION, epoch, you, rooms, limits, now, self._tap.watched)
+        return protocol.Welcome(
+            protocol.VERSION, self._services.page_version(), epoch, you, rooms, limits, now, self._tap.watched
+        )
 
     def _hear(self, text: str) -> None:
         try:

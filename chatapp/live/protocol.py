@@ -195,9 +195,10 @@ class Limits(Struct):
 
 
 class Welcome(Struct, tag="welcome", omit_defaults=True):
-    """The first word; `watchers` look inside at `/flow`."""
+    """The first word; `watchers` look inside at `/flow`. `version` is the protocol's, `page_version` the page's."""
 
     version: int
+    page_version: str
     epoch: str
     you: You
     rooms: list[RoomEntry]
@@ -217,8 +218,7 @@ class Described(Struct):
 class Joined(Struct, tag="joined", omit_defaults=True):
     """The answer to a join; `state` for those who know nothing of the room or missed more than the `events`. `members`
     are the first of the people in the room, who are `count`. `reset`: the room ends before the event after which the
-    client wanted more; what it knows of the room is void.
-    """
+    client wanted more; what it knows of the room is void."""
 
     room: str
     head: int

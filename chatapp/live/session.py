@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -42,6 +43,7 @@ class Services:
     presence: Presence
     limits: RateLimits
     tap: Tap
+    page_version: Callable[[], str]  # the version of the page's files that is served now
 
 
 class Session:

@@ -13,10 +13,11 @@ from ..log.acts import EDIT_WINDOW
 from ..log.history import History
 from ..log.places import PINS_LIMIT
 from ..rooms.house import House
+from .static import StaticFiles
 from .strings import page_strings
 
 
-def pages(settings: Settings, *, house: House, history: History, identity: Identity) -> Blueprint:
+def pages(settings: Settings, *, house: House, history: History, identity: Identity, files: StaticFiles) -> Blueprint:
     """`/`, `/r/<slug>`, and `/r/<slug>/<seq>`: the room, around a message."""
     blueprint = Blueprint("pages", __name__)
 
@@ -37,6 +38,7 @@ def pages(settings: Settings, *, house: House, history: History, identity: Ident
         you = identity.member()
         session.modified = you is not None  # the cookie lives for another year
         boot = {
+            "version": files.release().version,
             "home": DEFAULT_ROOM,
             "room": {
                 "slug": shown.slug,

@@ -85,6 +85,11 @@ class StaticFiles:
             g.release = self.release()  # once for all addresses of a page
         return url_for("static", filename=f"{g.release.version}/{path}")
 
+    @property
+    def version(self) -> str:
+        """The version that pages were given last, or would be given first. Costs nothing but the first time."""
+        return self._release.version or self.release().version
+
     def release(self) -> _Release:
         """The files as they are now. Costs a `stat` of each."""
         with self._joining:

@@ -190,6 +190,7 @@ def page_strings() -> dict[str, str]:
         "typing.one": _("{names} is typing…"),
         "typing.other": _("{names} are typing…"),
         "unkept": _("This browser cannot keep what you write. Send it before you close or reload this page."),
+        "upgrade.offer": _("There is a new version of this page. What you are writing is kept."),
         "versions.now": _("now"),
         "watched.one": _("{n} person is looking inside this chat"),
         "watched.other": _("{n} people are looking inside this chat"),

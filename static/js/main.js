@@ -46,6 +46,7 @@ import { RoomsView } from "./views/rooms.js";
 import { SettingsView } from "./views/settings.js";
 import { TitleView } from "./views/title.js";
 import { TypingView } from "./views/typing.js";
+import { upgrading } from "./upgrading.js";
 import { writingAids } from "./writing.js";
 
 const $ = (selector) => part(document, selector);
@@ -228,6 +229,7 @@ const settings = new SettingsView({
   actions: { rename: who.rename, speak },
 });
 forgetting({ settings: $("#settings-dialog"), dialog: $("#forget-dialog") }, { api, store, tabStore, strings });
+upgrading(document, { session, strings, tabStore, version: boot.version }, { onDone: go.focusWriting });
 const { commands, shortcuts } = controls(
   document,
   { chat, composer, log, rooms, settings, strings, store, boot },

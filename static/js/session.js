@@ -7,8 +7,9 @@ const READ_AFTER = 1000; // each `read` is a write to the server's disk
 /**
  * Emits `name-taken` with the server's sentence, `no-such-room` with a slug, and `stranger` if the server does not
  * know us any more; `not-joined` with a room that can only be read; `watched` with how many look inside; `unknown-room`
- * with what says that one is meant in a room that this page does not know; and `confirm-all` with the nonce of a message
- * that would call everybody, and how many that are.
+ * with what says that one is meant in a room that this page does not know; `confirm-all` with the nonce of a message
+ * that would call everybody, and how many that are; and `page-version` with the version of the page that the server
+ * gives out now.
  */
 export class Session extends Emitter {
   #connection;
@@ -153,6 +154,7 @@ export class Session extends Emitter {
     const name = this.#chat.you.name;
     this.#chat.welcome(frame);
     this.emit("watched", frame.watchers ?? 0);
+    this.emit("page-version", frame.page_version);
     // A browser that forbids cookies: the name was chosen, but this connection could not bring it along.
     if (isGuest) this.#connection.send({ type: "rename", name });
     for (const { outgoing } of this.#senders) outgoing.renew();
