@@ -1,5 +1,6 @@
 /** What the browser tells of itself: whether there is a network, whether somebody looks, what another tab has stored. */
 import { Drafts } from "./drafts.js";
+import { followKeyboard } from "./keyboard.js";
 
 const MINUTE = 60_000;
 
@@ -26,6 +27,7 @@ export function watchBrowser({ chat, composer, connection, log, session }, { ref
     if (slug !== null) composer.draftElsewhere(slug, oldValue);
   });
   addEventListener("focus", () => log.refresh());
+  followKeyboard(document.documentElement);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState !== "visible") {
       log.keepPosition(); // phones end pages that nobody sees without another word
