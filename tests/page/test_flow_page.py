@@ -688,6 +688,12 @@ def test_every_station_explains_itself_by_keyboard(viewer: Viewer) -> None:
         viewer.page.keyboard.press("ArrowRight")
     assert len(said) == 7
     assert all(".py" in text for text in said)
+    stations.nth(2).focus()
+    heard = "() => addEventListener('keydown', (event) => (window.kept = event.defaultPrevented))"
+    viewer.page.evaluate(heard)
+    viewer.page.keyboard.press("Alt+ArrowLeft")  # the browser's Back
+    assert viewer.page.evaluate("window.kept") is False
+    expect(stations.nth(2)).to_be_focused()
 
 
 @pytest.mark.parametrize(

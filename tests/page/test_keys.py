@@ -138,7 +138,16 @@ def test_enter_sends_what_was_written_unless_somebody_selected_a_suggestion(serv
         expect(ana.composer).to_have_value(taken)
         expect(options(ana)).to_have_count(0)
         ana.composer.fill("")
+    # What was taken is not completed further, but again when it is changed.
+    ana.composer.press_sequentially("@bia")
+    ana.composer.press("Tab")
+    expect(ana.composer).to_have_value("@Bia ")
+    for keys, count in (("x", 0), ("Backspace", 0), ("Backspace", 0), ("Backspace", 2)):
+        ana.composer.press(keys)
+        expect(options(ana)).to_have_count(count)
+    ana.composer.fill("")
     # Keys together with others are not the list's.
+    sent = ana.messages.count()
     ana.composer.press_sequentially(":tad")
     ana.composer.press("ArrowDown")
     ana.composer.press("Shift+Enter")
@@ -146,8 +155,10 @@ def test_enter_sends_what_was_written_unless_somebody_selected_a_suggestion(serv
     ana.composer.fill("")
     ana.composer.press_sequentially(":tad")
     ana.composer.press("ArrowDown")
+    ana.composer.press("Alt+Enter")
     ana.composer.press("Control+Enter")
     expect(ana.texts.last).to_have_text(":tad")
+    expect(ana.messages).to_have_count(sent + 1)
 
 
 def test_tab_leaves_the_field_when_there_is_nothing_to_complete(ana: Person, bia: Person) -> None:
@@ -284,6 +295,14 @@ def test_a_key_that_is_held_acts_in_one_place_only(ana: Person, bia: Person) -> 
     hold(ana, "Enter")
     expect(ana.page.get_by_role("menu")).to_be_visible()
     expect(ana.message("hello").locator(".chip:not(.reactions-add)")).to_have_count(0)
+    keyboard.press("Escape")
+    ana.log.focus()
+    keyboard.down("/")  # leads to another page, whose field has the focus
+    expect(ana.page.locator("#search-field")).to_be_focused()
+    keyboard.down("/")
+    keyboard.up("/")
+    keyboard.type("hello")
+    expect(ana.page.locator("#search-field")).to_have_value("hello")
 
 
 def hold(person: Person, keys: str) -> None:

@@ -205,19 +205,34 @@ def somebody_called(server: Server, name: str) -> Talker | None:
 def test_of_a_crowd_some_are_listed_and_all_can_be_mentioned(
     server: Server, make_person: Callable[..., Person]
 ) -> None:
+    server.talk("/chat?name=Lino")
     for number in range(204):
         server.talk(f"/chat?name=Guest%20{number}")
-    server.talk(f"/chat?name={quote('Zoë Lima')}")
+    for name in ("Zoë Lima", "Lia"):
+        server.talk(f"/chat?name={quote(name)}")
     ana = make_person(server.url).visit(name="Ana")
-    expect(ana.page.locator("#people-title .people-count")).to_have_text("206")
+    expect(ana.page.locator("#people-title .people-count")).to_have_text("208")
     people = ana.page.locator("#people-list .person")
     expect(people).to_have_count(200)
     expect(people.first).to_contain_text("Ana")
-    expect(ana.page.locator("#people-more")).to_have_text("and 6 more people")
+    expect(ana.page.locator("#people-more")).to_have_text("and 8 more people")
     ana.composer.press_sequentially("hi @lim")
     expect(ana.page.locator("#completion [role=option]")).to_have_text([re.compile("Zoë Lima")])
     ana.composer.press("Tab")
     expect(ana.composer).to_have_value("hi @Zoë Lima ")
+    # Whoever is known is listed at once; the others come behind, and what was selected stays so.
+    held: list[Route] = []
+    ana.page.route("**/api/rooms/general/people*", lambda route: held.append(route))
+    ana.composer.fill("")
+    ana.composer.press_sequentially("@li")
+    options = ana.page.locator("#completion [role=option]")
+    expect(options).to_have_text([re.compile("Lino"), re.compile("Zoë Lima")])
+    ana.composer.press("ArrowDown")
+    let_happen(ana.page, lambda: len(held) > 0)
+    held.pop().continue_()
+    expect(options).to_have_text([re.compile("Lino"), re.compile("Zoë Lima"), re.compile("Lia")])
+    ana.composer.press("Enter")
+    expect(ana.composer).to_have_value("@Lino ")
 
 
 def test_people_come_and_go(server: Server, ana: Person, make_person: Callable[..., Person]) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.actors import NO_RATE_LIMITS, Server
 from tests.hostile_texts import LAYOUTS
 
-from .conftest import Person
+from .conftest import Person, let_happen
 from .test_looks import TWO_LOOKS, has_no_violations
 
 XSS = "<img src=x onerror=alert(1)> &lt;b&gt; <mark>needle</mark>"
@@ -145,6 +145,20 @@ def test_an_answer_that_comes_late_is_not_shown(reader: Page) -> None:
     held[0].continue_()
     expect(reader.locator("#search-results")).not_to_have_attribute("aria-busy", "true")
     expect(texts(reader)).to_have_text([XSS])
+
+
+def test_an_answer_that_comes_while_one_walks_through_the_results_gives_the_focus_to_the_field(reader: Page) -> None:
+    held: list[Any] = []
+    reader.keyboard.type("entry")
+    expect(texts(reader)).to_have_count(50)
+    reader.route(re.compile(r"q=entry\+5"), lambda route: held.append(route))
+    reader.keyboard.type(" 5")
+    let_happen(reader, lambda: len(held) > 0)
+    reader.keyboard.press("ArrowDown")
+    expect(reader.locator(".hit").first).to_be_focused()
+    held[0].continue_()
+    expect(texts(reader)).to_have_count(11)
+    expect(reader.locator("#search-field")).to_be_focused()
 
 
 def test_the_chat_leads_to_the_search(library: Server, make_person: Callable[..., Person]) -> None:

@@ -29,7 +29,7 @@ export class Completion {
   #active = -1; // the index of the selected suggestion
   #looked = ""; // the field's text when it was looked at last
   #asked = 0; // the number of the newest question; an answer to an older one is void
-  #dismissed = null; // where a word begins whose list was closed, or that was completed: no list opens there again
+  #dismissed = null; // {begin, text}: of a word that begins there, and so, no list opens: it was closed, or completed
 
   constructor({ field, list, status, strings, sources }) {
     this.#field = field;
@@ -67,7 +67,7 @@ export class Completion {
   /** The field's text is this now: somebody else than the person may have written it. */
   written(text) {
     if (text === this.#looked) return;
-    if (this.#dismissed !== null && text.length <= this.#dismissed) this.#dismissed = null;
+    if (text.length <= this.#dismissed?.begin) this.#dismissed = null;
     this.#follow();
   }
 
@@ -92,8 +92,8 @@ export class Completion {
     const asked = (this.#asked += 1);
     this.#looked = this.#field.value;
     const words = this.#words();
-    if (!words.some(({ begin }) => begin === this.#dismissed)) this.#dismissed = null;
-    const wanted = words.filter(({ begin }) => begin !== this.#dismissed);
+    const wanted = words.filter((word) => !this.#isDismissed(word));
+    if (wanted.length === words.length) this.#dismissed = null;
     for (const word of wanted) {
       const found = await suggested(word.source.find(word.query));
       if (asked !== this.#asked) return; // more was written
@@ -108,6 +108,10 @@ export class Completion {
       this.#add(word, found);
       if (this.open) return;
     }
+  }
+
+  #isDismissed({ begin, whole }) {
+    return begin === this.#dismissed?.begin && whole.startsWith(this.#dismissed.text);
   }
 
   /** What of that which is being written may want to be completed: the first source that finds something does it. */
@@ -205,7 +209,7 @@ export class Completion {
         return active < 0 && !isTyped(this.#word) ? null : () => this.#take(Math.max(0, active));
       case "Escape":
         return () => {
-          this.#dismissed = this.#word.begin;
+          this.#dismissed = { begin: this.#word.begin, text: "" };
           this.close();
         };
       default:
@@ -224,7 +228,7 @@ export class Completion {
     this.close();
     this.#field.focus();
     if (!this.#stands(word)) return;
-    this.#dismissed = word.begin;
+    this.#dismissed = { begin: word.begin, text: suggestion.insert.trimEnd() };
     this.#field.setSelectionRange(word.begin, this.#field.selectionEnd);
     suggestion.taken?.();
     // The old way to write into a field, and the only one that the browser's "undo" knows.

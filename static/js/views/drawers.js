@@ -21,7 +21,7 @@ export class Drawers {
     }
     backdrop.addEventListener("click", () => this.close());
     onKey(document, (event) => {
-      if (event.key !== "Escape" || event.defaultPrevented || !this.#open || document.querySelector("dialog[open]")) return;
+      if (event.key !== "Escape" || event.defaultPrevented || !this.#open || document.querySelector("dialog:modal")) return;
       event.preventDefault();
       this.close();
     });
