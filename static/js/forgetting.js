@@ -5,6 +5,7 @@ import { QuestionView } from "./views/question.js";
 import { UNSENT, UNSENT_OF_TAB } from "./written.js";
 
 const OTHERS = ["chatapp.emoji", "chatapp.notify"];
+const OTHERS_OF_TAB = ["chatapp.search"];
 const FORGOTTEN = "chatapp.forgotten"; // written for the other tabs, which begin anew too
 
 /** `settings` is the dialog with the button `.forget` and a place `.forget-problem`, `dialog` the one that asks. */
@@ -25,7 +26,7 @@ export function forgetting({ settings, dialog }, { api, store, tabStore, strings
 
   function clear() {
     for (const prefix of [...UNSENT, ...OTHERS]) for (const key of store.keys(prefix)) store.remove(key);
-    for (const prefix of UNSENT_OF_TAB) for (const key of tabStore.keys(prefix)) tabStore.remove(key);
+    for (const prefix of [...UNSENT_OF_TAB, ...OTHERS_OF_TAB]) for (const key of tabStore.keys(prefix)) tabStore.remove(key);
   }
 
   async function forget() {

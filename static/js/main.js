@@ -97,7 +97,7 @@ function senderOf(prefix) {
 
 // State → views.
 
-const positions = new Positions(tabStore);
+const positions = new Positions(tabStore, { known: boot.you !== null });
 const log = new LogView({
   root: $("#log"),
   chat,
@@ -257,7 +257,7 @@ const talk = conversation(
 );
 const work = roomwork(
   document,
-  { api, chat, commands, deeds, formats, limits, locale, strings },
+  { api, chat, commands, deeds, formats, limits, locale, strings, tabStore },
   {
     askName: who.ask,
     closeDrawers: () => drawers.close({ restoreFocus: false }),

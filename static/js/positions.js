@@ -9,8 +9,10 @@ export class Positions {
   #store;
   #all;
 
-  constructor(store) {
+  /** `known`: it is known who reads. What is kept is of somebody else, who was forgotten here, if it is not. */
+  constructor(store, { known }) {
     this.#store = store;
+    if (!known) store.remove(KEY);
     this.#all = parsed(store.get(KEY));
   }
 

@@ -8,10 +8,10 @@ import { PollFormView } from "./views/pollform.js";
 import { RoomFormView } from "./views/roomform.js";
 
 /**
- * `parts` are the page's (api, chat, commands, deeds, formats, limits, locale, strings), `page` the page's: askName(),
- * closeDrawers(), focusWriting(), goTo(slug), jump(seq), post(room, {text, poll}), findRooms(text, told), meet(slug).
+ * `parts` are the page's (api, chat, commands, deeds, formats, limits, locale, strings, tabStore), `page` the page's:
+ * askName(), closeDrawers(), focusWriting(), goTo(slug), jump(seq), post(room, {text, poll}), findRooms(text, told), meet(slug).
  */
-export function roomwork(root, { api, chat, commands, deeds, formats, limits, locale, strings }, page) {
+export function roomwork(root, { api, chat, commands, deeds, formats, limits, locale, strings, tabStore }, page) {
   const find = (selector) => part(root, selector);
   const bar = new PlaceBarView({
     name: find("#room-name"),
@@ -45,7 +45,7 @@ export function roomwork(root, { api, chat, commands, deeds, formats, limits, lo
     actions: { find: page.findRooms, goTo: page.goTo },
   });
   const made = new AskView({ dialog: find("#room-dialog"), strings, submit: create, onDone: page.focusWriting });
-  const poll = new PollFormView({ dialog: find("#poll-dialog"), strings, limits, submit: page.post });
+  const poll = new PollFormView({ dialog: find("#poll-dialog"), strings, limits, submit: page.post, store: tabStore });
 
   /** Who has no name yet is asked for it first. */
   const named = (action) => () => (chat.you === null ? page.askName() : action());

@@ -221,6 +221,11 @@ def test_a_poll_that_was_begun_in_one_room_is_asked_there_and_nowhere_else(trave
             form.locator(".poll-fields input").nth(number).fill(option)
 
     write("Tea here?", "Yes", "No", "Perhaps")
+    page.reload()
+    ana.is_connected()
+    page.locator("#poll-open").click()
+    expect(page.locator("#poll-question")).to_have_value("Tea here?")
+    settled(page, 1)
     page.evaluate("() => history.go(-2)")  # as somebody does who holds the button down
     room_is(ana, "general")
     expect(form).to_be_hidden()
@@ -273,3 +278,31 @@ def test_the_question_for_a_name_is_not_closed_by_back(server: Server, make_pers
     settled(ana.page)
     ana.page.go_back()
     expect(ana.page).to_have_url(re.compile("/search$"))
+
+
+def test_an_edit_stays_while_one_looks_up_another_message_of_the_room(traveller: Person, bot: Talker) -> None:
+    ana, page = traveller, traveller.page
+    ana.room("general").click()
+    bot.post("the first one")
+    for number in range(40):
+        bot.post(f"number {number}")
+    ana.sees("number 39")
+    ana.write("mine")
+    ana.sees("mine")
+    bot.say("post", room="general", text="an answer", nonce="answer", reply_to=1)
+    ana.sees("an answer")
+    ana.choose("mine", "Edit")
+    ana.composer.fill("mine, changed")
+    settled(page, 1)
+    ana.message("an answer").locator(".quote").click()
+    expect(page.locator('.message[data-seq="1"]')).to_be_in_viewport()
+    expect(ana.composer).to_have_value("mine, changed")
+    settled(page, 1)
+    page.locator("#back").click()  # leads back to the place, and leaves the edit
+    expect(ana.message("an answer")).to_be_in_viewport()
+    expect(ana.composer).to_have_value("mine, changed")
+    settled(page, 1)
+    page.go_back()
+    expect(page.locator("#composer-about")).to_be_hidden()
+    page.go_back()
+    room_is(ana, "Elsewhere")

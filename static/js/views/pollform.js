@@ -4,6 +4,7 @@ import { codePoints, shows } from "../text.js";
 import { element, part, showModal } from "./parts.js";
 
 const LEAST = 2;
+const PREFIX = "chatapp.form.poll."; // with the slug of the room: what is written and not asked
 
 export class PollFormView {
   #dialog;
@@ -15,11 +16,14 @@ export class PollFormView {
   #strings;
   #limits;
   #submit;
+  #store;
   #room = null;
-  #unsent = new Map(); // slug -> what was written for that room
 
-  /** `limits` are {text, option, options}; `submit(room, {text, poll})` tells whether it was taken. */
-  constructor({ dialog, strings, limits, submit }) {
+  /**
+   * `limits` are {text, option, options}; `submit(room, {text, poll})` tells whether it was taken; `store` keeps what is
+   * written for this tab.
+   */
+  constructor({ dialog, strings, limits, submit, store }) {
     this.#dialog = dialog;
     this.#form = part(dialog, "form");
     this.#list = part(dialog, ".poll-fields");
@@ -29,10 +33,14 @@ export class PollFormView {
     this.#strings = strings;
     this.#limits = limits;
     this.#submit = submit;
+    this.#store = store;
     this.#add.addEventListener("click", () => this.#field().focus());
     part(dialog, ".cancel").addEventListener("click", () => this.#done());
     this.#form.addEventListener("submit", (event) => this.#submitted(event));
-    this.#form.addEventListener("input", () => this.#complain(""));
+    this.#form.addEventListener("input", () => {
+      this.#complain("");
+      this.#store.set(PREFIX + this.#room.slug, JSON.stringify(this.#written()));
+    });
     for (const fields of [this.#question, this.#list]) onKey(fields, (event) => this.#key(event));
     this.#startOver();
   }
@@ -46,13 +54,13 @@ export class PollFormView {
   }
 
   #fill(room) {
-    if (this.#room) this.#unsent.set(this.#room.slug, this.#written());
     this.#room = room;
     this.#startOver();
-    const { text = "", options = [], several = false, anonymous = false } = this.#unsent.get(room.slug) ?? {};
+    const { text, options, several, anonymous } = parsed(this.#store.get(PREFIX + room.slug));
     this.#question.value = text;
-    while (this.#inputs.length < options.length) this.#field();
-    options.forEach((option, index) => (this.#inputs[index].value = option));
+    const kept = options.slice(0, this.#limits.options);
+    while (this.#inputs.length < kept.length) this.#field();
+    kept.forEach((option, index) => (this.#inputs[index].value = option));
     this.#form.elements.several.checked = several;
     this.#form.elements.anonymous.checked = anonymous;
   }
@@ -78,6 +86,7 @@ export class PollFormView {
   }
 
   #done() {
+    this.#store.remove(PREFIX + this.#room.slug);
     this.#startOver();
     this.#dialog.close();
   }
@@ -134,4 +143,16 @@ export class PollFormView {
     this.#problem.textContent = sentence;
     field?.focus();
   }
+}
+
+/** What was kept; empty if nothing was, or if somebody else wrote there. */
+function parsed(kept) {
+  try {
+    const { text, options, several, anonymous } = JSON.parse(kept);
+    const whole = [text, ...options].every((each) => typeof each === "string");
+    if (whole) return { text, options, several: several === true, anonymous: anonymous === true };
+  } catch {
+    // As if nothing was kept.
+  }
+  return { text: "", options: [], several: false, anonymous: false };
 }

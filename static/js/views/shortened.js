@@ -110,11 +110,10 @@ export class Shortened {
   #findable(text) {
     const pieces = [];
     for (let at = 0; at < text.length; at += PIECE) pieces.push(element("div", "", text.slice(at, at + PIECE)));
-    for (const piece of pieces) {
-      piece.hidden = "until-found";
-      piece.addEventListener("beforematch", () => this.#found(piece));
-    }
-    return element("div", "rest", ...pieces);
+    for (const piece of pieces) piece.hidden = "until-found";
+    const rest = element("div", "rest", ...pieces);
+    rest.addEventListener("beforematch", ({ target }) => this.#found(target));
+    return rest;
   }
 
   #measure() {
