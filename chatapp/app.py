@@ -55,6 +55,7 @@ from .web.deeds import Deeds
 from .web.health import Health
 from .web.lab import lab
 from .web.messages import messages
+from .web.offline import Offline
 from .web.openapi import openapi
 from .web.pages import pages
 from .web.personal import personal
@@ -159,7 +160,11 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     )
     flow_door.init_app(app)
     limiting.init_app(app, limits)
-    app.register_blueprint(pages(settings, house=house, history=history, identity=identity, files=static_files))
+    offline = Offline(settings, static_files)
+    app.register_blueprint(offline.blueprint())
+    app.register_blueprint(
+        pages(settings, house=house, history=history, identity=identity, files=static_files, offline=offline)
+    )
     deeds = Deeds(registry, identity, limits)
     app.register_blueprint(
         api(

@@ -196,6 +196,7 @@ class Settings:
     PRESENCE_LINGER: float = _setting(5, _number(0, 600), "seconds without a connection until a person has left")
     FLOW: str = _setting("local", _one_of(FLOW_MODES), "who may look inside at /flow: off (nobody), local, key or open")
     LOG_LEVEL: str = _setting("INFO", _one_of(LOG_LEVELS), "what the terminal shows: DEBUG, INFO, WARNING or ERROR")
+    OFFLINE: bool = _setting(True, _flag, "0: no service worker; browsers that have the chat's remove it")
     LAB: bool = _setting(False, _flag, "1: the laboratory at /lab, where one breaks a chat of its own")
 
 

@@ -42,8 +42,9 @@ LAYERS: list[set[str]] = [
     {"flow.snapshot", "flow.assembler", "flow.frames"},
     {"flow.threads", "flow.viewer", "flow.words"},
     {"web.api", "web.errors", "web.lab", "web.messages", "web.pages"},
+    {"web.offline"},
     {"web.personal", "web.search", "web.static", "web.stream", "web.texts"},
-    {"web.deeds"},
+    {"web.boot", "web.deeds"},
     {
         "web.browsers",
         "web.cookies",
@@ -56,6 +57,7 @@ LAYERS: list[set[str]] = [
         "web.lab_strings",
         "web.search_strings",
         "web.strings",
+        "web.zipping",
     },
     {"web.flow_lessons"},
     {"live.door"},

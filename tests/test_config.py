@@ -80,6 +80,10 @@ CASES: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
     "PRESENCE_LINGER": ({"0": 0, "600": 600}, (*NUMBERS, "601")),
     "LOG_LEVEL": ({"DEBUG": "DEBUG", "ERROR": "ERROR"}, ("", "debug", "TRACE", "10")),
     "FLOW": ({"off": "off", "local": "local", "key": "key", "open": "open"}, ("", "1", "true", "LOCAL", "all", "[]")),
+    "OFFLINE": (
+        {"1": True, "true": True, "0": False, "false": False},
+        ("", "x", "null", "[1]", '"1"', "2", "1.0", "yes"),
+    ),
     "LAB": ({"1": True, "true": True, "0": False, "false": False}, ("", "x", "null", "[1]", '"1"', "2", "1.0", "yes")),
 }
 

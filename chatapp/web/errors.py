@@ -20,7 +20,7 @@ _CODES = {400: "bad-request", 404: "not-found", 405: "method", 413: "too-large",
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
     " connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self';"
-    " frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types sanitised",
+    " frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types sanitised worker",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",

@@ -81,14 +81,23 @@ class StaticFiles:
 
     def asset(self, path: str) -> str:
         """The address of a file, by its path in the folder, with the version of the files as they are now."""
+        return url_for("static", filename=f"{self.present().version}/{path}")
+
+    def present(self) -> _Release:
+        """The files as they are during this request."""
         if "release" not in g:
-            g.release = self.release()  # once for all addresses of a page
-        return url_for("static", filename=f"{g.release.version}/{path}")
+            g.release = self.release()  # once for all that a page needs
+        release: _Release = g.release
+        return release
 
     @property
     def version(self) -> str:
         """The version that pages were given last, or would be given first. Costs nothing but the first time."""
         return self._release.version or self.release().version
+
+    def text(self, path: str) -> str:
+        """A file as it lies in the folder, by its path in it."""
+        return self.present().sources[path].content.decode()
 
     def release(self) -> _Release:
         """The files as they are now. Costs a `stat` of each."""

@@ -9,7 +9,7 @@ const OTHERS_OF_TAB = ["chatapp.search"];
 const FORGOTTEN = "chatapp.forgotten"; // written for the other tabs, which begin anew too
 
 /** `settings` is the dialog with the button `.forget` and a place `.forget-problem`, `dialog` the one that asks. */
-export function forgetting({ settings, dialog }, { api, store, tabStore, strings }) {
+export function forgetting({ settings, dialog }, { api, offline, store, tabStore, strings }) {
   const question = new QuestionView({ dialog });
   const problem = part(settings, ".forget-problem");
 
@@ -21,6 +21,7 @@ export function forgetting({ settings, dialog }, { api, store, tabStore, strings
   addEventListener("storage", ({ key }) => {
     if (key !== own(FORGOTTEN)) return;
     clear(); // also what this tab alone has kept
+    offline.stop(); // the other tab removes what was kept
     location.reload();
   });
 
@@ -37,6 +38,7 @@ export function forgetting({ settings, dialog }, { api, store, tabStore, strings
       return;
     }
     clear();
+    await offline.forget();
     store.set(FORGOTTEN, String(Date.now()));
     location.assign(at("/"));
   }

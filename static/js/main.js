@@ -1,6 +1,6 @@
 /** Builds the page's parts and hands each to the next: the only file that knows them all. */
 import {} from "./compat.js";
-import { addressOf, at, socketAt } from "./address.js";
+import { addressOf, at, placeOf, socketAt } from "./address.js";
 import { Api } from "./api.js";
 import { attended, watchBrowser } from "./browser.js";
 import { browserClock as clock } from "./clock.js";
@@ -19,6 +19,7 @@ import { mentionSource } from "./mentioning.js";
 import { naming } from "./naming.js";
 import { navigation } from "./navigation.js";
 import { news } from "./news.js";
+import { offline } from "./offline.js";
 import { Outgoing, randomNonce } from "./outgoing.js";
 import { overlays } from "./overlays.js";
 import { paced } from "./pace.js";
@@ -82,7 +83,7 @@ const sender = senderOf("chatapp.unsent.");
 const deedSender = senderOf("chatapp.deed.");
 const { outgoing } = sender;
 const senders = [sender, deedSender];
-const session = new Session({ connection, chat, senders, limits, clock, known: boot.you !== null });
+const session = new Session({ connection, chat, senders, limits, clock, known: boot.you !== null || boot.shell });
 const deeds = new Deeds({ outgoing: deedSender.outgoing, sender: deedSender, chat, tabs, online });
 
 /** Sends what waits in a list of its own: messages, and what one does with messages. */
@@ -228,7 +229,8 @@ const settings = new SettingsView({
   locale,
   actions: { rename: who.rename, speak },
 });
-forgetting({ settings: $("#settings-dialog"), dialog: $("#forget-dialog") }, { api, store, tabStore, strings });
+const away = offline({ chat, clock, connection }, { worker: boot.worker, isShell: boot.shell });
+forgetting({ settings: $("#settings-dialog"), dialog: $("#forget-dialog") }, { api, offline: away, store, tabStore, strings });
 upgrading(document, { session, strings, tabStore, version: boot.version }, { onDone: go.focusWriting });
 const { commands, shortcuts } = controls(
   document,
@@ -387,15 +389,32 @@ connection.on("state", async ({ name }) => {
 guardKeys(document);
 watchBrowser({ chat, composer, connection, log, session }, { refreshRooms: go.refreshRooms, namedElsewhere: who.elsewhere });
 
-chat.describe([boot.room]);
-me.person(chat.you);
-me.connection(connection.state);
-go.show({ slug: boot.room.slug, seq: boot.seq, hits: hitsOf(location.hash) });
-if (chat.you === null) {
-  go.refreshRooms();
-  who.ask();
+function start({ slug, seq }) {
+  me.person(chat.you);
+  me.connection(connection.state);
+  go.show({ slug, seq, hits: hitsOf(location.hash) });
+  if (chat.you === null) {
+    go.refreshRooms();
+    who.ask();
+  } else {
+    begin();
+    if (seq === null && matchMedia("(pointer: fine)").matches) composer.focus();
+  }
+}
+
+/** The page came from the service worker: who the person is and where they go is not in it. */
+async function startWithoutServer() {
+  await away.recall();
+  const place = placeOf(location.pathname) ?? { slug: boot.home, seq: null };
+  if (!chat.room(place.slug)) chat.describe([{ slug: place.slug, name: place.slug }]);
+  start(place);
+  if (chat.you === null) who.elsewhere(); // perhaps the server is only slow, and knows
+}
+
+if (boot.shell) {
+  startWithoutServer();
 } else {
-  begin();
-  if (boot.seq === null && matchMedia("(pointer: fine)").matches) composer.focus();
+  chat.describe([boot.room]);
+  start({ slug: boot.room.slug, seq: boot.seq });
 }
 started();

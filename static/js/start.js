@@ -35,6 +35,22 @@
     why = kind;
     detail = words;
     show();
+    if (kind !== "slow") removeWorker();
+  }
+
+  /* If what the service worker keeps is broken, the next load gets everything from the server. */
+  function removeWorker() {
+    var workers = navigator.serviceWorker;
+    if (!workers || !workers.controller || started()) return;
+    var scope = location.origin + (root.getAttribute("data-prefix") || "") + "/";
+    workers.getRegistration(scope).then(function (registration) {
+      if (registration && registration.scope === scope) registration.unregister();
+    });
+    caches.keys().then(function (names) {
+      names.forEach(function (name) {
+        if (name.indexOf(own("chatapp.shell.")) === 0) caches.delete(name);
+      });
+    });
   }
 
   /* Heard while it goes down: what an element could not load does not come up. */
@@ -66,9 +82,14 @@
     fail("slow", "");
   }
 
+  /* As in address.js. */
+  function own(name) {
+    var prefix = root.getAttribute("data-prefix");
+    return prefix ? prefix + ":" + name : name;
+  }
+
   function keyOfEarly() {
-    var prefix = root.getAttribute("data-prefix"); // as in address.js
-    return (prefix ? prefix + ":" : "") + EARLY + location.pathname;
+    return own(EARLY + location.pathname);
   }
 
   /* What was written before the page was loaded again is in the field when it starts, and so becomes a draft. */

@@ -72,6 +72,16 @@ export class Chat extends Emitter {
     return [...this.rooms.values()].reduce((total, room) => total + this.mentions(room), 0);
   }
 
+  /** Names the log as it was when this was learned; null: nothing is known of it. */
+  get epoch() {
+    return this.#epoch;
+  }
+
+  /** What this page will know comes from a former visit, from the log of that epoch. */
+  recall(epoch) {
+    this.#epoch = epoch;
+  }
+
   become(you) {
     this.you = you;
     this.emit("you");

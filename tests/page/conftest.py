@@ -172,7 +172,9 @@ def make_person(browser: Browser) -> Iterator[Callable[..., Person]]:
 
     def make(url: str, *, beside: Person | None = None, line: Line | None = None, **options: Any) -> Person:
         if beside is None:
-            options = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}, **options}
+            defaults = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}}
+            # A service worker is a thread of its own in each context; test_offline.py is about it.
+            options = {**defaults, "service_workers": "block", **options}
             contexts.append(browser.new_context(**options))
         page = (beside.page.context if beside else contexts[-1]).new_page()
         if line:

@@ -65,13 +65,20 @@ def test_a_page_whose_module_fails_to_load_says_so_and_which_browsers_work(
 
 
 def test_what_was_written_into_a_page_that_did_not_start_is_there_after_the_reload(
-    open_server: Server, page: Page
+    open_server: Server, make_person: Callable[..., Person]
 ) -> None:
-    page.route("**/js/main.js", refuse)
-    page.goto(f"{open_server.url}/r/general")
-    page.locator("#composer-text").fill("I had written all this")
-    page.get_by_role("link", name="Reload the page").click()
-    expect(page.locator("#composer-text")).to_have_value("I had written all this")
+    ana = make_person(open_server.url).visit(name="Ana")
+    ana.page.route("**/js/main.js", refuse)
+    for _ in range(2):
+        ana.page.reload()
+        expect(problem(ana.page)).to_be_visible()
+        ana.composer.press_sequentially("I had written this. ")
+    ana.page.unroute_all()
+    ana.page.get_by_role("link", name="Reload the page").click()
+    ana.is_connected()
+    expect(ana.composer).to_have_value("I had written this. " * 2)
+    ana.composer.press("Enter")
+    ana.sees("I had written this. I had written this.")
 
 
 def test_a_module_with_an_error_or_an_unknown_syntax_says_what_it_was(
