@@ -10,7 +10,11 @@ export function attended() {
 }
 
 /** `actions`: refreshRooms(), namedElsewhere(). */
-export function watchBrowser({ chat, composer, connection, log, session }, { refreshRooms, namedElsewhere }) {
+export function watchBrowser({ chat, composer, connection, formats, log, session }, { refreshRooms, namedElsewhere }) {
+  const look = () => {
+    formats.renew(); // somebody may have travelled
+    log.refresh(); // also for the day separators: "Today" may be yesterday by now
+  };
   addEventListener("online", () => connection.wake());
   addEventListener("offline", () => connection.wake());
   addEventListener("pagehide", () => {
@@ -26,7 +30,8 @@ export function watchBrowser({ chat, composer, connection, log, session }, { ref
     const slug = Drafts.roomOf(key);
     if (slug !== null) composer.draftElsewhere(slug, oldValue);
   });
-  addEventListener("focus", () => log.refresh());
+  addEventListener("focus", look);
+  addEventListener("languagechange", look);
   followKeyboard(document.documentElement);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState !== "visible") {
@@ -35,11 +40,11 @@ export function watchBrowser({ chat, composer, connection, log, session }, { ref
     }
     connection.wake();
     if (chat.you === null) namedElsewhere();
-    log.refresh(); // also for the day separators: "Today" may be yesterday by now
+    look();
     refreshRooms();
   });
   setInterval(() => {
-    log.refresh();
+    look();
     if (chat.deaf) refreshRooms(); // the server tells of new and changed rooms, and of messages only in joined ones
   }, MINUTE);
 }

@@ -1,17 +1,38 @@
-/** Days and times in the reader's own zone and language. */
+/** Days and times in the reader's own zone, as their region writes them, in the page's language. */
+import { region } from "./region.js";
+
 export class Formats {
+  #page;
+  #made = ""; // the zone and the languages that the formats are for
   #time;
   #full;
   #day;
   #dayOfYear;
   #relative;
 
-  constructor(locale) {
-    this.#time = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
-    this.#full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "medium" });
+  /** `page` is the page's language. */
+  constructor(page) {
+    this.#page = page;
+    this.#relative = new Intl.RelativeTimeFormat(page, { numeric: "auto" });
+    this.renew();
+  }
+
+  /** Changes when what is shown has to be written anew. */
+  get edition() {
+    return this.#made;
+  }
+
+  /** Follows a reader who travels, or changes the browser's languages. Tells whether anything reads otherwise now. */
+  renew() {
+    const now = `${zone()} ${navigator.languages}`;
+    if (now === this.#made) return false;
+    this.#made = now;
+    const { locale, hourCycle } = region(this.#page);
+    this.#time = new Intl.DateTimeFormat(locale, { timeStyle: "short", hourCycle });
+    this.#full = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "medium", hourCycle });
     this.#day = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
     this.#dayOfYear = new Intl.DateTimeFormat(locale, { dateStyle: "full" });
-    this.#relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+    return true;
   }
 
   time(date) {
@@ -44,4 +65,9 @@ function daysBetween(early, late) {
 function capitalised(words) {
   const [first = "", ...rest] = words;
   return first.toLocaleUpperCase() + rest.join("");
+}
+
+/** The name of the reader's time zone. */
+export function zone() {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 }

@@ -387,7 +387,7 @@ connection.on("state", async ({ name }) => {
 });
 
 guardKeys(document);
-watchBrowser({ chat, composer, connection, log, session }, { refreshRooms: go.refreshRooms, namedElsewhere: who.elsewhere });
+watchBrowser({ chat, composer, connection, formats, log, session }, { refreshRooms: go.refreshRooms, namedElsewhere: who.elsewhere });
 
 function start({ slug, seq }) {
   me.person(chat.you);

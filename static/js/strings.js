@@ -1,4 +1,6 @@
-/** The page's sentences in the person's language, as the server put them into the page. */
+/** The page's sentences in the person's language, as the server put them into the page; numbers as the person's region has them. */
+import { region } from "./region.js";
+
 export class Strings {
   #table;
   #plurals;
@@ -9,7 +11,7 @@ export class Strings {
     this.#table = table;
     this.#plurals = new Intl.PluralRules(locale);
     this.#lists = new Intl.ListFormat(locale, { type: "conjunction" });
-    this.#numbers = new Intl.NumberFormat(locale);
+    this.#numbers = new Intl.NumberFormat(region(locale).locale);
   }
 
   /** The sentence `key`, its `{places}` filled from `values`. */

@@ -1,9 +1,12 @@
-/** Times, sizes and numbers in the reader's language, short enough for a diagram. */
+/** Times, sizes and numbers as the reader's region writes them, short enough for a diagram. */
+import { region } from "../region.js";
+
 export class Units {
   #whole;
   #short;
 
-  constructor(locale) {
+  constructor(page) {
+    const { locale } = region(page);
     this.#whole = new Intl.NumberFormat(locale);
     this.#short = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
   }

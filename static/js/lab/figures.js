@@ -1,4 +1,5 @@
 /** What is measured of each bug: the figure that is drawn, from which value on it is bad, and how it is written. */
+import { region } from "../region.js";
 
 /**
  * `key` is the figure that is drawn, on a scale that ends no lower than at `floor`. A value over `bad` says that the bug
@@ -14,13 +15,13 @@ export const FIGURES = {
   call_each: { key: "calls", bad: 0.85, floor: 1.5, digits: { calls: 2, deliveries: 0 } },
 };
 
-/** Numbers as the reader's language writes them. */
+/** Numbers as the reader's region writes them. */
 export class Numbers {
   #locale;
   #formats = new Map();
 
   constructor(locale) {
-    this.#locale = locale;
+    this.#locale = region(locale).locale;
   }
 
   write(number, digits = 0) {

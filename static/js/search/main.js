@@ -3,7 +3,7 @@ import {} from "../compat.js";
 import { at } from "../address.js";
 import { ask, Problem } from "../api.js";
 import { followTheChat } from "../flow/appearance.js";
-import { Formats } from "../formats.js";
+import { Formats, zone } from "../formats.js";
 import { guardKeys, isModified, onKey } from "../keys.js";
 import { openStore } from "../store.js";
 import { started } from "../started.js";
@@ -12,22 +12,23 @@ import { part } from "../views/parts.js";
 import { SearchPosition } from "./position.js";
 import { ResultsView } from "./results.js";
 
+const MINUTE = 60_000;
 const PAUSE = 200; // ms without a key until it is looked for
 
 const $ = (selector) => part(document, selector);
 const boot = JSON.parse($("#boot").textContent);
 const strings = new Strings(boot.strings, boot.locale);
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 const field = $("#search-field");
 const help = $("#search-help");
 const more = $("#search-more");
 const name = document.title;
+const formats = new Formats(boot.locale);
 const results = new ResultsView({
   list: $("#search-results"),
   notes: $("#search-notes"),
   status: $("#search-status"),
   strings,
-  formats: new Formats(boot.locale),
+  formats,
 });
 const position = new SearchPosition({ store: openStore("sessionStorage"), results });
 let asked = null; // what the results answer, or will
@@ -89,7 +90,7 @@ async function question(query) {
   results.wait();
   try {
     const wanted = () => mine === turn;
-    const answer = await ask(`/api/search?${new URLSearchParams({ ...query, zone })}`, { wanted, evenBusy: true });
+    const answer = await ask(`/api/search?${new URLSearchParams({ ...query, zone: zone() })}`, { wanted, evenBusy: true });
     if (mine !== turn) return null;
     next = answer.next;
     more.hidden = next === null;
@@ -100,6 +101,12 @@ async function question(query) {
     results.fail(error instanceof Problem && error.message ? error.message : strings.say("failed"));
     return null;
   }
+}
+
+/** Somebody may have travelled, or it is another day. */
+function rewrite() {
+  formats.renew();
+  results.rewrite();
 }
 
 /** The address of this search, to be kept or sent to somebody. */
@@ -134,6 +141,8 @@ help.addEventListener("click", ({ target }) => {
 more.addEventListener("click", older);
 addEventListener("popstate", () => fromAddress({ again: true }));
 addEventListener("pagehide", () => asked !== null && position.keep(asked));
+for (const event of ["focus", "visibilitychange", "languagechange"]) addEventListener(event, rewrite);
+setInterval(rewrite, MINUTE);
 guardKeys(document);
 onKey(document, (event) => {
   if (isModified(event)) return;

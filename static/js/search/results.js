@@ -77,6 +77,19 @@ export class ResultsView {
     this.#say(reason, { wrong: true });
   }
 
+  /** Writes the times of all results, which are in another zone now or on another day. */
+  rewrite() {
+    for (const time of this.#list.querySelectorAll("time")) this.#write(time, time.dateTime);
+  }
+
+  #write(time, at) {
+    const date = new Date(at);
+    const words = `${this.#formats.day(date, new Date())}, ${this.#formats.time(date)}`;
+    time.dateTime = at;
+    time.title = this.#formats.full(date);
+    if (time.textContent !== words) time.textContent = words;
+  }
+
   #fill(results, notes) {
     this.#list.replaceChildren(...results.map((hit) => this.#hit(hit)));
     this.#list.removeAttribute("aria-busy");
@@ -102,16 +115,12 @@ export class ResultsView {
 
   #hit({ room, name, seq, at, author, snippet }) {
     const item = fromTemplate("hit-template");
-    const date = new Date(at);
-    const time = part(item, "time");
     part(item, "a").href = addressOf(room, seq, this.#hitsOf(snippet));
     paintAvatar(part(item, ".avatar"), author);
     part(item, ".hit-author").textContent = author.name;
     part(item, ".guest").hidden = !isGuest(author);
     part(item, ".hit-room").textContent = name;
-    time.dateTime = at;
-    time.textContent = `${this.#formats.day(date, new Date())}, ${this.#formats.time(date)}`;
-    time.title = this.#formats.full(date);
+    this.#write(part(item, "time"), at);
     part(item, ".hit-text").append(...snippet.map(({ text, hit }) => (hit ? element("mark", "", text) : text)));
     return item;
   }

@@ -310,7 +310,9 @@ export class LogView {
     } else if (item.day) {
       const label = part(made, "time");
       const words = this.#formats.day(item.day, new Date());
+      const title = this.#formats.full(item.day);
       if (label.textContent !== words) label.textContent = words;
+      if (label.title !== title) label.title = title;
     } else if (key === "beginning" || key === "empty") {
       const label = part(made, ".room-name");
       if (label.textContent !== this.#room.name) label.textContent = this.#room.name;
@@ -338,7 +340,6 @@ export class LogView {
     if (day) {
       const time = element("time");
       time.dateTime = day.toISOString();
-      time.title = this.#formats.full(day);
       return { element: element("div", "day", time) };
     }
     const made = fromTemplate(`log-${key === "coming" ? "more" : key}-template`);

@@ -33,7 +33,7 @@ export class MessageView {
 
   /** `message` is {author, at: Date, text, html, edited, deleted}, `lead` starts a group, `fate` is null (stored), "sending", "late", … */
   show({ message, lead, mine, call = false, fate, reason, marked = false }) {
-    const shown = JSON.stringify([message.author, +message.at, lead, mine, fate, reason]);
+    const shown = JSON.stringify([this.#formats.edition, message.author, +message.at, lead, mine, fate, reason]);
     if (shown !== this.#shown) {
       this.#shown = shown;
       this.#frame({ message, lead, mine });

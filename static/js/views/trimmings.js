@@ -37,7 +37,7 @@ export class Trimmings {
   show(message) {
     const { seq, quote, edited, deleted, reactions, deed, pinned, poll, fixed } = message;
     this.#message = message;
-    const shown = JSON.stringify([seq, quote, edited, deleted, reactions, deed, pinned, poll, fixed]);
+    const shown = JSON.stringify([this.#formats.edition, seq, quote, edited, deleted, reactions, deed, pinned, poll, fixed]);
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.#root.classList.toggle("deleted", deleted === true);
