@@ -62,6 +62,8 @@ async def main() -> int:
         async with connect(announced[1] + path, max_size=None, compression=None, ping_interval=None) as firefox:
             ways = [asyncio.create_task(way(playwright, firefox)) for way in (to_firefox, to_playwright)]
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        if process.returncode is None:  # Playwright is gone, or has asked Firefox to close
+            process.terminate()
 
     async with serve(between, "127.0.0.1", 0, max_size=None, compression=None, ping_interval=None) as server:
         host, port = next(iter(server.sockets)).getsockname()
