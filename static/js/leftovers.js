@@ -57,7 +57,7 @@ export class Leftovers extends Emitter {
 
   /** Removes one for good. Tells whether it was still there: another tab may have been first. */
   remove(gone) {
-    this.items = this.items.filter((each) => each !== gone);
+    this.items = this.items.filter(({ id }) => id !== gone.id); // each look makes new ones
     const isThere = gone.forget();
     this.emit("changed");
     return isThere;

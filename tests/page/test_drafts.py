@@ -9,7 +9,7 @@ from playwright.sync_api import Dialog, Route, expect
 
 from tests.actors import Server
 
-from .conftest import Line, Person, let_happen
+from .conftest import CONNECTED, Line, Person, let_happen
 from .test_looks import has_no_violations
 
 
@@ -188,6 +188,10 @@ def test_what_a_lost_identity_left_unsent_is_offered_again(
     expect(entries.locator(".leftover-text")).to_have_text(["one", "two", "three", "an answer"])
     expect(entries.first.locator(".leftover-facts")).to_contain_text("general · Ana · ")
     has_no_violations(ana)
+    line.cut()
+    expect(ana.page.locator("#me-status")).not_to_have_text(CONNECTED)
+    line.mend()
+    ana.is_connected()  # and has looked for them again
     entries.last.get_by_role("button", name="Send").click()
     bia.sees("a question", "an answer")
     expect(bia.messages.last.locator(".author")).to_have_text("Ana again")
