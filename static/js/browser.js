@@ -17,6 +17,7 @@ export function watchBrowser({ chat, composer, connection, formats, log, session
   };
   addEventListener("online", () => connection.wake());
   addEventListener("offline", () => connection.wake());
+  addEventListener("beforeunload", () => session.flush()); // Firefox ends the connection before `pagehide`
   addEventListener("pagehide", () => {
     session.flush();
     log.keepPosition();

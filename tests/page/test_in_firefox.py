@@ -19,6 +19,7 @@ from .test_looks import (
 )
 from .test_reading import (
     test_unread_counts_show_in_the_list_in_the_title_and_on_the_icon_until_the_room_is_read,
+    test_what_came_while_nobody_was_here_is_unread_at_the_next_visit,
 )
 from .test_reconnecting import (
     test_one_whose_browser_says_offline_is_told_after_three_seconds_too,

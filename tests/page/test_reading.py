@@ -313,6 +313,7 @@ def test_what_was_read_in_one_tab_is_read_in_the_other(
 
 
 def test_what_came_while_nobody_was_here_is_unread_at_the_next_visit(server: Server, ana: Person, bia: Person) -> None:
+    ana.come_to_the_front()
     bia.write("seen")
     ana.sees("seen")
     ana.leave(server)
