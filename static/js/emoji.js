@@ -141,7 +141,8 @@ function rankOfWords(name, words) {
 export function emojiSource(book) {
   return {
     // A name begins with a letter or a digit, but for two: `:-D` and `:-P` are faces already.
-    pattern: /(?:^|[\s("'>])(?<whole>:(?<query>[+-]1|[\p{L}\p{N}][\p{L}\p{N}_+-]{1,39}))$/u,
+    // A quotation mark before it opens a quotation: in `"a":ok` it does not.
+    pattern: /(?:^|[\s(>]|(?:^|[\s(])["'])(?<whole>:(?<query>[+-]1|[\p{L}\p{N}][\p{L}\p{N}_+-]{1,39}))$/u,
     find: async (query) =>
       (await book.search(query, 8)).map(({ sign, name }) => ({
         insert: `${sign} `,

@@ -89,7 +89,7 @@ export class Shortcuts {
 
   #pressed(event) {
     if (event.defaultPrevented) return;
-    const inDialog = event.target.closest?.("dialog") || document.querySelector("dialog:modal");
+    const inDialog = event.target.closest?.("dialog, [popover]") || document.querySelector("dialog:modal");
     const place = this.#place(event.target);
     for (const { id, keys, where } of SHORTCUTS) {
       const run = this.#bound.get(id);

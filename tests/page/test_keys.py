@@ -116,16 +116,15 @@ def test_enter_sends_what_was_written_unless_somebody_selected_a_suggestion(serv
         ":8080",
         "x@bi",
         "https://a.example/@Bia",
+        '{"status":ok',
     ]
-    for text in literal:
-        ana.composer.press_sequentially(text)
-        expect(options(ana)).to_have_count(0)
-    ana.composer.fill("")
     suggested = ["@", "hi @bi", "so :tad", ":100"]
-    for text in (*literal, *suggested):
+    for text in (*suggested, *literal):  # the names of emoji are there when the first is found
         ana.composer.press_sequentially(text)
         if text in suggested:
             expect(options(ana).first).to_be_visible()
+        else:
+            expect(options(ana)).to_have_count(0)
         expect(selected(ana)).to_have_count(0)
         ana.composer.press("Enter")
         expect(ana.texts.last).to_have_text(text)
@@ -419,7 +418,10 @@ def test_in_the_picker_arrows_are_the_fields_until_somebody_goes_to_an_emoji(ana
     ana.sees("hello")
     held: list[Route] = []
     ana.page.route("**/api/emoji", lambda route: held.append(route))
-    ana.choose("hello", "Another reaction")
+    menu = ana.menu("hello")
+    ana.page.keyboard.press("c")  # a shortcut of the page behind it
+    expect(menu).to_be_visible()
+    menu.get_by_role("menuitem", name="Another reaction").click()
     shown = ana.page.locator("#picker [role=option]")
     field = ana.page.locator("#picker input")
     ana.page.keyboard.press("Enter")  # nothing was chosen
@@ -443,7 +445,10 @@ def test_in_the_picker_arrows_are_the_fields_until_somebody_goes_to_an_emoji(ana
     ana.page.keyboard.type("p")
     expect(field).to_have_value("parrot")
     expect(shown.first).to_have_text("🦜")
-    ana.page.keyboard.press("Enter")
+    ana.page.keyboard.press("Tab")
+    for key in ("c", "/", "End", "Enter"):
+        expect(ana.page.locator("#picker [role=listbox]")).to_be_focused()
+        ana.page.keyboard.press(key)
     expect(bia.message("hello").locator(".chip:not(.reactions-add) .emoji")).to_have_text("🦜")
 
 
