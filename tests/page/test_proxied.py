@@ -57,7 +57,7 @@ def test_the_page_works_under_a_path(
         page.keyboard.type("under")
         expect(page).to_have_url(f"{url}/search?q=under")
         page.locator("a.hit").click()
-        expect(page).to_have_url(f"{url}/r/general/1")
+        expect(page).to_have_url(f"{url}/r/general/1#hit=under")
         # The printed key opens the view of the inside, and leaves the address.
         found = re.search(r"/flow(#key=\S+)", server.terminal)
         assert found
