@@ -6,7 +6,7 @@ import { at, own } from "./address.js";
 import { Timer } from "./clock.js";
 
 const NAME = "chatapp.messages";
-const AFTER = 5000; // ms after a change
+const AFTER = 15_000; // ms after a change: to write a million characters takes some 20 ms
 
 export class Kept {
   #caches;
