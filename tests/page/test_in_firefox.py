@@ -17,6 +17,7 @@ from .test_looks import (
     test_everything_can_be_done_with_the_keyboard,
     test_on_a_phone_rooms_and_people_are_drawers_that_give_the_focus_back,
 )
+from .test_overlays import test_of_several_overlays_back_closes_the_topmost_first, traveller
 from .test_reading import (
     test_unread_counts_show_in_the_list_in_the_title_and_on_the_icon_until_the_room_is_read,
     test_what_came_while_nobody_was_here_is_unread_at_the_next_visit,

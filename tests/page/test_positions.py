@@ -180,12 +180,11 @@ def test_a_mention_in_a_folded_text_is_shown(ana: Person, bia: Person) -> None:
     in_view(page, "@Ana")
 
 
-@pytest.mark.parametrize(
-    "fragment", ["#hit=(", "#hit=%00&hit=%5B%5C", "#hit=" + "x" * 5000, "#hit=&hit", "#" + "hit=a&" * 500]
-)
-def test_words_in_an_address_may_be_anything(library: Server, reader: Person, fragment: str) -> None:
-    reader.visit(f"/r/general/1{fragment}")
-    expect(reader.page.locator('.message[data-seq="1"]')).to_be_in_viewport()
+def test_words_in_an_address_may_be_anything(library: Server, reader: Person) -> None:
+    for fragment in ("#hit=(", "#hit=%00&hit=%5B%5C", f"#hit={'x' * 5000}", "#hit=&hit", "#" + "hit=e&" * 500):
+        reader.page.goto("about:blank")  # another fragment alone would load nothing
+        reader.visit(f"/r/general/1{fragment}")
+        expect(reader.page.locator('.message[data-seq="1"]')).to_be_in_viewport()
 
 
 def test_the_browsers_own_find_unfolds_what_it_found(library: Server, reader: Person) -> None:
