@@ -82,7 +82,7 @@ def page_strings() -> dict[str, str]:
         "jump.new.one": _("{n} new message"),
         "jump.new.other": _("{n} new messages"),
         "leftovers.discard": _("Discard"),
-        "leftovers.edit": _("Put it into the message field"),
+        "leftovers.edit": _("Edit"),
         "leftovers.kind.draft": _("Draft"),
         "leftovers.kind.edit": _("Change of a message"),
         "leftovers.kind.message": _("Message"),

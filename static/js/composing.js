@@ -3,6 +3,7 @@
  * Like a draft it is kept while one looks into another room and through a reload, but for this tab alone.
  */
 import { Emitter } from "./emitter.js";
+import { KeptForm } from "./forms.js";
 import { shows } from "./text.js";
 
 const PREFIX = "chatapp.about.";
@@ -15,6 +16,7 @@ const PREFIX = "chatapp.about.";
 export class Composing extends Emitter {
   #composer;
   #store;
+  #interrupted; // texts of edits, by room and message
   #room = null;
 
   about = null;
@@ -23,6 +25,7 @@ export class Composing extends Emitter {
     super();
     this.#composer = composer;
     this.#store = store;
+    this.#interrupted = new KeptForm({ store, name: "edit" });
     field.addEventListener("input", () => {
       if (this.about?.kind === "edit") this.#keep({ ...this.about, text: composer.text });
     });
@@ -40,14 +43,37 @@ export class Composing extends Emitter {
     this.#begin({ kind: "reply", message: essence(message) });
   }
 
-  /** Another text for a message: to begin with the one it has, unless there is one already. */
-  edit(message, text = message.text) {
+  /** Another text for a message: to begin with the one it has, or what was written for it before it was interrupted. */
+  edit(message, text = this.#begun(message) ?? message.text) {
     const under = this.about?.kind === "reply" ? this.about : this.about?.under;
     this.#begin({ kind: "edit", message: essence(message), text, under });
     this.#composer.lend(text);
   }
 
+  #begun(message) {
+    const { kind, message: edited, text } = this.about ?? {};
+    if (kind === "edit" && edited.seq === message.seq) return text;
+    return this.#interrupted.get(this.#idOf(message))?.text;
+  }
+
+  /** Ends an edit whose text is there again when it is taken up. */
+  interrupt() {
+    this.#setAside();
+    this.end();
+  }
+
+  #setAside() {
+    const { kind, message, text } = this.about ?? {};
+    if (kind === "edit" && text !== message.text) this.#interrupted.set({ text }, this.#idOf(message));
+  }
+
+  #idOf({ seq }) {
+    return `${this.#room.slug}.${seq}`;
+  }
+
   #begin(about) {
+    if (about.message.seq !== this.about?.message.seq) this.#setAside();
+    if (about.kind === "edit") this.#interrupted.remove(this.#idOf(about.message));
     this.#composer.takeBack();
     this.#become(about);
     this.#composer.focus();

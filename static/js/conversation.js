@@ -153,18 +153,12 @@ export function conversation(root, parts, page) {
     });
   }
 
-  let unfinished = null; // {message, text} of the last edit that the browser's Back ended
-
   /** Begins an edit. The browser's Back ends it, as it closes what is open over the page; its text waits for the next one. */
-  function edit(message, text = unfinished?.message === message ? unfinished.text : undefined) {
+  function edit(message, text = undefined) {
     const room = chat.open;
     composing.edit(message, text);
     const isOpen = () => room === chat.open && composing.about?.kind === "edit";
-    const close = () => {
-      unfinished = { message, text: composing.about.text };
-      composing.end();
-    };
-    overlays.opened(composing, { isOpen, close, stays: true });
+    overlays.opened(composing, { isOpen, close: () => composing.interrupt(), stays: true });
   }
 
   function select(element) {
@@ -247,6 +241,7 @@ export function conversation(root, parts, page) {
   function giveBack(entry) {
     if (chat.room(entry.room)) page.open({ slug: entry.room, seq: null });
     if (chat.open.archived) notice.say(say("notice.archived"));
+    else if (entry.command.poll) return page.givePollBack(chat.open, entry.command);
     else if (!putBack(entry)) composer.append(entry.command.text);
     if (!chat.open.archived) composer.focus();
     return !chat.open.archived;

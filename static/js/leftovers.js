@@ -34,11 +34,11 @@ export class Leftovers extends Emitter {
 
   /** Looks for them; `others` are the other tabs, which send their own. */
   async look(others) {
+    if (this.#online()) await this.#lookForRooms(); // first: meanwhile some may be sent
     const author = this.#chat.you.id;
     const [messages, deeds] = [this.#messages, this.#deeds].map((outgoing) => outgoing.abandoned({ author, others }));
     const edits = deeds.filter(({ command }) => command.type === "edit");
     for (const { nonce, command } of deeds) if (command.type !== "edit") this.#deeds.forget(nonce); // nothing was written
-    if (this.#online()) await this.#lookForRooms();
     const own = [...this.#gone].flatMap((slug) => this.#messages.of(slug));
     const drafts = [...this.#gone].map((slug) => [slug, this.#drafts.get(slug)]).filter(([, text]) => text !== "");
     this.items = [

@@ -184,7 +184,7 @@ const go = navigation(
     travelled: (place) => talk.travelled(place),
   },
 );
-const who = naming($("#name-dialog"), { api, chat, session, strings }, { begin, onDone: go.focusWriting });
+const who = naming($("#name-dialog"), { api, chat, session, strings, tabStore }, { begin, onDone: go.focusWriting });
 const typing = new TypingView({ root: $("#typing"), words: $("#typing-words"), chat, strings, clock });
 const people = new PeopleView({
   list: $("#people-list"),
@@ -255,7 +255,7 @@ const told = news(
 const talk = conversation(
   document,
   { api, chat, clock, composer, deeds, emoji: aids.emoji, formats, log, reading, shortcuts, steps, strings, limits, tabStore },
-  { askName: who.ask, open: go.open },
+  { askName: who.ask, givePollBack: (room, command) => work.givePollBack(room, command), open: go.open },
 );
 const work = roomwork(
   document,

@@ -1,12 +1,14 @@
 /** Who one is: asks for a name, changes it, and hears when it is taken or was given in another tab. */
+import { KeptForm } from "./forms.js";
 import { AskView } from "./views/ask.js";
 
 /**
- * `parts` are the page's (api, chat, session, strings), `page` the page's: begin() connects, once it is known who one
+ * `parts` are the page's (api, chat, session, strings, tabStore), `page` the page's: begin() connects, once it is known who one
  * is, onDone() follows each answer.
  */
-export function naming(dialog, { api, chat, session, strings }, { begin, onDone }) {
-  const asking = new AskView({ dialog, strings, submit: take, onDone });
+export function naming(dialog, { api, chat, session, strings, tabStore }, { begin, onDone }) {
+  const kept = new KeptForm({ store: tabStore, name: "name" });
+  const asking = new AskView({ dialog, strings, submit: take, onDone, kept });
   let askedForAnother = false; // the chosen name was taken, and we have said so
 
   session.on("name-taken", (detail) => {

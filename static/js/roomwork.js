@@ -1,4 +1,5 @@
 /** What one does with a room: name it, say what it is for, archive it, pin, ask everybody, and find the other ones. */
+import { KeptForm } from "./forms.js";
 import { AskView } from "./views/ask.js";
 import { BrowseView } from "./views/browse.js";
 import { part } from "./views/parts.js";
@@ -8,11 +9,12 @@ import { PollFormView } from "./views/pollform.js";
 import { RoomFormView } from "./views/roomform.js";
 
 /**
- * `parts` are the page's (api, chat, commands, deeds, formats, limits, locale, strings, tabStore), `page` the page's:
- * askName(), closeDrawers(), focusWriting(), goTo(slug), jump(seq), post(room, {text, poll}), findRooms(text, told), meet(slug).
+ * `parts` are the page's (api, chat, commands, deeds, formats, limits, locale, strings, tabStore), `page` the page's: askName(),
+ * closeDrawers(), focusWriting(), goTo(slug), jump(seq), post(room, {text, poll}), findRooms(text, told), meet(slug).
  */
 export function roomwork(root, { api, chat, commands, deeds, formats, limits, locale, strings, tabStore }, page) {
   const find = (selector) => part(root, selector);
+  const kept = (name) => new KeptForm({ store: tabStore, name });
   const bar = new PlaceBarView({
     name: find("#room-name"),
     topic: find("#room-topic"),
@@ -25,6 +27,7 @@ export function roomwork(root, { api, chat, commands, deeds, formats, limits, lo
     strings,
     save: (room, changed) => api.configure(room.slug, changed), // the room hears of it as everybody does
     onClosed: keepFocus,
+    kept: kept("place"),
   });
   const pins = new PinsView({
     dialog: find("#pins-dialog"),
@@ -44,8 +47,8 @@ export function roomwork(root, { api, chat, commands, deeds, formats, limits, lo
     locale,
     actions: { find: page.findRooms, goTo: page.goTo },
   });
-  const made = new AskView({ dialog: find("#room-dialog"), strings, submit: create, onDone: page.focusWriting });
-  const poll = new PollFormView({ dialog: find("#poll-dialog"), strings, limits, submit: page.post, store: tabStore });
+  const made = new AskView({ dialog: find("#room-dialog"), strings, submit: create, onDone: page.focusWriting, kept: kept("room") });
+  const poll = new PollFormView({ dialog: find("#poll-dialog"), strings, limits, submit: page.post, kept: kept("poll") });
 
   /** Who has no name yet is asked for it first. */
   const named = (action) => () => (chat.you === null ? page.askName() : action());
@@ -106,6 +109,7 @@ export function roomwork(root, { api, chat, commands, deeds, formats, limits, lo
 
   return {
     newRoom,
+    givePollBack: (room, command) => poll.giveBack(room, command),
     /** What a poll's options do. */
     actions: {
       vote: ({ seq }, choices) => (chat.you === null ? page.askName() : deeds.vote(chat.open, seq, choices)),

@@ -199,7 +199,7 @@ def test_what_a_lost_identity_left_unsent_is_offered_again(
     entries.first.get_by_role("button", name="Discard").click()
     expect(entries.locator(".leftover-text")).to_have_text(["two", "three"])
     for _ in range(2):
-        entries.first.get_by_role("button", name="Put it into the message field").click()
+        entries.first.get_by_role("button", name="Edit").click()
         expect(dialog).to_be_hidden()
         expect(ana.composer).to_be_focused()
         if bar.is_visible():
@@ -233,7 +233,7 @@ def test_what_was_written_for_a_room_that_is_gone_is_offered_again(
     entries = ana.page.locator(".leftover")
     expect(entries.locator(".leftover-text")).to_have_text(["unsent", "an edit", "a draft"])
     expect(entries.get_by_role("button", name="Send")).to_have_count(0)
-    entries.first.get_by_role("button", name="Put it into the message field").click()
+    entries.first.get_by_role("button", name="Edit").click()
     expect(ana.composer).to_have_value("the draft of this room\n\nunsent")
     ana.page.locator("#leftovers button").click()
     entries.first.get_by_role("button", name="Discard").click()
@@ -278,3 +278,80 @@ def test_what_is_typed_before_the_scripts_run_is_looked_for(ana: Person) -> None
     held[0].continue_()
     expect(ana.page.locator(".hit-text")).to_have_text(["needle"])
     expect(field).to_have_value("needle")
+
+
+def test_an_edit_that_is_interrupted_keeps_its_text(ana: Person) -> None:
+    ana.write("one", "two")
+    ana.sees("one", "two")
+    ana.choose("one", "Edit")
+    ana.composer.fill("one, changed at length")
+    ana.choose("one", "Edit")
+    expect(ana.composer).to_have_value("one, changed at length")
+    ana.choose("two", "Edit")
+    expect(ana.composer).to_have_value("two")
+    ana.choose("one", "Reply")
+    expect(ana.composer).to_have_value("")
+    ana.page.reload()
+    ana.is_connected()
+    ana.choose("one", "Edit")
+    expect(ana.composer).to_have_value("one, changed at length")
+    ana.composer.press("Enter")
+    ana.sees("one, changed at length", "two")
+
+
+def test_what_is_written_in_a_form_outlives_escape_and_a_reload(ana: Person) -> None:
+    page = ana.page
+    page.locator("#poll-open").click()
+    page.locator("#poll-question").fill("Tea?")
+    page.locator(".poll-fields input").last.fill("No")
+    page.keyboard.press("Escape")
+    page.locator("#place-open").click()
+    page.locator("#place-topic").fill("a long topic")
+    page.reload()
+    ana.is_connected()
+    page.locator("#place-open").click()
+    expect(page.locator("#place-topic")).to_have_value("a long topic")
+    expect(page.locator("#place-name")).to_have_value("general")
+    page.locator("#place-dialog .cancel").click()
+    page.locator("#place-open").click()
+    expect(page.locator("#place-topic")).to_have_value("")
+    page.keyboard.press("Escape")
+    page.locator("#rooms-new").click()
+    page.locator("#room-field").fill("Half a na")
+    page.keyboard.press("Escape")
+    page.locator("#rooms-new").click()
+    expect(page.locator("#room-field")).to_have_value("Half a na")
+    page.locator("#room-dialog .cancel").click()
+    page.locator("#poll-open").click()
+    expect(page.locator("#poll-question")).to_have_value("Tea?")
+    assert page.locator(".poll-fields input").evaluate_all("all => all.map(({ value }) => value)") == ["", "No"]
+    page.locator(".poll-fields input").first.fill("Yes")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    ana.sees("Tea?")
+    page.reload()
+    ana.is_connected()
+    page.locator("#poll-open").click()
+    expect(page.locator("#poll-question")).to_have_value("")
+
+
+def test_a_poll_that_was_rejected_goes_back_into_its_form(
+    server: Server, make_person: Callable[..., Person], line: Line
+) -> None:
+    ana = make_person(server.url, line=line).visit(name="Ana")
+    no = {"type": "error", "code": "too-long", "detail": "It is too long."}
+    line.answers = lambda command: {**no, "nonce": command["nonce"]} if command["type"] == "post" else None
+    page = ana.page
+    page.locator("#poll-open").click()
+    page.locator("#poll-question").fill("Tea?")
+    for index, option in enumerate(("Yes", "No")):
+        page.locator(".poll-fields input").nth(index).fill(option)
+    page.locator("[name=anonymous]").check()
+    page.get_by_role("button", name="Ask", exact=True).click()
+    ana.unsent.get_by_role("button", name="Edit").click()
+    expect(page.locator("#poll-question")).to_have_value("Tea?")
+    expect(page.locator("[name=anonymous]")).to_be_checked()
+    expect(ana.unsent).to_have_count(0)
+    line.answers = lambda command: None
+    page.get_by_role("button", name="Ask", exact=True).click()
+    ana.sees("Tea?")
+    expect(page.locator(".poll-name")).to_have_text(["Yes", "No"])

@@ -11,11 +11,12 @@ export class AskView {
   #submit;
   #strings;
   #onDone;
+  #kept;
   #required = false;
   #submitting = false;
 
-  /** `submit(text)` gives a promise; what it rejects with is shown beside the field. `onDone()` follows the closing. */
-  constructor({ dialog, strings, submit, onDone }) {
+  /** `submit(text)` gives a promise; what it rejects with is shown beside the field. `onDone()` follows the closing, `kept` is a KeptForm. */
+  constructor({ dialog, strings, submit, onDone, kept }) {
     this.#dialog = dialog;
     this.#form = part(dialog, "form");
     this.#field = part(dialog, "input");
@@ -24,10 +25,17 @@ export class AskView {
     this.#strings = strings;
     this.#submit = submit;
     this.#onDone = onDone;
+    this.#kept = kept;
     this.#form.addEventListener("submit", (event) => this.#submitted(event));
-    this.#field.addEventListener("input", () => this.#complain(""));
+    this.#field.addEventListener("input", () => {
+      this.#complain("");
+      kept.set({ text: this.#field.value });
+    });
     const cancel = dialog.querySelector(".cancel");
-    cancel?.addEventListener("click", () => this.#giveUp());
+    cancel?.addEventListener("click", () => {
+      kept.remove();
+      this.#giveUp();
+    });
     dialog.addEventListener("cancel", (event) => this.#required && event.preventDefault());
     // A second Escape closes it all the same: browsers let nothing hold a person for ever. It comes back.
     dialog.addEventListener("close", () => this.#required && !this.#dialog.open && this.#show());
@@ -51,7 +59,7 @@ export class AskView {
     this.#required = required;
     this.#dialog.classList.toggle("required", required);
     this.#dialog.classList.toggle("beside", !modal);
-    this.#field.value = value;
+    this.#field.value = this.#kept.get()?.text ?? value;
     this.#complain(problem);
     if (!modal) {
       this.#dialog.open = true; // show() would take the focus from somebody who is typing
@@ -81,6 +89,7 @@ export class AskView {
     this.#button.setAttribute("aria-disabled", "true");
     try {
       await this.#submit(text);
+      this.#kept.remove();
       this.#required = false;
       this.#dialog.close();
       this.#onDone(); // after closing, which gives the focus back to where it was

@@ -9,6 +9,7 @@ const STILL_TYPING = 1000;
 const FAR = 2; // times the limit, in units of a string, of which a code point has at most two: no need to look closely
 const LONG = 5000; // characters, and lines, that are more than the field is ever high
 const TALL = 40;
+const LINES = 500; // that a browser inserts quickly
 
 export class ComposerView {
   #form;
@@ -20,6 +21,7 @@ export class ComposerView {
   #drafts;
   #strings;
   #limit;
+  #far;
   #marks;
   #towers;
   #clock;
@@ -46,11 +48,13 @@ export class ComposerView {
     this.#drafts = drafts;
     this.#strings = strings;
     this.#limit = limits.text;
+    this.#far = FAR * limits.text;
     this.#marks = limits.marks;
     this.#towers = towers(limits.marks);
     this.#clock = clock;
     this.#actions = actions;
     this.#telling = new Timer(clock);
+    field.addEventListener("beforeinput", (event) => this.#paste(event));
     field.addEventListener("input", () => this.#written());
     onKey(field, (event) => this.#key(event));
     for (const moved of ["keyup", "click", "focus"]) field.addEventListener(moved, () => this.#hint());
@@ -157,6 +161,7 @@ export class ComposerView {
   }
 
   #put(text) {
+    this.#ease(text.length > this.#far); // before: to write 50,000 lines takes 5 s with dir=auto
     if (this.#field.value !== text) this.#field.value = text; // else the cursor, a composition and "undo" stay
     this.#measure();
   }
@@ -171,7 +176,7 @@ export class ComposerView {
 
   /** At most once in TYPING_EVERY; when that time is over again, if one still types or the others do not know yet. */
   #tellTyping() {
-    if (this.#field.value.length <= this.#limit * FAR && !shows(this.#field.value)) return;
+    if (this.#field.value.length <= this.#far && !shows(this.#field.value)) return;
     const now = this.#clock.now();
     const rest = this.#toldTyping + TYPING_EVERY - now;
     if (rest > 0) {
@@ -211,7 +216,7 @@ export class ComposerView {
   }
 
   #submit() {
-    const text = sendable(this.#field.value, this.#limit * FAR);
+    const text = sendable(this.#field.value, this.#far);
     if (text === "" && this.#lent) return this.#actions.emptied();
     if (text === "" || this.#wrong(text)) {
       this.#measure();
@@ -236,7 +241,8 @@ export class ComposerView {
   }
 
   #measure() {
-    const text = sendable(this.#field.value, this.#limit * FAR);
+    this.#ease(this.#field.value.length > this.#far);
+    const text = sendable(this.#field.value, this.#far);
     const wrong = this.#wrong(text);
     const count = !wrong && text.length >= this.#limit * WARN_FROM ? codePoints(text) : 0;
     const left = count >= this.#limit * WARN_FROM ? this.#strings.count("composer.left", this.#limit - count) : "";
@@ -248,6 +254,27 @@ export class ComposerView {
     this.#grow();
     this.#hint();
     this.#actions.written(this.#field.value);
+  }
+
+  /**
+   * A large paste is inserted without the browser's "undo": with it Chromium takes minutes for 10,000 lines, and twice
+   * the time for each key behind a megabyte.
+   */
+  #paste(event) {
+    const { data } = event;
+    if (!data || event.isComposing) return;
+    if (data.length > this.#far) this.#ease(true);
+    else if (data.split("\n", LINES).length < LINES) return;
+    event.preventDefault();
+    this.#field.setRangeText(data, this.#field.selectionStart, this.#field.selectionEnd, "end");
+    this.#field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  }
+
+  /** Spares the browser what takes it seconds in a megabyte: to find out each line's direction, and its misspelled words. */
+  #ease(isFar) {
+    if (isFar === (this.#field.dir !== "auto")) return;
+    this.#field.dir = isFar ? getComputedStyle(this.#field).direction : "auto";
+    this.#field.spellcheck = !isFar;
   }
 
   /** CSS sets the limit. To measure a long text takes long: it is as high as the field gets. */

@@ -51,9 +51,8 @@ export class LeftoversView {
 
   #entry(item) {
     if (!this.#made.has(item.id)) this.#made.set(item.id, this.#make(item));
-    const { entry, send, edit } = this.#made.get(item.id);
+    const { entry, send } = this.#made.get(item.id);
     send.hidden = !this.#actions.sendable(item);
-    edit.hidden = Boolean(item.command.poll); // it has more than one field
     return entry;
   }
 
@@ -72,7 +71,7 @@ export class LeftoversView {
     });
     const discard = this.#button("leftovers.discard", () => this.#actions.discard(item));
     const buttons = element("div", "leftover-actions", send, edit, discard);
-    return { entry: element("li", "leftover", about, text, ...poll, buttons), send, edit };
+    return { entry: element("li", "leftover", about, text, ...poll, buttons), send };
   }
 
   #button(key, run) {

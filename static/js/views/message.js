@@ -37,7 +37,7 @@ export class MessageView {
     if (shown !== this.#shown) {
       this.#shown = shown;
       this.#frame({ message, lead, mine });
-      this.#fate(fate, reason, message);
+      this.#fate(fate, reason);
     }
     this.root.classList.toggle("call", call);
     const called = call !== this.#call;
@@ -96,12 +96,12 @@ export class MessageView {
     time.title = this.#formats.full(at);
   }
 
-  #fate(fate, reason, { poll }) {
+  #fate(fate, reason) {
     this.root.classList.toggle("unsent", fate !== null);
     this.root.classList.toggle("failed", fate === "late" || fate === "refused");
     const footer = part(this.root, ".fate");
     footer.hidden = fate === null || fate === "sending";
-    part(footer, ".fate-edit").hidden = fate !== "refused" || Boolean(poll); // any other may still arrive
+    part(footer, ".fate-edit").hidden = fate !== "refused"; // any other may still arrive
     part(footer, ".fate-text").textContent = footer.hidden ? "" : this.#strings.say(`fate.${fate}`, { reason });
   }
 }

@@ -4,7 +4,6 @@ import { codePoints, shows } from "../text.js";
 import { element, part, showModal } from "./parts.js";
 
 const LEAST = 2;
-const PREFIX = "chatapp.form.poll."; // with the slug of the room: what is written and not asked
 
 export class PollFormView {
   #dialog;
@@ -16,14 +15,12 @@ export class PollFormView {
   #strings;
   #limits;
   #submit;
-  #store;
+  #kept;
   #room = null;
 
-  /**
-   * `limits` are {text, option, options}; `submit(room, {text, poll})` tells whether it was taken; `store` keeps what is
-   * written for this tab.
-   */
-  constructor({ dialog, strings, limits, submit, store }) {
+  /** `limits` are {text, option, options}; `submit(room, {text, poll})` tells whether it was taken; `kept` is a KeptForm. */
+  constructor({ dialog, strings, limits, submit, kept }) {
+    this.#kept = kept;
     this.#dialog = dialog;
     this.#form = part(dialog, "form");
     this.#list = part(dialog, ".poll-fields");
@@ -33,30 +30,38 @@ export class PollFormView {
     this.#strings = strings;
     this.#limits = limits;
     this.#submit = submit;
-    this.#store = store;
     this.#add.addEventListener("click", () => this.#field().focus());
     part(dialog, ".cancel").addEventListener("click", () => this.#done());
     this.#form.addEventListener("submit", (event) => this.#submitted(event));
     this.#form.addEventListener("input", () => {
       this.#complain("");
-      this.#store.set(PREFIX + this.#room.slug, JSON.stringify(this.#written()));
+      kept.set(this.#written(), this.#room.slug);
     });
     for (const fields of [this.#question, this.#list]) onKey(fields, (event) => this.#key(event));
     this.#startOver();
   }
 
-  /** Asks the people of that room. What was written for it before the form was closed is still there. */
+  /** Asks the people of that room. What was written for it before the form was closed, or the page loaded, is still there. */
   open(room) {
-    if (room !== this.#room) this.#fill(room);
+    this.#fill(room);
     this.#complain("");
     showModal(this.#dialog);
     this.#question.focus();
   }
 
+  /** Opens with a question that was not asked after all, unless another one is begun; tells whether it does. */
+  giveBack(room, { text, poll }) {
+    const { text: begun, options } = parsed(this.#kept.get(room.slug));
+    if ([begun, ...options].some(shows)) return false;
+    this.#kept.set({ text, ...poll }, room.slug);
+    this.open(room);
+    return true;
+  }
+
   #fill(room) {
     this.#room = room;
     this.#startOver();
-    const { text, options, several, anonymous } = parsed(this.#store.get(PREFIX + room.slug));
+    const { text, options, several, anonymous } = parsed(this.#kept.get(room.slug));
     this.#question.value = text;
     const kept = options.slice(0, this.#limits.options);
     while (this.#inputs.length < kept.length) this.#field();
@@ -86,7 +91,7 @@ export class PollFormView {
   }
 
   #done() {
-    this.#store.remove(PREFIX + this.#room.slug);
+    this.#kept.remove(this.#room.slug);
     this.#startOver();
     this.#dialog.close();
   }
@@ -146,9 +151,9 @@ export class PollFormView {
 }
 
 /** What was kept; empty if nothing was, or if somebody else wrote there. */
-function parsed(kept) {
+function parsed(fields) {
   try {
-    const { text, options, several, anonymous } = JSON.parse(kept);
+    const { text, options, several, anonymous } = fields;
     const whole = [text, ...options].every((each) => typeof each === "string");
     if (whole) return { text, options, several: several === true, anonymous: anonymous === true };
   } catch {
