@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Playwright
 
 from .browsers import FIREFOX, start
 from .test_composing import test_a_reply_and_an_edit_outlive_a_reload
-from .test_editing import test_one_edits_by_the_menu_and_everybody_sees_it
 from .test_looks import (
     busy_server,
     test_everything_can_be_done_with_the_keyboard,
@@ -22,14 +21,8 @@ from .test_reading import (
     test_unread_counts_show_in_the_list_in_the_title_and_on_the_icon_until_the_room_is_read,
     test_what_came_while_nobody_was_here_is_unread_at_the_next_visit,
 )
-from .test_reconnecting import (
-    test_one_whose_browser_says_offline_is_told_after_three_seconds_too,
-    test_three_people_lose_nothing_when_the_server_is_killed,
-)
-from .test_rooms_and_people import (
-    test_a_first_visit_asks_for_a_name_and_shows_the_room_meanwhile,
-    test_back_and_forward_change_the_room_without_loading_the_page,
-)
+from .test_reconnecting import test_three_people_lose_nothing_when_the_server_is_killed
+from .test_rooms_and_people import test_a_first_visit_asks_for_a_name_and_shows_the_room_meanwhile
 from .test_search import library, reader, test_it_is_found_while_one_types_and_the_address_leads_back_to_it
 from .test_sending import (
     test_drafts_are_kept_by_room_through_a_reload_and_the_servers_death,
