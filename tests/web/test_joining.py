@@ -51,6 +51,24 @@ def test_each_module_runs_once_after_those_it_imports() -> None:
     assert text.endswith("//# sourceMappingURL=main.js.map\n")
 
 
+def test_lines_of_comments_are_left_out_and_no_other_line_moves() -> None:
+    source = """/** Several
+ * lines. */
+export function a() {
+  // One line, with /* a sign in it.
+  const address = "https://chat.example"; // behind code, it stays
+  return "/* no comment */";
+}
+/* One. */ const b = 1;
+"""
+    text, _ = joined_modules("main.js", {"main.js": source}.__getitem__)
+    assert text.splitlines()[2:10] == [
+        *("", "", "function a() {", ""),
+        '  const address = "https://chat.example"; // behind code, it stays',
+        *('  return "/* no comment */";', "}", "/* One. */ const b = 1;"),
+    ]
+
+
 @pytest.mark.parametrize("page", ["js/main.js", "js/flow/main.js", "js/lab/main.js", "js/search/main.js"])
 def test_the_source_map_leads_from_each_line_to_the_same_line_of_a_file(page: str) -> None:
     def read(path: str) -> str:
@@ -65,6 +83,8 @@ def test_the_source_map_leads_from_each_line_to_the_same_line_of_a_file(page: st
     for number, (source, line) in told.items():
         if line == len(sources[source]):
             assert lines[number].startswith("return {")  # the line that hands over what the module exports
+        elif lines[number] == "":
+            assert re.match(r"\s*(/\*|\*|//|$)", sources[source][line])  # a comment, or nothing
         elif not sources[source][line].startswith(("import ", "} from")):
             assert lines[number] == sources[source][line].removeprefix("export ")
 
