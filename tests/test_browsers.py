@@ -35,7 +35,9 @@ CONVENIENCES = [
     static("globalThis", "BroadcastChannel"),
     static("globalThis", "ResizeObserver"),
     static("globalThis", "IntersectionObserver"),
+    static("globalThis", "Highlight"),
     static("globalThis", "Notification"),
+    Convenience("visualViewport", "Object.defineProperty(window, 'visualViewport', { value: undefined })"),
     static("globalThis", "AudioContext"),
     method("Array", "toReversed"),
     method("Array", "findLast"),
@@ -64,9 +66,20 @@ NEWER = [
     ),
     *(r"\bfield-sizing\b", r"\bposition-anchor\b|\banchor-name\b|\banchor\(|\bposition-area\b", r"@scope\b"),
     *(r"\binterpolate-size\b|\bcalc-size\(", r"@function\b|\bif\((?=style|media)", r"\bsibling-(index|count)\("),
-    *(r"\bcontrast-color\(", r"\bshape\((?=from)", r"\btext-box(-trim|-edge)?\s*:", r"\breading-flow\b"),
+    *(
+        r"\bCSS\.highlights\b",
+        r"\buntil-found\b",
+        r"\bcontrast-color\(",
+        r"\bshape\((?=from)",
+        r"\btext-box(-trim|-edge)?\s*:",
+        r"\breading-flow\b",
+    ),
 ]
-ALLOWED: dict[str, str] = {}  # one of these, and why the page may use it
+# Those of them that the page may use, and why.
+ALLOWED = {
+    r"\bCSS\.highlights\b": "without it the words that were searched for are not marked",
+    r"\buntil-found\b": "without it the browser's own search finds only what is shown",
+}
 
 
 def uncommented(text: str) -> str:
