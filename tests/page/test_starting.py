@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
 from chatapp.web.browsers import OLDEST
@@ -58,6 +59,8 @@ def test_a_page_whose_module_fails_to_load_says_so_and_which_browsers_work(
     expect(problem(page)).to_contain_text(PAGES[path])
     for version in OLDEST.values():
         expect(problem(page)).to_contain_text(f"from {version}")
+    found = Axe().run(page, context="#start-problem", options={"resultTypes": ["violations"]})
+    assert found.response["violations"] == []
     page.unroute_all()
     page.get_by_role("link", name="Reload the page").click()
     expect(page.locator("html[data-started]")).to_be_attached()
