@@ -143,8 +143,11 @@ export class Steps extends Emitter {
     clearTimeout(this.#underWay);
     this.#underWay = 0;
     const before = this.#place;
+    const isPart = history.state === null && document.querySelector(":target") !== null;
     this.#adopt();
-    if (this.#place !== before) this.emit("travelled");
+    if (this.#place !== before) this.#address = null;
+    if (isPart) this.#overlays.leavePlace(); // a link to a part of the page, such as the field: the room stays as it is
+    else if (this.#place !== before) this.emit("travelled");
     else if (!corrected) this.#overlays.closeDownTo(here().over);
     this.#settle();
   }

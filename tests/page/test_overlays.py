@@ -306,3 +306,17 @@ def test_an_edit_stays_while_one_looks_up_another_message_of_the_room(traveller:
     expect(page.locator("#composer-about")).to_be_hidden()
     page.go_back()
     room_is(ana, "Elsewhere")
+
+
+def test_the_link_to_the_message_field_leads_there_also_at_the_address_of_a_message(
+    server: Server, ana: Person
+) -> None:
+    ana.write("a message")
+    ana.sees("a message")
+    ana.visit("/r/general/1")
+    expect(ana.page.locator('.message[data-seq="1"]')).to_be_focused()
+    ana.page.locator(".skip").focus()
+    ana.page.keyboard.press("Enter")
+    expect(ana.page).to_have_url(re.compile("#composer-text$"))
+    settled(ana.page)
+    expect(ana.composer).to_be_focused()
