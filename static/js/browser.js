@@ -1,6 +1,7 @@
 /** What the browser tells of itself: whether there is a network, whether somebody looks, what another tab has stored. */
 import { Drafts } from "./drafts.js";
 import { followKeyboard } from "./keyboard.js";
+import { watchPrinting } from "./printing.js";
 
 const MINUTE = 60_000;
 
@@ -34,6 +35,7 @@ export function watchBrowser({ chat, composer, connection, formats, log, session
   addEventListener("focus", look);
   addEventListener("languagechange", look);
   followKeyboard(document.documentElement);
+  watchPrinting(".message a[href]", (on) => log.print(on));
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState !== "visible") {
       log.keepPosition(); // phones end pages that nobody sees without another word

@@ -5,6 +5,7 @@ import { ask, Problem } from "../api.js";
 import { followTheChat } from "../flow/appearance.js";
 import { Formats, zone } from "../formats.js";
 import { guardKeys, isModified, onKey } from "../keys.js";
+import { watchPrinting } from "../printing.js";
 import { openStore } from "../store.js";
 import { started } from "../started.js";
 import { Strings } from "../strings.js";
@@ -159,6 +160,7 @@ onKey(document, (event) => {
 
 help.open = !new URLSearchParams(location.search).get("q");
 followTheChat();
+watchPrinting(".hit");
 if (matchMedia("(pointer: fine)").matches) field.focus();
 if (field.value === "") fromAddress({ again: performance.getEntriesByType("navigation")[0]?.type !== "navigate" });
 else look(); // it was typed before the scripts ran

@@ -37,6 +37,7 @@ export class LogView {
   #marked = null; // the seq of the message that one went to
   #goal = null; // {seq, top, focus, hits}: where to put it with the next rendering
   #return = null; // the position to come back to when the room opens
+  #printing = null; // while the page is printed: {where} the reader is
   #made = new Map(); // key -> {element, view}
 
   /**
@@ -138,6 +139,20 @@ export class LogView {
     this.#render();
   }
 
+  /** For paper, `on`: all loaded messages are in the document, with their whole texts; afterwards it is as it was before. */
+  print(on) {
+    if (!this.#room || on === (this.#printing !== null)) return;
+    const where = on ? this.where : this.#printing.where;
+    this.#printing = on ? { where } : null;
+    if (on) this.#render();
+    for (const { view } of this.#made.values()) view?.print(on);
+    if (on) return;
+    if (where) this.#place.leaveEnd();
+    else this.#place.toEnd();
+    this.#goal = where && { ...where, focus: false, hits: [] };
+    this.#render();
+  }
+
   /** Scrolls by nearly a screen: 1 down, -1 up. */
   page(direction) {
     this.#root.scrollBy({ top: direction * 0.9 * this.#root.clientHeight });
@@ -164,6 +179,7 @@ export class LogView {
     this.#life = this.#room.life;
     this.#window.startOver();
     this.#place.startOver();
+    this.#printing = null;
     this.#divider = null;
     this.#allSeen = false;
     this.#opened = false;
@@ -204,6 +220,7 @@ export class LogView {
     for (const key of this.#made.keys()) if (!keys.has(key)) this.#made.delete(key);
     arrange(this.#items, items.map((item) => this.#elementOf(item)));
     this.#place.endless = this.#endless;
+    if (this.#printing) return;
 
     if (this.#goal) this.#reach();
     else if (opening) this.#openAt();
@@ -283,7 +300,7 @@ export class LogView {
   #wanted() {
     const room = this.#room;
     const { loaded, messages, more, newer } = room.shown;
-    const { start, end } = this.#window.span(messages);
+    const { start, end } = this.#printing ? { start: 0, end: messages.length } : this.#window.span(messages);
     const entries = this.#endless ? [] : this.#outgoing.of(room.slug);
     const before = messages[end - 1] ?? null;
     const unsent = unsentItems({ entries, before, you: this.#chat.you, online: this.#online() });
@@ -351,6 +368,7 @@ export class LogView {
   // Scrolling.
 
   #scrolled() {
+    if (this.#printing) return;
     if (!this.#place.heed()) this.#place.hold();
     this.#look();
     this.#actions.shown();

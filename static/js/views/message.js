@@ -68,6 +68,11 @@ export class MessageView {
     return this.#short.find(hits);
   }
 
+  /** Prepares the message for paper, or for the screen again. */
+  print(on) {
+    this.#short.print(on);
+  }
+
   /** Shows where the person at this page is meant. */
   #point() {
     for (const mention of this.root.querySelectorAll(".text .mention")) {

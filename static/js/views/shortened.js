@@ -60,6 +60,11 @@ export class Shortened {
     this.#text.classList.toggle("folded", long && !this.#open);
   }
 
+  /** For paper the whole text is drawn; what takes long is let go of afterwards. Unfolding it is the style sheet's. */
+  print(on) {
+    if (this.#missing && !this.#open) this.#redraw(on);
+  }
+
   /** Did the keyboard come to a link, or some such, in what is not shown? */
   #hides(target) {
     if (!this.#text.classList.contains("over") || !target.matches(":focus-visible")) return false;
@@ -98,8 +103,8 @@ export class Shortened {
     this.#steady(open ? this.#text : this.#button, change, by);
   }
 
-  #redraw() {
-    const { missing, rest } = this.#draw(this.#open);
+  #redraw(whole = this.#open) {
+    const { missing, rest } = this.#draw(whole);
     this.#rest?.remove();
     this.#rest = rest.length > 0 ? this.#findable(rest.join("\n").slice(0, FINDABLE)) : null;
     if (this.#rest) this.#text.after(this.#rest);

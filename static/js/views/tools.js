@@ -98,6 +98,7 @@ export class ToolsView {
   /** On the upper edge of the message, as long as that is on the screen. */
   #place() {
     if (!this.#element) return;
+    if (!this.#bar.offsetParent) return; // on paper there are no buttons
     const stage = this.#bar.offsetParent.getBoundingClientRect();
     const box = this.#element.getBoundingClientRect();
     if (box.bottom < stage.top || box.top > stage.bottom) return this.hide();
