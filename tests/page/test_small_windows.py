@@ -110,7 +110,7 @@ def test_at_400_percent_every_dialog_drawer_menu_and_list_can_be_used(server: Se
 def test_at_400_percent_the_other_pages_scroll_one_way_and_nothing_covers_them(
     tmp_path_factory: pytest.TempPathFactory, make_person: Callable[..., Person]
 ) -> None:
-    server = Server(tmp_path_factory.mktemp("small") / "data", CHATAPP_FLOW="open", CHATAPP_LAB="1").start()
+    server = Server(tmp_path_factory.mktemp("small") / "data", FLOW="open", LAB=1).start()
     try:
         page = make_person(server.url, viewport={"width": 320, "height": 256}).page
         for path in ("/search?q=look", "/flow", "/lab"):
