@@ -4,6 +4,7 @@ import { addressOf, at, placeOf, socketAt } from "./address.js";
 import { Api } from "./api.js";
 import { attended, watchBrowser } from "./browser.js";
 import { browserClock as clock } from "./clock.js";
+import { colours } from "./colours.js";
 import { Connection } from "./connection.js";
 import { controls } from "./controls.js";
 import { conversation } from "./conversation.js";
@@ -41,7 +42,7 @@ import { Drawers } from "./views/drawers.js";
 import { JumpView } from "./views/jump.js";
 import { LogView } from "./views/log.js";
 import { MeView } from "./views/me.js";
-import { part } from "./views/parts.js";
+import { part, recolourAvatars } from "./views/parts.js";
 import { PeopleView } from "./views/people.js";
 import { RoomsView } from "./views/rooms.js";
 import { SettingsView } from "./views/settings.js";
@@ -290,7 +291,10 @@ const renderRooms = paced(() => {
   title.show({ room: chat.open.name, ...chat.wantedOfAll() });
   told.counted();
 });
-const renderPeople = paced(() => people.render());
+const renderPeople = paced(() => {
+  people.render();
+  recolourAvatars($("#me"));
+});
 const ifOpen = (action) => (room) => room === chat.open && action();
 
 chat.on("rooms", renderRooms);
@@ -308,12 +312,14 @@ chat.on("you", () => {
   log.refresh();
 });
 chat.on("open", (room) => {
+  colours.enter(room.slug);
   log.show(room);
   aids.completion.startOver();
   composer.show(room);
   talk.entered(room);
   typing.render();
   people.render();
+  recolourAvatars(document);
 });
 outgoing.on("changed", (slug) => slug === chat.open?.slug && log.refresh());
 connection.on("state", (state) => {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from unicodedata import normalize
 from urllib.parse import quote
 
 from playwright.sync_api import expect
 
-from ..actors import Server
+from ..actors import Server, Talker
 from .conftest import Person
 
 INITIALS = {
@@ -48,3 +49,95 @@ def test_an_avatar_shows_whole_characters(server: Server, ana: Person) -> None:
     avatars = ana.page.locator("#people-list .avatar")
     expect(avatars).to_have_count(len(bots) + 1)
     assert set(avatars.all_inner_texts()) >= {normalize("NFC", INITIALS[name]) for name in shown}
+
+
+COLOURS = 30
+# The colours of avatars inside what the argument names, by the person's id.
+SHOWN = """(all) => Object.fromEntries(all.map((each) =>
+    [each.dataset.person, `${each.style.getPropertyValue('--hue')}/${each.dataset.tone}`]))"""
+
+
+def test_colours_are_distinct_in_a_room_and_the_same_on_each_page_and_after_a_reload(
+    server: Server, make_person: Callable[..., Person], ana: Person, bot: Talker
+) -> None:
+    bots = [server.enter(f"bot{n}") for n in range(COLOURS - 4)]
+    page = ana.page
+    people = page.locator("#people-list .avatar")
+    expect(people).to_have_count(COLOURS - 2)  # with Ana and the bot
+    bot.post("hello")
+    ana.sees("hello")
+    first = people.evaluate_all(SHOWN)
+    assert len(set(first.values())) == COLOURS - 2
+    bia = make_person(server.url).visit(name="Bia")
+    expect(people).to_have_count(COLOURS - 1)
+    theirs = bia.page.locator("#people-list .avatar").evaluate_all(SHOWN)
+    assert len(set(theirs.values())) == COLOURS - 1
+    late = server.enter("late")
+    expect(people).to_have_count(COLOURS)
+    every = people.evaluate_all(SHOWN)
+    assert len(set(every.values())) == COLOURS
+    assert first.items() <= every.items()  # whoever came later takes nobody's colour
+    in_log = page.locator(".message .avatar").evaluate_all(SHOWN)
+    assert in_log.items() <= every.items()
+    assert page.locator("#me-avatar").evaluate_all(SHOWN).items() <= every.items()
+    page.reload()
+    ana.is_connected()
+    expect(people).to_have_count(COLOURS)
+    assert people.evaluate_all(SHOWN) == every
+    for each in (*bots, late):
+        each.vanish()
+
+
+def test_pages_that_learn_of_the_same_people_agree_whoever_is_told_first(ana: Person) -> None:
+    agree = """async () => {
+        const { Colours, COLOURS } = await import('/static/js/colours.js');
+        const store = () => ({ get: () => null, set: () => {} });
+        const ids = Array.from({ length: COLOURS }, (_, n) => `person-${n * 7919}`);
+        const one = new Colours(store());
+        const other = new Colours(store());
+        one.meet(ids, 'room');
+        other.meet(ids.toReversed(), 'room');
+        const of = (each, slug) => ids.map((id) => JSON.stringify(each.of(id, slug)));
+        const distinct = new Set(of(one, 'room')).size;
+        const same = of(one, 'room').join() === of(other, 'room').join();
+        one.meet(ids.map((id) => `${id}-more`), 'room');
+        const uses = new Map();
+        for (const id of [...ids, ...ids.map((id) => `${id}-more`)]) {
+            const colour = JSON.stringify(one.of(id, 'room'));
+            uses.set(colour, (uses.get(colour) ?? 0) + 1);
+        }
+        const broken = new Colours({ get: () => '[["room", [1, 99]], 3]', set: () => {} });
+        broken.meet(ids, 'room');
+        return { distinct, same, uses: [...new Set(uses.values())], broken: new Set(of(broken, 'room')).size };
+    }"""
+    assert ana.page.evaluate(agree) == {"distinct": COLOURS, "same": True, "uses": [2], "broken": COLOURS}
+
+
+def test_initials_can_be_read_on_each_colour_in_light_and_dark(ana: Person) -> None:
+    contrasts = """() => {
+        const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+        const light = (colour) => {
+            context.fillStyle = colour;
+            context.fillRect(0, 0, 1, 1);
+            const [r, g, b] = [...context.getImageData(0, 0, 1, 1).data].slice(0, 3).map((value) => value / 255)
+                .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+            return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        };
+        const probe = document.body.appendChild(document.createElement('span'));
+        probe.className = 'avatar';
+        const found = [];
+        for (const tone of [0, 1, 2]) for (let hue = 0; hue < 360; hue += 36) {
+            probe.dataset.tone = tone;
+            probe.style.setProperty('--hue', hue);
+            const { color, backgroundColor } = getComputedStyle(probe);
+            const [dark, bright] = [light(color), light(backgroundColor)].sort((a, b) => a - b);
+            found.push((bright + 0.05) / (dark + 0.05));
+        }
+        probe.remove();
+        return found;
+    }"""
+    for scheme in ("light", "dark"):
+        ana.page.emulate_media(color_scheme=scheme)
+        found = ana.page.evaluate(contrasts)
+        assert len(found) == COLOURS
+        assert min(found) >= 4.5

@@ -19,7 +19,7 @@ export class TileView {
     this.#strings = strings;
     this.#numbers = numbers;
     const { number, name } = root.dataset;
-    paintAvatar(part(root, ".avatar"), { id: `lab-${number}`, name });
+    paintAvatar(part(root, ".avatar"), { id: `lab-${number}`, name }, "/lab");
     for (const button of this.#buttons) button.addEventListener("click", () => onAct(Number(number), this.#asks(button)));
   }
 

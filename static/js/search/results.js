@@ -116,7 +116,7 @@ export class ResultsView {
   #hit({ room, name, seq, at, author, snippet }) {
     const item = fromTemplate("hit-template");
     part(item, "a").href = addressOf(room, seq, this.#hitsOf(snippet));
-    paintAvatar(part(item, ".avatar"), author);
+    paintAvatar(part(item, ".avatar"), author, room);
     part(item, ".hit-author").textContent = author.name;
     part(item, ".guest").hidden = !isGuest(author);
     part(item, ".hit-room").textContent = name;

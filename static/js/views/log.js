@@ -2,6 +2,7 @@
  * The messages of the open room. The state holds all that is loaded; this view shows a window of them, and moves the
  * window and the scroll position so that what is being read stays where it is.
  */
+import { colours } from "../colours.js";
 import { paced } from "../pace.js";
 import { firstIndex } from "../sorted.js";
 import { Fetching } from "./fetching.js";
@@ -216,6 +217,7 @@ export class LogView {
     if (quiet) this.#silence();
     this.#root.classList.toggle("loading", !loaded);
     const items = this.#wanted();
+    colours.meet(items.filter(({ message }) => message).map(({ message }) => message.author.id), room.slug);
     const keys = new Set(items.map(({ key }) => key));
     for (const key of this.#made.keys()) if (!keys.has(key)) this.#made.delete(key);
     arrange(this.#items, items.map((item) => this.#elementOf(item)));

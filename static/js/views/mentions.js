@@ -77,7 +77,7 @@ export class MentionsView {
 
   #item({ line, message: { room, seq, at, author } }) {
     const avatar = element("span", "avatar");
-    paintAvatar(avatar, author);
+    paintAvatar(avatar, author, room);
     avatar.setAttribute("aria-hidden", "true");
     const moment = new Date(at);
     const time = element("time", "", `${this.#formats.day(moment, new Date())}, ${this.#formats.time(moment)}`);

@@ -1,7 +1,8 @@
 /** Small pieces of the page that several views use. */
+import { colours } from "../colours.js";
 import { isGuest } from "../guests.js";
 import { overlays, reportOpen } from "../overlays.js";
-import { hue, initials } from "../text.js";
+import { initials } from "../text.js";
 
 /** The element that `selector` names inside `root`; a missing one is a mistake in the template, told at once. */
 export function part(root, selector) {
@@ -37,10 +38,22 @@ export function guestMarks(person, strings) {
   return isGuest(person) ? [" ", element("span", "guest", strings.say("guest"))] : [];
 }
 
-/** Makes an `.avatar` that person's: initials on their own colour. */
-export function paintAvatar(avatar, { id, name }) {
+/** Makes an `.avatar` that person's: initials on the colour that they have in a room, the open one unless `slug` names one. */
+export function paintAvatar(avatar, { id, name }, slug) {
   avatar.textContent = initials(name);
-  avatar.style.setProperty("--hue", String(hue(id)));
+  avatar.dataset.person = id;
+  colourAvatar(avatar, slug);
+}
+
+function colourAvatar(avatar, slug) {
+  const { hue, tone } = colours.of(avatar.dataset.person, slug);
+  avatar.style.setProperty("--hue", String(hue));
+  avatar.dataset.tone = String(tone);
+}
+
+/** Another room is open: in it a person may have another colour. Paints anew what stands on the page all the time. */
+export function recolourAvatars(root) {
+  for (const avatar of root.querySelectorAll(".avatar[data-person]")) colourAvatar(avatar);
 }
 
 /**

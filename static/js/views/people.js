@@ -1,4 +1,5 @@
 /** Who is in the open room now. */
+import { colours } from "../colours.js";
 import { arrange, element, guestMarks, paintAvatar } from "./parts.js";
 
 const SHOWN = 200; // a list of thousands helps nobody; the rest is a number
@@ -27,6 +28,7 @@ export class PeopleView {
   render() {
     const room = this.#chat.open;
     if (!room) return;
+    colours.meet(room.members.keys(), room.slug);
     const people = [...room.members].map(([id, name]) => ({ id, name }));
     people.sort((one, other) => this.#order(one, other));
     const shown = people.slice(0, SHOWN);
