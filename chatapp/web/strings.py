@@ -125,6 +125,8 @@ def page_strings() -> dict[str, str]:
             "Browsers allow notifications over https only, and this page came over plain http. "
             "The title, the icon and the sound tell of news all the same."
         ),
+        "notify.more.one": _("{n} more room"),
+        "notify.more.other": _("{n} more rooms"),
         "notify.title": _("{name} in {room}"),
         "notify.unsupported": _(
             "This browser can show no notifications of this page. "

@@ -5,19 +5,15 @@ import { watchPrinting } from "./printing.js";
 
 const MINUTE = 60_000;
 
-/** Does somebody look at this page? One that stands beside the window in which they work is visible, and no more. */
-export function attended() {
-  return document.visibilityState === "visible" && document.hasFocus();
-}
-
 /** `actions`: refreshRooms(), namedElsewhere(). */
-export function watchBrowser({ chat, composer, connection, formats, log, session }, { refreshRooms, namedElsewhere }) {
+export function watchBrowser({ attendance, chat, composer, connection, formats, log, session }, { refreshRooms, namedElsewhere }) {
   const look = () => {
     formats.renew(); // somebody may have travelled
     log.refresh(); // also for the day separators: "Today" may be yesterday by now
   };
   addEventListener("online", () => connection.wake());
   addEventListener("offline", () => connection.wake());
+  document.addEventListener("resume", () => connection.wake()); // it was frozen
   addEventListener("beforeunload", () => session.flush()); // Firefox ends the connection before `pagehide`
   addEventListener("pagehide", () => {
     session.flush();
@@ -36,6 +32,7 @@ export function watchBrowser({ chat, composer, connection, formats, log, session
   addEventListener("languagechange", look);
   followKeyboard(document.documentElement);
   watchPrinting(".message a[href]", (on) => log.print(on));
+  attendance.on("back", () => log.refresh()); // what is on the screen counts as read now
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState !== "visible") {
       log.keepPosition(); // phones end pages that nobody sees without another word

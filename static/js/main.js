@@ -2,7 +2,8 @@
 import {} from "./compat.js";
 import { addressOf, at, placeOf, socketAt } from "./address.js";
 import { Api } from "./api.js";
-import { attended, watchBrowser } from "./browser.js";
+import { Attendance } from "./attendance.js";
+import { watchBrowser } from "./browser.js";
 import { browserClock as clock } from "./clock.js";
 import { colours } from "./colours.js";
 import { Connection } from "./connection.js";
@@ -61,6 +62,7 @@ const formats = new Formats(locale);
 const drafts = new Drafts(store);
 const enter = new EnterKey({ store, touch: matchMedia("(pointer: coarse)") });
 const tabStore = openStore("sessionStorage");
+const attendance = new Attendance({ clock });
 const tabs = new Tabs({ store: tabStore, clock, makeId: randomNonce });
 const steps = new Steps({ overlays, makeId: randomNonce });
 
@@ -107,7 +109,7 @@ const log = new LogView({
   strings,
   formats,
   online,
-  attended,
+  attended: () => attendance.isHere,
   positions,
   actions: {
     behind: (room) => talk.catchUp(room),
@@ -249,7 +251,7 @@ const { commands, shortcuts } = controls(
 );
 const told = news(
   document,
-  { api, chat, clock, commands, formats, senders, session, store, strings, tabs },
+  { api, attendance, chat, clock, commands, formats, senders, session, store, strings, tabs },
   { open: go.goToPlace, putBack: (entry) => talk.putBack(entry), meet: go.meet },
 );
 
@@ -393,7 +395,7 @@ connection.on("state", async ({ name }) => {
 });
 
 guardKeys(document);
-watchBrowser({ chat, composer, connection, formats, log, session }, { refreshRooms: go.refreshRooms, namedElsewhere: who.elsewhere });
+watchBrowser({ attendance, chat, composer, connection, formats, log, session }, { refreshRooms: go.refreshRooms, namedElsewhere: who.elsewhere });
 
 function start({ slug, seq }) {
   me.person(chat.you);

@@ -1,6 +1,5 @@
 /** What tells the person of news: levels, mentions, notifications and a sound. Builds those parts and binds them. */
 import { Attention } from "./attention.js";
-import { attended } from "./browser.js";
 import { AlertsView } from "./views/alerts.js";
 import { Chime } from "./views/chime.js";
 import { LevelView } from "./views/level.js";
@@ -9,15 +8,16 @@ import { Notifier } from "./views/notifier.js";
 import { part, showModal } from "./views/parts.js";
 
 /**
- * `parts` are the page's (api, chat, clock, commands, formats, senders, session, store, strings,
+ * `parts` are the page's (api, attendance, chat, clock, commands, formats, senders, session, store, strings,
  * tabs), `page` the page's: open({slug, seq}) goes somewhere, putBack(entry) takes back what
  * was not sent, meet(slug) asks for a room that is not known here.
  */
 export function news(root, parts, page) {
-  const { api, chat, clock, commands, formats, senders, session, store, strings, tabs } = parts;
+  const { api, attendance, chat, clock, commands, formats, senders, session, store, strings, tabs } = parts;
   const find = (selector) => part(root, selector);
 
   const notifier = new Notifier({
+    chat,
     store,
     strings,
     icon: find("link[rel=icon]").href,
@@ -41,21 +41,24 @@ export function news(root, parts, page) {
     calls: () => [`@${chat.you?.name}`, "@all"],
     onOpen: page.open,
   });
-  new Attention({
+  const attention = new Attention({
     chat,
     tabs,
-    looking: (slug) => slug === chat.open?.slug && attended(),
+    clock,
+    looking: (room) => room === chat.open && attendance.isHere,
+    mentions: async () => (await api.mentions(null)).mentions.map(({ message, line }) => ({ ...message, text: line })),
     tell: (told) => {
-      notifier.show(told);
+      notifier.tell(told);
       chime.play();
     },
   });
+
+  root.addEventListener("resume", () => attention.thawed());
 
   commands.add({ id: "mentions", title: strings.say("command.mentions"), icon: "at", run: () => mentions.open() });
   commands.add({ id: "level", title: strings.say("command.level"), icon: "bell", run: () => level.open() });
   chat.on("open", (room) => level.show(room));
   chat.on("level", (room) => room === chat.open && level.show(room));
-  chat.on("read", (room) => notifier.read(room));
   session.on("unknown-room", async (frame) => {
     await page.meet(frame.room);
     const room = chat.room(frame.room);

@@ -183,6 +183,11 @@ export class Room {
     }
   }
 
+  /** The loaded messages that came after that seq. */
+  after(seq) {
+    return this.messages.slice(firstIndex(this.messages, seq + 1));
+  }
+
   /** The loaded message with that seq, in its present state, or null. */
   message(seq) {
     return messageOf(this.aside?.messages ?? [], seq) ?? messageOf(this.messages, seq);

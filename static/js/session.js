@@ -152,6 +152,7 @@ export class Session extends Emitter {
     if (isGuest && this.#known) return this.emit("stranger");
     this.#known = !isGuest;
     const name = this.#chat.you.name;
+    const before = this.#chat.counts;
     this.#chat.welcome(frame);
     this.emit("watched", frame.watchers ?? 0);
     this.emit("page-version", frame.page_version);
@@ -162,7 +163,9 @@ export class Session extends Emitter {
     const open = this.#chat.open;
     const wanted = [...this.#chat.rooms.values()].filter((room) => waiting.has(room.slug) || room.read !== null);
     const inOrder = new Set([...(open ? [open] : []), ...wanted]);
-    for (const room of [...inOrder].slice(0, this.#limits.rooms)) this.join(room);
+    const joining = new Set([...inOrder].slice(0, this.#limits.rooms));
+    for (const room of joining) this.join(room);
+    this.#chat.resumed(before, joining);
     return undefined;
   }
 

@@ -9,13 +9,15 @@ const KEPT = 10_000; // messages of the open one, in a tab that is never closed
 
 /**
  * Emits `news` with `{room, message, call}` when somebody else says something (`call`: it means the person at this page),
+ * `missed` with `{room, messages}`, each `{message, call}`, when that was said while this page could not hear it, and
+ * `uncounted` with `{room, mentions}` of rooms of which no more than a grown number of unread messages is heard after that;
  * `you`, `rooms` (the list or a count changed), `open` (another room is open), `messages`, `read`,
  * `level`, `people`, `typing`, `place` (its name, its topic, its archive) and `pinned` with the room that changed.
  */
 export class Chat extends Emitter {
   #clock;
   #ahead = 0; // milliseconds by which the server's clock is ahead of ours
-  #epoch = null;
+  epoch = null; // of the log
   #visits = 0;
 
   you;
@@ -123,10 +125,10 @@ export class Chat extends Emitter {
 
   welcome({ epoch, you, rooms, time }) {
     this.#ahead = Date.parse(time) - this.#clock.now();
-    if (this.#epoch !== null && this.#epoch !== epoch) {
+    if (this.epoch !== null && this.epoch !== epoch) {
       this.#forget(new Set(rooms.map(({ slug }) => slug)));
     }
-    this.#epoch = epoch;
+    this.epoch = epoch;
     this.become({ ...this.you, ...you });
     this.stand(rooms);
   }
@@ -141,8 +143,28 @@ export class Chat extends Emitter {
   }
 
   joined(room, answer) {
+    const after = room.loaded && !answer.reset ? room.last : Infinity;
     room.begin(answer);
     this.#tell(room, "messages", "people", "typing", "place");
+    const messages = room.after(after).filter(({ author, deleted }) => !deleted && !this.isMe(author.id));
+    if (messages.length > 0) this.emit("missed", { room, messages: messages.map((message) => this.#called(message)) });
+  }
+
+  /** What is unread in each room, before an answer that may tell of more. */
+  get counts() {
+    const rooms = [...this.rooms.values()].map((room) => [room, { unread: this.unread(room), mentions: this.mentions(room) }]);
+    return { epoch: this.epoch, rooms: new Map(rooms) };
+  }
+
+  /** After a gap: of rooms that are not being joined only numbers are heard. `before` are the `counts` of before it. */
+  resumed(before, joining) {
+    if (before.epoch !== this.epoch) return; // it is the first connection, or to another log
+    const grown = [...this.rooms.values()].filter((room) => !joining.has(room)).map((room) => {
+      const was = before.rooms.get(room) ?? { unread: 0, mentions: 0 };
+      return { room, mentions: this.mentions(room) - was.mentions, unread: this.unread(room) - was.unread };
+    });
+    const rooms = grown.filter(({ mentions, unread }) => mentions > 0 || unread > 0);
+    if (rooms.length > 0) this.emit("uncounted", rooms);
   }
 
   /** We are not in that room any more; of what happens there only its number of events is heard. */
@@ -222,8 +244,11 @@ export class Chat extends Emitter {
   }
 
   #news(room, message) {
-    const call = this.you !== null && means(message, this.you.id);
-    this.emit("news", { room, message, call });
+    this.emit("news", { room, ...this.#called(message) });
+  }
+
+  #called(message) {
+    return { message, call: this.you !== null && means(message, this.you.id) };
   }
 
   /** The person is meant by a message in a room that this page is not in. */

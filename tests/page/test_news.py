@@ -10,14 +10,24 @@ from playwright.sync_api import Page, expect
 
 from tests.actors import Server, Talker
 
-from .conftest import Person, let_happen
+from .conftest import Line, Person, let_happen
 from .test_looks import PHONE, has_no_violations
 
-# The browser's notifications cannot be seen by a test: they are made as ever, and written down.
+# The browser's notifications cannot be seen by a test: they are made as ever, and written down. `standing` holds those
+# that stand there, by their tags; one that takes another's place does not close it.
 SPY = """
     window.shown = [];
+    window.standing = new Map();
     window.Notification = class extends Notification {
-      constructor(title, options) { super(title, options); window.shown.push(`${title}: ${options.body}`); }
+      constructor(title, options) {
+        super(title, options);
+        window.shown.push(`${title}: ${options.body}`);
+        window.standing.set(options.tag, `${title}: ${options.body}`);
+      }
+      close() {
+        window.standing.delete(this.tag);
+        super.close();
+      }
     };
 """
 LOOK_AWAY = """() => {
@@ -55,10 +65,16 @@ def shown(page: Page) -> list[str]:
     return found
 
 
+def standing(page: Page) -> list[str]:
+    """The notifications of this page that nobody has closed and none has replaced."""
+    found: list[str] = page.evaluate("[...window.standing.values()]")
+    return found
+
+
 @pytest.fixture
-def notified(server: Server, make_person: Callable[..., Person]) -> Person:
-    """João, who has switched notifications on."""
-    joao = make_person(server.url)
+def notified(server: Server, make_person: Callable[..., Person], line: Line) -> Person:
+    """João, who has switched notifications on, and whose line can be cut."""
+    joao = make_person(server.url, line=line)
     joao.page.context.grant_permissions(["notifications"])
     joao.page.context.add_init_script(SPY)
     joao.visit(name="João")
@@ -239,15 +255,15 @@ def test_one_who_looks_away_is_notified_once_by_one_of_the_tabs(
     tabs = [notified, *(make_person(server.url, beside=notified).visit() for _ in range(2))]
     for tab in tabs:
         tab.page.evaluate(LOOK_AWAY)
-    ana.write("first", "second")
 
     def all_shown() -> list[str]:
         return [each for tab in tabs for each in shown(tab.page)]
 
-    let_happen(notified.page, lambda: len(all_shown()) >= 2)
-    ana.write("third")
-    let_happen(notified.page, lambda: len(all_shown()) >= 3)
-    assert sorted(all_shown()) == [f"Ana in general: {text}" for text in ("first", "second", "third")]
+    for number, text in enumerate(("first", "second", "third"), 1):
+        ana.write(text)
+        let_happen(notified.page, lambda count=number: len(all_shown()) >= count)
+    assert sorted(all_shown()) == ["Ana in general (2): second", "Ana in general (3): third", "Ana in general: first"]
+    assert len({tag for tab in tabs for tag in tab.page.evaluate("[...window.standing.keys()]")}) == 1
 
 
 def test_what_one_looks_at_in_any_tab_is_not_notified(

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, expect
 from tests.actors import Server, Talker
 
 from .conftest import Person, let_happen
-from .test_news import notified, shown
+from .test_news import notified, standing
 from .test_reading import open_new_room
 
 __all__ = ["notified"]  # a fixture
@@ -104,8 +104,7 @@ def test_a_window_beside_the_one_in_which_one_works_is_not_looked_at(bia: Person
     joao.page.evaluate(ELSEWHERE)
     bia.write("João, look", "@joão please")
     expect(joao.page).to_have_title("(2) general · chatapp")
-    let_happen(joao.page, lambda: len(shown(joao.page)) == 2)
-    assert "@joão please" in shown(joao.page)[1]
+    let_happen(joao.page, lambda: standing(joao.page) == ["Bia in general (2): @joão please"])
     expect(joao.divider).to_have_count(1)
     joao.page.evaluate(BACK)
     expect(joao.page).to_have_title("general · chatapp")
