@@ -34,6 +34,8 @@ export class Session extends Emitter {
     this.#limits = limits;
     this.#later = new Timer(clock);
     this.#telling = new Timer(clock);
+    // A room that became the person's own on another page or device is one to hear of here too.
+    chat.on("read", (room) => !room.joined && this.#hasPlace(room) && this.join(room));
     connection.on("frame", (frame) => this.#hear(frame));
     connection.on("state", (state) => state.name !== "open" && this.#disconnected(state));
   }
@@ -136,7 +138,7 @@ export class Session extends Emitter {
       case "ballot":
         return room && this.#ballot(room, frame);
       case "read":
-        return room && this.#readElsewhere(room, frame.seq);
+        return room && this.#chat.read(room, frame.seq);
       case "level":
         return room && this.#chat.level(room, frame.level);
       case "called":
@@ -176,13 +178,6 @@ export class Session extends Emitter {
     this.#chat.joined(room, frame);
     if (known !== null) this.#sendRead(room); // what was seen while the connection was away
     for (const sender of this.#senders) sender.pump();
-  }
-
-  /** Read by the same person on another page or device. A room that became theirs there is one to hear of here too. */
-  #readElsewhere(room, seq) {
-    const isNew = room.read === null;
-    this.#chat.read(room, seq);
-    if (isNew && !room.joined && this.#hasPlace(room)) this.join(room);
   }
 
   #event(room, event) {

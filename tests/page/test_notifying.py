@@ -140,13 +140,22 @@ def test_two_tabs_that_come_back_one_after_the_other_notify_once(
     assert (shown(notified.page) + shown(other.page))[-1] == "Bot (guest) in general (3): said to both"
 
 
-def test_what_came_while_the_page_was_frozen_is_notified_as_one(in_three_rooms: Person, bot: Talker) -> None:
+def test_what_waited_for_a_frozen_page_is_notified_as_one(in_three_rooms: Person, line: Line, bot: Talker) -> None:
     joao = in_three_rooms
-    devtools = joao.page.context.new_cdp_session(joao.page)
-    devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
+    passed: list[str] = []
+
+    def note(frame: str) -> bool:
+        passed.append(frame)
+        return False
+
+    line.loses = note
+    joao.page.clock.install()
+    joao.page.clock.pause_at(joao.page.evaluate("Date.now()") + 60_000)  # no timer fires
+    joao.page.evaluate("document.dispatchEvent(new Event('resume'))")
     say(bot, "one", "two")
     say(bot, "three", room="physics")
-    devtools.send("Page.setWebLifecycleState", {"state": "active"})
+    let_happen(joao.page, lambda: any('"three"' in frame for frame in passed))
+    joao.page.clock.resume()
     stands(joao, "general and Physics: 3 unread messages")
     assert len(shown(joao.page)) == 1
 
