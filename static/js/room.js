@@ -24,6 +24,7 @@ export class Room {
   joined = false; // on the present connection
   visit = 0; // the number of the visit when it was opened last
   loaded = false;
+  followed = false; // this page has heard of everything here since it joined the room first, but for gaps
   last = 0; // the newest seq taken
   oldest = 1; // the oldest seq covered by `messages`
   messages = [];
@@ -83,6 +84,7 @@ export class Room {
   /** Forgets everything that came from the log; the next join starts afresh. */
   forget() {
     this.head = 0;
+    this.followed = false;
     this.read = null;
     this.#given = { head: 0, unread: 0, mentions: 0 };
     this.#drop();
@@ -125,6 +127,7 @@ export class Room {
       this.last = this.oldest - 1;
       this.#actsFrom = this.last;
     }
+    this.followed = true;
     for (const event of events) this.take(event);
     this.last = Math.max(this.last, head);
     this.head = Math.max(this.head, this.last);

@@ -17,7 +17,8 @@ const KEPT = 10_000; // messages of the open one, in a tab that is never closed
 export class Chat extends Emitter {
   #clock;
   #ahead = 0; // milliseconds by which the server's clock is ahead of ours
-  epoch = null; // of the log
+  #epoch = null;
+  #welcomed = false; // by a server, since the page was opened
   #visits = 0;
 
   you;
@@ -125,10 +126,11 @@ export class Chat extends Emitter {
 
   welcome({ epoch, you, rooms, time }) {
     this.#ahead = Date.parse(time) - this.#clock.now();
-    if (this.epoch !== null && this.epoch !== epoch) {
+    if (this.#epoch !== null && this.#epoch !== epoch) {
       this.#forget(new Set(rooms.map(({ slug }) => slug)));
     }
-    this.epoch = epoch;
+    this.#epoch = epoch;
+    this.#welcomed = true;
     this.become({ ...this.you, ...you });
     this.stand(rooms);
   }
@@ -143,7 +145,7 @@ export class Chat extends Emitter {
   }
 
   joined(room, answer) {
-    const after = room.loaded && !answer.reset ? room.last : Infinity;
+    const after = room.followed && !answer.reset ? room.last : Infinity; // on a first visit nothing is news
     room.begin(answer);
     this.#tell(room, "messages", "people", "typing", "place");
     const messages = room.after(after).filter(({ author, deleted }) => !deleted && !this.isMe(author.id));
@@ -153,7 +155,7 @@ export class Chat extends Emitter {
   /** What is unread in each room, before an answer that may tell of more. */
   get counts() {
     const rooms = [...this.rooms.values()].map((room) => [room, { unread: this.unread(room), mentions: this.mentions(room) }]);
-    return { epoch: this.epoch, rooms: new Map(rooms) };
+    return { epoch: this.#welcomed ? this.#epoch : null, rooms: new Map(rooms) };
   }
 
   /** After a gap: of rooms that are not being joined only numbers are heard. `before` are the `counts` of before it. */

@@ -259,9 +259,9 @@ def test_one_who_looks_away_is_notified_once_by_one_of_the_tabs(
     def all_shown() -> list[str]:
         return [each for tab in tabs for each in shown(tab.page)]
 
-    for number, text in enumerate(("first", "second", "third"), 1):
+    for text in ("first", "second", "third"):
         ana.write(text)
-        let_happen(notified.page, lambda count=number: len(all_shown()) >= count)
+        let_happen(notified.page, lambda text=text: any(text in each for each in all_shown()))  # type: ignore[misc]
     assert sorted(all_shown()) == ["Ana in general (2): second", "Ana in general (3): third", "Ana in general: first"]
     assert len({tag for tab in tabs for tag in tab.page.evaluate("[...window.standing.keys()]")}) == 1
 

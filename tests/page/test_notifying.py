@@ -71,6 +71,11 @@ def test_after_a_gap_mentions_are_notified_one_by_one_and_the_rest_as_one(
     assert len(shown(joao.page)) == 4
     say(bot, "five", room="physics")
     stands(joao, general, "Chemistry and Physics: 4 unread messages", "Bot (guest) in Physics (4): five")
+    joao.visit("/r/physics")  # what came before a page is opened is no news to it
+    joao.sees("one", "two", "three", "five")
+    say(bot, "six", room="chemistry")
+    stands(joao, "Bot (guest) in Chemistry (2): six")
+    assert len(shown(joao.page)) == 1
 
 
 def test_a_notification_goes_when_its_room_is_read_here_or_elsewhere(
