@@ -11,6 +11,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from ipaddress import ip_address
 from socketserver import StreamRequestHandler
@@ -228,7 +229,8 @@ def running_few(run: Callable[[WSGIRequestHandler], None], hops: int) -> Callabl
         try:
             urlsplit(handler.path)
         except ValueError:  # Werkzeug would let it end the thread
-            handler.send_error(HTTPStatus.BAD_REQUEST)
+            with suppress(OSError):  # the client may be gone
+                handler.send_error(HTTPStatus.BAD_REQUEST)
             return
         mine, sock, client = Event(), handler.connection, handler.client_address
         peer = client[0] if isinstance(client, tuple) else ""

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 from werkzeug.serving import make_server
 
 from chatapp.details import LOCALES, TRANSLATIONS
+from chatapp.web.browsers import OLDEST
 from chatapp.web.errors import HEADERS
 from chatapp.web.flow_strings import flow_strings
 from chatapp.web.static import StaticFiles
@@ -48,6 +49,7 @@ def url() -> Iterator[str]:
     """The page under the chat's own headers, on a server that has nothing else."""
     app = Flask(__name__, root_path=str(ROOT), static_folder=None)
     StaticFiles(ROOT / "static").init_app(app)
+    app.jinja_env.globals["browsers"] = OLDEST
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=lambda: request.args.get("lang", "en").replace("-", "_"))
 

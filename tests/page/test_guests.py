@@ -67,6 +67,7 @@ def test_a_guest_is_marked_among_pins_mentions_and_what_is_found(
     page.locator("#pins-open").click()
     expect(page.locator(".pin .guest")).to_have_text("guest")
     page.keyboard.press("Escape")
+    page.wait_for_function("() => history.state.over === 0")  # that step would cancel a visit of another page
     page.goto(f"{server.url}/search?q=hello")
     expect(page.locator(".hit .guest")).to_have_text("guest")
 

@@ -111,7 +111,7 @@ def test_a_name_is_completed_without_its_accents_and_who_spoke_last_comes_first(
     expect(options).to_have_text([re.compile("Bia"), re.compile("Joana"), re.compile("João Prado"), re.compile("@all")])
     ana.composer.press_sequentially("joao p")
     expect(options).to_have_text([re.compile("João Prado")])
-    ana.composer.press("Enter")
+    ana.composer.press("Tab")
     expect(ana.composer).to_have_value("hi @João Prado ")
     ana.composer.press("Enter")
     expect(ana.page.locator(".mention")).to_have_text("@João Prado")

@@ -139,6 +139,7 @@ def test_a_poll_works_by_the_keyboard_and_waits_for_the_connection(
     page.keyboard.press("Enter")  # which stays empty: it is asked
     bia.sees("Tea?")
     expect(bia.page.locator(".poll-name")).to_have_text(["Yes", "No"])
+    expect(option(ana, "No")).to_be_enabled()  # Ana's own page has it too, and not only as what it sends
     line.cut()
     option(ana, "No").focus()
     page.keyboard.press("Space")

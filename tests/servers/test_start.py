@@ -61,6 +61,7 @@ WRONG = {
     "PRESENCE_LINGER": "{}",
     "FLOW": "perhaps",
     "LAB": "perhaps",
+    "OFFLINE": "perhaps",
     "LOG_LEVEL": "loud",
     "SECRET_KEY": "[1]",
     "SESSION_COOKIE_NAME": "a b;c",
