@@ -123,6 +123,7 @@ class Person:
         last = [self.texts.nth(-index) for index in range(len(texts), 0, -1)]
         for place, text in zip(last, texts, strict=True):
             expect(place).to_have_text(text)
+        expect(self.unsent).to_have_count(0, timeout=25_000)  # the last of them may have been on its way
 
     def all_texts(self) -> list[str]:
         return self.texts.all_inner_texts()
