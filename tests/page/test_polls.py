@@ -30,6 +30,20 @@ def test_a_resting_finger_is_told_who_voted_and_votes_for_nothing_and_a_tap_vote
     expect(option(ana, "Milk")).to_have_attribute("aria-pressed", "false")
 
 
+def test_what_is_said_of_an_option_goes_when_it_is_pressed_and_is_right_afterwards(ana: Person) -> None:
+    ask(ana, "Tea?", "Yes", "No")
+    tip = ana.page.locator("#tip")
+    option(ana, "Yes").hover()
+    expect(tip).to_have_text("0 votes")
+    expect(tip).to_be_visible()
+    option(ana, "Yes").click()
+    expect(option(ana, "Yes")).to_have_attribute("aria-pressed", "true")
+    expect(tip).to_be_hidden()
+    option(ana, "No").hover()
+    option(ana, "Yes").hover()
+    expect(tip).to_have_text("1 vote: \u2068Ana\u2069")
+
+
 def test_a_finger_hits_what_closes_a_poll(server: Server, make_person: Callable[..., Person]) -> None:
     ana = make_person(server.url, **PHONE).visit(name="Ana")
     ask(ana, "Tea?", "Yes", "No")

@@ -14,7 +14,7 @@ export class TipView {
     root.addEventListener("pointerover", (event) => event.pointerType !== "touch" && this.#over(event.target, AFTER));
     root.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && this.#hide());
     onLongPress(root, "[data-tip]", (about) => this.#show(about)); // stays until the next touch
-    document.addEventListener("pointerdown", (event) => event.pointerType === "touch" && this.#hide());
+    document.addEventListener("pointerdown", () => this.#hide()); // a press may change what there is to say
     root.addEventListener("focusin", ({ target }) => target.matches(":focus-visible") && this.#over(target, 0));
     root.addEventListener("focusout", () => this.#hide());
     root.addEventListener("scroll", () => this.#hide(), { passive: true, capture: true });
