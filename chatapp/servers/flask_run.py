@@ -11,7 +11,6 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from http import HTTPStatus
 from ipaddress import ip_address
 from socketserver import StreamRequestHandler
@@ -229,8 +228,8 @@ def running_few(run: Callable[[WSGIRequestHandler], None], hops: int) -> Callabl
         try:
             urlsplit(handler.path)
         except ValueError:  # Werkzeug would let it end the thread
-            with suppress(OSError):  # the client may be gone
-                handler.send_error(HTTPStatus.BAD_REQUEST)
+            handler.path = "?"  # the line of the terminal about the answer would fail in the same way
+            handler.send_error(HTTPStatus.BAD_REQUEST)
             return
         mine, sock, client = Event(), handler.connection, handler.client_address
         peer = client[0] if isinstance(client, tuple) else ""

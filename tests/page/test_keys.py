@@ -20,7 +20,10 @@ SCRIPTS = Path(__file__).parents[2] / "static" / "js"
 KEYS = SCRIPTS / "keys.js"
 LISTENS = re.compile(r"""["'`]key(?:down|press|up)["'`]|\bonkey(?:down|press|up)\b""")
 # What listens for keys without asking which key it was: an input method takes nothing from it.
-ANY_KEY = {"views/composer.js": 1}  # looks again where the cursor is, after a key
+ANY_KEY = {
+    "views/composer.js": 1,  # looks again where the cursor is, after a key
+    "attendance.js": 1,  # notes that somebody is there
+}
 
 
 def options(person: Person) -> Locator:
