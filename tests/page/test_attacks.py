@@ -14,6 +14,7 @@ from tests.actors import NO_RATE_LIMITS, Server
 from tests.hostile_texts import VECTORS, short
 
 from .conftest import Person, let_happen
+from .test_overlays import settled
 
 NAMES = short(NAME_LIMIT)
 ROOMS = short(ROOM_NAME_LIMIT)
@@ -174,7 +175,7 @@ def test_in_topics(ana: Person) -> None:
         let_happen(ana.page, partial(lists_topics, ana, {" ".join(topic.split()) for topic in topics}))
         is_unharmed(ana)
         ana.page.keyboard.press("Escape")
-        ana.page.wait_for_function("() => history.state.over === 0")  # a reload before would be cancelled by that step
+        settled(ana.page)  # a reload before would be cancelled by that step
     ana.page.reload()
     ana.is_connected()
     expect(ana.page.locator("#room-topic")).to_have_text(" ".join(TOPICS[-1].split()))

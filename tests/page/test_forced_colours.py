@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.actors import Server
 
 from .conftest import Person
+from .test_rooms_as_they_are import ask
 
 # What is left of an element's looks: its own colours, its border and its outline.
 LOOK = """(each, pseudo) => {
@@ -58,11 +59,7 @@ def test_bars_marks_and_choices_can_be_told_apart(
     highlight = colour(page, "Highlight")
     bia.write("plain", "@Ana look")
     ana.sees("plain", "@Ana look")
-    page.locator("#poll-open").click()
-    page.locator("#poll-dialog .poll-question").fill("Where to?")
-    for place, option in enumerate(("Pizza", "Sushi")):
-        page.locator("#poll-dialog .poll-fields input").nth(place).fill(option)
-    page.locator("#poll-dialog [type=submit]").click()
+    ask(ana, "Where to?", "Pizza", "Sushi")
     page.locator(".poll-option").first.click()
     expect(page.locator(".poll-count").first).to_have_text("1")
     bars = page.locator(".poll-bar")

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, expect
 from tests.actors import Server
 
 from .conftest import Line, Person, let_happen
+from .test_overlays import settled
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "locale": "pt-BR"}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light", "locale": "en-US"}
@@ -67,7 +68,7 @@ def test_a_guest_is_marked_among_pins_mentions_and_what_is_found(
     page.locator("#pins-open").click()
     expect(page.locator(".pin .guest")).to_have_text("guest")
     page.keyboard.press("Escape")
-    page.wait_for_function("() => history.state.over === 0")  # that step would cancel a visit of another page
+    settled(page)  # that step would cancel a visit of another page
     page.goto(f"{server.url}/search?q=hello")
     expect(page.locator(".hit .guest")).to_have_text("guest")
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.actors import NO_RATE_LIMITS, Server
 
 from .conftest import Person
+from .test_rooms_as_they_are import ask
 
 LOADED = 310  # more than stand in the document at a time
 FENCE = "```python\nprint('" + "very long " * 30 + "')\n```"
@@ -63,11 +64,7 @@ def test_a_print_is_dark_on_white_without_controls_and_with_all_that_paper_canno
 ) -> None:
     ana = make_person(server.url, color_scheme="dark").visit(name="Ana")
     page = ana.page
-    page.locator("#poll-open").click()
-    page.locator("#poll-dialog .poll-question").fill("Where to?")
-    for place, option in enumerate(("Pizza", "Sushi")):
-        page.locator("#poll-dialog .poll-fields input").nth(place).fill(option)
-    page.locator("#poll-dialog [type=submit]").click()
+    ask(ana, "Where to?", "Pizza", "Sushi")
     page.locator(".poll-option").first.click()
     expect(page.locator(".poll-count").first).to_have_text("1")
     texts = [
